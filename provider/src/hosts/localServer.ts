@@ -1,0 +1,282 @@
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import * as fs from "node:fs/promises";
+import * as net from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import { sleep, until } from "../waiting";
+import { portOwner } from "./portOwner";
+
+/** The private mariadbd of one directory on this machine: its files and its process. */
+
+const FIRST_LINE = "# Kept by LocalMariaDb of pulumi-replicated-session-store. Settings belong into conf.d.";
+const START_DEADLINE = 60_000;
+const STOP_DEADLINE = 60_000;
+
+export interface LocalServerPlace {
+  readonly directory: string;
+  readonly port: number;
+}
+
+export const paths = (directory: string) => ({
+  baseFile: path.join(directory, "my.cnf"),
+  includeFolder: path.join(directory, "conf.d"),
+  data: path.join(directory, "data"),
+  socket: path.join(directory, "mariadb.sock"),
+  pidFile: path.join(directory, "mariadb.pid"),
+  log: path.join(directory, "error.log"),
+});
+
+/** The operating system's user who starts the server, and whom it lets in through its socket. */
+export const localUser = (): string => os.userInfo().username;
+
+/** True when the directory holds a server that we made. */
+export async function exists(directory: string): Promise<boolean> {
+  return existsSync(paths(directory).data) && (await isOurs(directory));
+}
+
+/** Makes data directory and option file. Data that is there is kept, also that of an attempt that was cut off after it was made. */
+export async function initialise(place: LocalServerPlace): Promise<void> {
+  const { baseFile, includeFolder, data } = paths(place.directory);
+  await fs.mkdir(place.directory, { recursive: true, mode: 0o700 });
+  if (!(await isOurs(place.directory)) && (await fs.readdir(place.directory)).length > 0) {
+    throw new Error(
+      `${place.directory} is not empty and was not made by LocalMariaDb. Nothing was touched. Name another "directory", or empty it.`,
+    );
+  }
+  await writeWhole(baseFile, baseText(place), 0o600);
+  await fs.mkdir(includeFolder, { recursive: true, mode: 0o700 });
+  if (existsSync(data)) return;
+
+  const unfinished = `${data}.unfinished`;
+  await fs.rm(unfinished, { recursive: true, force: true });
+  await runTool("mariadb-install-db", [
+    "--no-defaults",
+    `--datadir=${unfinished}`,
+    `--user=${localUser()}`,
+    "--auth-root-authentication-method=socket",
+    `--auth-root-socket-user=${localUser()}`,
+    "--skip-test-db",
+  ]);
+  await fs.rename(unfinished, data);
+}
+
+/** Brings the base option file to the wanted text. Answers whether it had to be changed. */
+export async function updateBaseFile(place: LocalServerPlace): Promise<boolean> {
+  const { baseFile } = paths(place.directory);
+  if ((await readIfThere(baseFile)) === baseText(place)) return false;
+  await writeWhole(baseFile, baseText(place), 0o600);
+  return true;
+}
+
+/** True when the base option file reads as we wrote it. */
+export async function baseFileIsOurs(place: LocalServerPlace): Promise<boolean> {
+  return (await readIfThere(paths(place.directory).baseFile)) === baseText(place);
+}
+
+/** The server's process, if it runs. */
+export async function findProcess(directory: string): Promise<number | undefined> {
+  const pid = Number((await readIfThere(paths(directory).pidFile))?.trim());
+  if (!Number.isInteger(pid) || pid <= 0) return undefined;
+  return (await commandLine(pid)).includes(paths(directory).baseFile) ? pid : undefined;
+}
+
+/** Starts the server, unless it runs, and waits until it takes connections. */
+export async function start(directory: string): Promise<void> {
+  if (await findProcess(directory)) return waitUntilItAccepts(directory, () => false);
+  const { baseFile, socket, pidFile, log } = paths(directory);
+  if (Buffer.byteLength(socket) > 107) {
+    throw new Error(
+      `the path of the socket ${socket} is longer than the 107 bytes a unix socket may have; name a shorter "directory"`,
+    );
+  }
+  await refusePortInUse(directory);
+  const output = await fs.open(log, "a", 0o600);
+  try {
+    const child = spawn(
+      findTool("mariadbd"),
+      // The recipe's log-basename would move both files; the command line comes after all option files.
+      [`--defaults-file=${baseFile}`, `--pid-file=${pidFile}`, `--log-error=${log}`, `--user=${localUser()}`],
+      {
+        cwd: directory,
+        detached: true,
+        stdio: ["ignore", output.fd, output.fd],
+        // Nothing of ours, such as the passphrase of the state, into the environment of a process that stays.
+        env: { PATH: process.env["PATH"], HOME: directory },
+      },
+    );
+    let ended = false;
+    child.on("exit", () => {
+      ended = true;
+    });
+    child.on("error", () => {
+      ended = true;
+    });
+    child.unref();
+    await waitUntilItAccepts(directory, () => ended);
+  } finally {
+    await output.close();
+  }
+}
+
+/** Stops the server cleanly. @param force kills it when it does not answer: only where its data are to be removed. */
+export async function stop(directory: string, force = false): Promise<void> {
+  const pid = await findProcess(directory);
+  if (pid === undefined) return;
+  process.kill(pid, "SIGTERM");
+  const gone = async () => (await findProcess(directory)) === undefined;
+  try {
+    await until(
+      { what: `the server in ${directory} (process ${pid}) to stop`, deadline: force ? 10_000 : STOP_DEADLINE },
+      async () => ((await gone()) ? { done: undefined } : { seen: "it runs" }),
+    );
+  } catch (error) {
+    if (!force) throw error;
+    process.kill(pid, "SIGKILL");
+    while (!(await gone())) await sleep(20);
+  }
+}
+
+/** Removes the directory with the data in it. Refuses one that we didn't make. */
+export async function remove(directory: string): Promise<void> {
+  if (!existsSync(directory)) return;
+  if (!(await isOurs(directory))) {
+    throw new Error(
+      `${directory} was not made by LocalMariaDb (its my.cnf is not ours), so it is not removed. Remove it by hand.`,
+    );
+  }
+  await stop(directory, true);
+  // Data first and the mark of ownership with the rest: a removal that was cut off can be taken up again.
+  await fs.rm(paths(directory).data, { recursive: true, force: true });
+  await fs.rm(directory, { recursive: true, force: true });
+}
+
+export async function logTail(directory: string, lines: number): Promise<string> {
+  const text = (await readIfThere(paths(directory).log)) ?? "";
+  return text.trimEnd().split("\n").slice(-lines).join("\n");
+}
+
+/** Finds a program of MariaDB on PATH and in the usual places. */
+export function findTool(name: string): string {
+  const places = [
+    ...(process.env["PATH"] ?? "").split(path.delimiter),
+    "/usr/sbin",
+    "/usr/local/sbin",
+    "/usr/libexec",
+    "/usr/local/mysql/bin",
+    "/opt/homebrew/opt/mariadb/bin",
+    "/usr/local/opt/mariadb/bin",
+  ];
+  const found = places.map((place) => path.join(place, name)).find((file) => existsSync(file));
+  if (!found) {
+    throw new Error(
+      `${name} is not on PATH nor in the usual places: install MariaDB's server (Debian, Ubuntu: apt-get install mariadb-server)`,
+    );
+  }
+  return found;
+}
+
+function baseText(place: LocalServerPlace): string {
+  const { includeFolder, data, socket } = paths(place.directory);
+  return `${FIRST_LINE}
+[mariadbd]
+datadir=${data}
+socket=${socket}
+port=${place.port}
+bind-address=127.0.0.1
+character-set-server=utf8mb4
+collation-server=utf8mb4_general_ci
+innodb_buffer_pool_size=64M
+
+[client]
+socket=${socket}
+
+!includedir ${includeFolder}
+`;
+}
+
+async function isOurs(directory: string): Promise<boolean> {
+  return (await readIfThere(paths(directory).baseFile))?.startsWith(FIRST_LINE) ?? false;
+}
+
+async function refusePortInUse(directory: string): Promise<void> {
+  const port = Number(/^port=(\d+)$/m.exec((await readIfThere(paths(directory).baseFile)) ?? "")?.[1]);
+  const free = await new Promise<boolean>((resolve) => {
+    const probe = net.createServer();
+    probe.once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
+  if (free) return;
+  throw new Error(
+    `port ${port} of 127.0.0.1 is taken by ${await portOwner(port)}, so the server in ${directory} was not started. ` +
+      `Stop that one, or give this server another "port".`,
+  );
+}
+
+async function waitUntilItAccepts(directory: string, ended: () => boolean): Promise<void> {
+  const { socket } = paths(directory);
+  await until(
+    { what: `the server in ${directory} to take connections`, deadline: START_DEADLINE, pause: 10 },
+    async () => {
+      if (ended())
+        throw new Error(
+          `the server in ${directory} ended while it started. Its log says:\n${await logErrors(directory)}`,
+        );
+      return (await accepts(socket)) ? { done: undefined } : { seen: "no answer on its socket" };
+    },
+  );
+}
+
+/** The error lines of the last start; all lines when there are none. */
+async function logErrors(directory: string): Promise<string> {
+  const tail = await logTail(directory, 40);
+  const errors = tail.split("\n").filter((line) => line.includes("[ERROR]"));
+  return errors.length > 0 ? errors.join("\n") : tail;
+}
+
+function accepts(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const attempt = net.connect(socket);
+    attempt.once("connect", () => {
+      attempt.destroy();
+      resolve(true);
+    });
+    attempt.once("error", () => resolve(false));
+  });
+}
+
+async function commandLine(pid: number): Promise<string> {
+  const fromProc = await readIfThere(`/proc/${pid}/cmdline`);
+  if (fromProc !== undefined) return fromProc;
+  if (existsSync("/proc/self")) return "";
+  return runTool("ps", ["-o", "args=", "-p", String(pid)]).catch(() => "");
+}
+
+async function runTool(name: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(findTool(name), [...args], { maxBuffer: 1 << 24 });
+  return stdout;
+}
+
+export async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await fs.readFile(file, "utf8");
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
+}
+
+/** Writes a file beside its place and renames it, so that no reader sees half of it. */
+export async function writeWhole(file: string, text: string, mode: number): Promise<void> {
+  const unfinished = `${file}.unfinished`;
+  const handle = await fs.open(unfinished, "w", mode);
+  try {
+    await handle.writeFile(text);
+    await handle.chmod(mode);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await fs.rename(unfinished, file);
+}

@@ -1,0 +1,201 @@
+import { createConnection, type Connection as SqlConnection, type RowDataPacket } from "mysql2/promise";
+import { openHost } from "../hosts";
+import type { Host, HostInputs } from "../hosts/Host";
+import { Version } from "../recipe/version";
+import { within } from "../waiting";
+
+/** How one server of the pair is reached, and by whom. Other resources get it from `MariaDbNode.connection`. */
+export interface Connection {
+  /** How messages name the server. @default `<address>:<port>` */
+  readonly name?: string;
+  /** The machine that runs it. Statements travel through it too, to the server's own socket. */
+  readonly host: HostInputs;
+  /** Name or IP address at which the peer and the proxies reach the server. */
+  readonly address: string;
+  /** TCP port of the server. @default 3306 */
+  readonly port: number;
+  /** The account with which this library changes the server. `MariaDbNode` makes it. */
+  readonly admin: Admin;
+}
+
+export interface Admin {
+  /** @default `session_store_admin` */
+  readonly user: string;
+  /** May be overridden by the environment variable SESSION_STORE_ADMIN_PASSWORD, when the one in the state is out of date. */
+  readonly password: string;
+}
+
+const LOGIN_DEADLINE = 10_000;
+const STATEMENT_DEADLINE = 30_000;
+
+/** One row, by column name. */
+export type Row = Record<string, string | number | null>;
+
+/** An open session on one server of the pair. What it writes is not in the binary log, unless `logged` is used. */
+export class Server implements AsyncDisposable {
+  private constructor(
+    readonly connection: Connection,
+    readonly host: Host,
+    private readonly sql: SqlConnection,
+    readonly version: Version,
+  ) {}
+
+  get name(): string {
+    return nameOf(this.connection);
+  }
+
+  /** Opens a session as the admin account. */
+  static async open(connection: Connection): Promise<Server> {
+    const password = process.env["SESSION_STORE_ADMIN_PASSWORD"] ?? connection.admin.password;
+    return Server.login(connection, connection.admin.user, password);
+  }
+
+  /** Opens a session as MariaDB's root, through the socket: the only way in before there is an admin account. */
+  static async openAsSuperuser(connection: Connection): Promise<Server> {
+    return Server.login(connection, openHost(connection.host).superuser, "");
+  }
+
+  private static async login(connection: Connection, user: string, password: string): Promise<Server> {
+    const host = openHost(connection.host);
+    const name = nameOf(connection);
+    const stream = await host.openStream();
+    // The stream reports what happens to it before mysql2 listens.
+    stream.on("error", () => undefined);
+    const late = () =>
+      new Error(
+        `${name} accepts connections but does not answer (${LOGIN_DEADLINE / 1000} s): it hangs or is overloaded`,
+      );
+    try {
+      const opened = createConnection({
+        stream,
+        user,
+        password,
+        connectTimeout: LOGIN_DEADLINE,
+        dateStrings: true,
+        supportBigNumbers: true,
+        bigNumberStrings: true,
+        charset: "utf8mb4",
+      });
+      const sql = await within(LOGIN_DEADLINE, late, opened);
+      sql.on("error", () => undefined);
+      // Values are quoted with backslashes; no mode of this server may give them another meaning.
+      await within(
+        LOGIN_DEADLINE,
+        late,
+        sql.query("SET SESSION sql_mode='', sql_log_bin=0, lock_wait_timeout=20, wait_timeout=600"),
+      );
+      const [rows] = await within(LOGIN_DEADLINE, late, sql.query<RowDataPacket[]>("SELECT VERSION() AS version"));
+      return new Server(connection, host, sql, Version.parse(String(rows[0]?.["version"])));
+    } catch (error) {
+      stream.destroy();
+      throw connectionError(name, user, error);
+    }
+  }
+
+  /** Runs a statement and answers its rows. Values are given apart from the text, and quoted here. */
+  async query(statement: string, values: readonly unknown[] = [], deadline = STATEMENT_DEADLINE): Promise<Row[]> {
+    const late = () => new Error(`${this.name} did not answer within ${deadline / 1000} s to: ${summary(statement)}`);
+    try {
+      const [rows] = await within(deadline, late, this.sql.query({ sql: statement, values: [...values] }));
+      return Array.isArray(rows) ? (rows as Row[]) : [];
+    } catch (error) {
+      // The text of the statement has no values in it, so no secret.
+      const { errno } = error as { errno?: number };
+      const shown = errno
+        ? `${this.name}: ${withoutSecrets((error as Error).message, values)} (error ${errno}, in: ${summary(statement)})`
+        : undefined;
+      throw Object.assign(new Error(shown ?? (error as Error).message), { errno });
+    }
+  }
+
+  /** The first row of an answer. */
+  async row(statement: string, values: readonly unknown[] = [], deadline?: number): Promise<Row | undefined> {
+    return (await this.query(statement, values, deadline))[0];
+  }
+
+  /** The only value of an answer. */
+  async value(statement: string, values: readonly unknown[] = [], deadline?: number): Promise<string> {
+    const row = await this.row(statement, values, deadline);
+    return String(row ? (Object.values(row)[0] ?? "") : "");
+  }
+
+  /** Runs `work` with the binary log on: what it writes reaches the peer. */
+  async logged<T>(work: () => Promise<T>): Promise<T> {
+    await this.query("SET SESSION sql_log_bin=1");
+    try {
+      return await work();
+    } finally {
+      await this.query("SET SESSION sql_log_bin=0");
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A hung server never confirms the goodbye.
+    this.sql.destroy();
+  }
+}
+
+/** Opens several servers, or none. */
+export async function openAll<T extends readonly Connection[]>(
+  ...connections: T
+): Promise<{ [K in keyof T]: Server } & AsyncDisposable> {
+  const opened = await Promise.allSettled(connections.map((connection) => Server.open(connection)));
+  const servers = opened.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
+  const close = async () => void (await Promise.all(servers.map((server) => server[Symbol.asyncDispose]())));
+  const failed = opened.find((attempt) => attempt.status === "rejected");
+  if (failed) {
+    await close();
+    throw failed.reason;
+  }
+  return Object.assign(servers, { [Symbol.asyncDispose]: close }) as unknown as {
+    [K in keyof T]: Server;
+  } & AsyncDisposable;
+}
+
+export function nameOf(connection: Connection): string {
+  return connection.name ?? `${connection.address}:${connection.port}`;
+}
+
+/** What keeps a login from succeeding, as `MariaDbNode.state` shows it. */
+export type LoginProblem = "stopped" | "unreachable" | "not answering" | "login refused";
+
+export class ConnectionError extends Error {
+  constructor(
+    readonly problem: LoginProblem,
+    message: string,
+    readonly errno: number | undefined,
+  ) {
+    super(message);
+  }
+}
+
+function connectionError(name: string, user: string, error: unknown): Error {
+  const { code, errno, message } = error as { code?: string; errno?: number; message: string };
+  if (errno === 1045 || errno === 1698) {
+    return new ConnectionError(
+      "login refused",
+      `${name} refuses the login of "${user}" (${errno}): wrong password, or no such account`,
+      errno,
+    );
+  }
+  if (code === "ENOENT" || code === "ECONNREFUSED") {
+    return new ConnectionError("stopped", `${name} does not run (${code}: nothing listens on its socket)`, undefined);
+  }
+  if (/does not answer/.test(message) || code === "ETIMEDOUT" || code === "PROTOCOL_SEQUENCE_TIMEOUT") {
+    return new ConnectionError("not answering", `${name}: ${message}`, undefined);
+  }
+  return new ConnectionError("unreachable", `${name} can't be reached: ${message}`, errno);
+}
+
+function summary(statement: string): string {
+  const line = statement.replace(/\s+/g, " ").trim();
+  return line.length > 200 ? `${line.slice(0, 200)} ...` : line;
+}
+
+/** Servers quote part of a statement in their errors: no value that we sent may be shown by that. */
+function withoutSecrets(message: string, values: readonly unknown[]): string {
+  return values.reduce<string>(
+    (text, value) => (typeof value === "string" && value.length > 3 ? text.split(value).join("***") : text),
+    message,
+  );
+}

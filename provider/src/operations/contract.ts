@@ -1,0 +1,23 @@
+/** What a resource does, on plain JSON values. The engine's dynamic provider process calls these methods, one set per resource type. */
+export interface Operations<Inputs, Outputs> {
+  /** Refuses bad input, naming the property, and fills in every default. Touches nothing. */
+  check(olds: unknown, news: Record<string, unknown>): Promise<{ inputs: Inputs; failures: CheckFailure[] }>;
+  /** Compares what was last seen on the servers with what is wanted. */
+  diff(id: string, olds: Outputs, news: Inputs): Promise<Difference>;
+  create(inputs: Inputs): Promise<{ id: string; outs: Outputs }>;
+  /** Answers what is on the servers now. An empty object: the resource is gone. */
+  read(id: string, props: Outputs): Promise<{ id: string; props: Outputs; inputs: Inputs } | Record<string, never>>;
+  update(id: string, olds: Outputs, news: Inputs): Promise<{ outs: Outputs }>;
+  delete(id: string, props: Outputs): Promise<void>;
+}
+
+export interface CheckFailure {
+  property: string;
+  reason: string;
+}
+
+export interface Difference {
+  changes: boolean;
+  replaces: string[];
+  deleteBeforeReplace: boolean;
+}

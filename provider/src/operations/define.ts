@@ -1,0 +1,150 @@
+import { isDeepStrictEqual } from "node:util";
+import type { z } from "zod";
+import type { CheckFailure, Operations } from "./contract";
+
+/** What stands in a preview for a value that is not known yet. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+type Values = Record<string, unknown>;
+
+const GONE: Record<string, never> = {};
+
+/** A rule that needs more than one property, or the servers' own word, to be decided. */
+export interface Rule<Inputs> {
+  /** The properties it reads. It is left out while one of them is unknown or was refused. */
+  readonly needs: readonly (keyof Inputs & string)[];
+  broken(inputs: Inputs): CheckFailure[] | Promise<CheckFailure[]>;
+}
+
+/** One resource type: everything in which it differs from the others. */
+export interface Definition<Inputs extends object, Computed extends object> {
+  /** What each property may be, and its default. Keys are checked one by one: a refused property does not hide another. */
+  readonly properties: { readonly [K in keyof Inputs]-?: z.ZodType };
+  readonly rules?: readonly Rule<Inputs>[];
+  /** Fills in properties that follow from the others. Runs when all that `needs` names are known. */
+  readonly derived?: { readonly needs: readonly (keyof Inputs & string)[]; from(inputs: Inputs): Partial<Inputs> };
+  /** Properties whose change means another object: it is made anew. */
+  readonly replaceOn: readonly (keyof Inputs & string)[];
+  id(inputs: Inputs): string;
+  /** Makes the object, or adopts what is there. Calls `begun` once something exists that a later `destroy` must find. */
+  create(inputs: Inputs, begun: () => void): Promise<Computed>;
+  /** The live values, in place of the wanted ones, and what else is seen. Undefined: the object is gone. */
+  observe(last: Inputs & Computed): Promise<{ inputs: Partial<Inputs>; computed: Computed } | undefined>;
+  update(last: Inputs & Computed, wanted: Inputs): Promise<Computed>;
+  remove(last: Inputs & Computed): Promise<void>;
+}
+
+/** The operations of a resource type: what all types share, around what its definition says. */
+export function define<Inputs extends object, Computed extends object>(
+  definition: Definition<Inputs, Computed>,
+): Operations<Inputs, Inputs & Computed> {
+  type Outputs = Inputs & Computed;
+  const names = Object.keys(definition.properties) as (keyof Inputs & string)[];
+  const inputsOf = (values: Outputs): Inputs => withProvider(pick(values as Values, names), values) as Inputs;
+
+  return {
+    async check(_olds, news) {
+      const inputs: Values = {};
+      const failures: CheckFailure[] = unknownProperties(news, names);
+      for (const name of names) {
+        if (containsUnknown(news[name])) {
+          inputs[name] = news[name];
+          continue;
+        }
+        const parsed = definition.properties[name].safeParse(news[name]);
+        if (parsed.success) inputs[name] = parsed.data;
+        else failures.push(...parsed.error.issues.map((issue) => failureOf(name, issue)));
+      }
+      const usable = (needs: readonly string[]) =>
+        needs.every(
+          (name) => !containsUnknown(inputs[name]) && !failures.some(({ property }) => concerns(property, name)),
+        );
+      const { derived, rules = [] } = definition;
+      for (const rule of rules) {
+        if (usable(rule.needs)) failures.push(...(await rule.broken(inputs as Inputs)));
+      }
+      if (derived && usable(derived.needs)) Object.assign(inputs, derived.from(inputs as Inputs));
+      return { inputs: json(withProvider(inputs, news)) as Inputs, failures: failures.map(readable) };
+    },
+
+    async diff(_id, olds, news) {
+      const changed = names.filter(
+        (name) => !isDeepStrictEqual(json((olds as Values)[name]), json((news as Values)[name])),
+      );
+      const replaces = definition.replaceOn.filter(
+        (name) =>
+          changed.includes(name) && !containsUnknown((news as Values)[name]) && (olds as Values)[name] !== undefined,
+      );
+      return { changes: changed.length > 0, replaces, deleteBeforeReplace: true };
+    },
+
+    async create(inputs) {
+      const id = definition.id(inputs);
+      let exists = false;
+      const begun = () => {
+        exists = true;
+      };
+      try {
+        const computed = await definition.create(inputs, begun);
+        return { id, outs: json({ ...inputs, ...computed }) as Outputs };
+      } catch (error) {
+        if (!exists) throw error;
+        // The engine then keeps the object as begun: the next `up` updates it, `destroy` removes it.
+        const { message } = error as Error;
+        throw Object.assign(new Error(message), { id, properties: json(inputs), reasons: [message] });
+      }
+    },
+
+    async read(id, props) {
+      const seen = await definition.observe(props);
+      if (!seen) return GONE;
+      const inputs = json({ ...inputsOf(props), ...seen.inputs }) as Inputs;
+      return { id, props: json({ ...props, ...inputs, ...seen.computed }) as Outputs, inputs };
+    },
+
+    async update(_id, olds, news) {
+      const computed = await definition.update(olds, news);
+      return { outs: json({ ...news, ...computed }) as Outputs };
+    },
+
+    delete: (_id, props) => definition.remove(props),
+  };
+}
+
+/** True when a value, or any part of it, is not known yet. */
+export function containsUnknown(value: unknown): boolean {
+  if (value === UNKNOWN) return true;
+  return typeof value === "object" && value !== null && Object.values(value).some(containsUnknown);
+}
+
+/** The text of the shell, under which the engine finds this code again, goes along with every set of values. */
+function withProvider(values: Values, source: object): Values {
+  const text = (source as Values)["__provider"];
+  return text === undefined ? values : { ...values, __provider: text };
+}
+
+/** The engine's wire format has no `undefined`, and no classes. */
+function json(value: unknown): unknown {
+  return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+}
+
+function pick(values: Values, names: readonly string[]): Values {
+  return Object.fromEntries(names.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])));
+}
+
+function unknownProperties(news: Values, names: readonly string[]): CheckFailure[] {
+  return Object.keys(news)
+    .filter((name) => name !== "__provider" && !names.includes(name) && news[name] !== undefined && news[name] !== null)
+    .map((name) => ({ property: "", reason: `there is no property "${name}"; there are: ${names.join(", ")}` }));
+}
+
+function failureOf(name: string, issue: z.core.$ZodIssue): CheckFailure {
+  return { property: [name, ...issue.path.map(String)].join("."), reason: issue.message };
+}
+
+/** The engine prints the value of a property that a failure names, secrets included: the name goes into the text instead. */
+function readable({ property, reason }: CheckFailure): CheckFailure {
+  return { property: "", reason: property ? `${property}: ${reason}` : reason };
+}
+
+const concerns = (property: string, name: string): boolean => property === name || property.startsWith(`${name}.`);

@@ -1,0 +1,70 @@
+/** Everything that takes time goes through here: each wait has a deadline, says what it waits for, and shows that it lives. */
+
+/** A line for the person who watches `pulumi up`. Never pass it a secret. */
+export function progress(text: string): void {
+  console.log(text);
+}
+
+/** Runs `work`, and prints `what` if it isn't done within a second. */
+export async function during<T>(what: string, work: Promise<T>): Promise<T> {
+  const timer = setTimeout(() => progress(`${what} ...`), 1000);
+  try {
+    return await work;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export interface Wait {
+  /** What is waited for, as it reads after "waiting for". */
+  readonly what: string;
+  /** Longest wait, in milliseconds. */
+  readonly deadline: number;
+  /** Pause between two looks, in milliseconds. @default 20, growing to 250 */
+  readonly pause?: number;
+}
+
+/** What a probe of `until` answers: done with a value, or not yet with what it saw. */
+export type Look<T> = { done: T } | { seen: string };
+
+/** Asks `look` again and again until it is done. Throws, with what was last seen, when the deadline has passed. */
+export async function until<T>(wait: Wait, look: () => Promise<Look<T>>): Promise<T> {
+  const start = Date.now();
+  let announced = start + 1000;
+  let pause = wait.pause ?? 20;
+  for (;;) {
+    const answer = await look();
+    if ("done" in answer) return answer.done;
+    const now = Date.now();
+    if (now - start >= wait.deadline) {
+      throw new Error(`waited ${seconds(now - start)} for ${wait.what}; last seen: ${answer.seen}`);
+    }
+    if (now >= announced) {
+      progress(`waiting for ${wait.what} (${seconds(now - start)}; ${answer.seen}) ...`);
+      announced = now + 5000;
+    }
+    await sleep(Math.min(pause, Math.max(1, wait.deadline - (now - start))));
+    pause = Math.min(pause * 1.5, 250);
+  }
+}
+
+/** Fails with `error` when `work` takes longer than `milliseconds`. What `work` holds open is for the caller to close. */
+export async function within<T>(milliseconds: number, error: () => Error, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(error()), milliseconds);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
+}
