@@ -30,7 +30,6 @@ module.exports = {
     doNotFollow: { path: "node_modules" },
     exclude: { path: "(^|/)dist/" },
     tsPreCompilationDeps: true,
-    tsConfig: { fileName: "provider/tsconfig.json" },
     enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["require", "node", "default", "types"] },
   },
 };
