@@ -1,0 +1,173 @@
+/** Takes SQL text apart as MariaDB's own lexer does, as far as telling statements and names apart needs it. */
+
+export interface Token {
+  /**
+   * `comment mark`: where an executable comment, whose content the server runs, begins or ends.
+   * `unfinished`: a quote or comment that never closes.
+   */
+  readonly kind: "word" | "name" | "string" | "symbol" | "delimiter" | "comment mark" | "unfinished";
+  /** Names and strings are without their quotes. */
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  /** Counted from 1. */
+  readonly line: number;
+}
+
+/** One statement of a script, without the delimiter after it and the comments before it. */
+export interface ScriptStatement {
+  readonly line: number;
+  readonly text: string;
+  readonly tokens: readonly Token[];
+}
+
+/**
+ * Cuts a script into statements. Knows DELIMITER, which is a command of the client, not of the server.
+ * The known splitter libraries take the apostrophe in `# it's` for the begin of a string; and a checker that reads
+ * a text in another way than the splitter can be led past its own rules. So both stand on the scanner below.
+ */
+export function splitScript(script: string): ScriptStatement[] {
+  const scanner = new Scanner(script, ";");
+  const statements: ScriptStatement[] = [];
+  let tokens: Token[] = [];
+  const finish = () => {
+    const [first, last] = [tokens[0], tokens.at(-1)];
+    if (first && last) statements.push({ line: first.line, text: script.slice(first.start, last.end), tokens });
+    tokens = [];
+  };
+  for (let token = scanner.next(); token; token = scanner.next()) {
+    if (token.kind === "delimiter") finish();
+    else if (tokens.length === 0 && isWord(token, "DELIMITER")) scanner.delimiter = scanner.restOfLine() || ";";
+    else tokens.push(token);
+  }
+  finish();
+  return statements;
+}
+
+export function isWord(token: Token | undefined, ...words: readonly string[]): boolean {
+  return token?.kind === "word" && words.includes(token.text.toUpperCase());
+}
+
+export function isSymbol(token: Token | undefined, symbol: string): boolean {
+  return token?.kind === "symbol" && token.text === symbol;
+}
+
+/** The oldest server that this library sets up: what depends on a newer version can't be told from the text. */
+const OLDEST_SERVER = 100_500;
+/** Above it stand numbers that no server reaches, such as that of mariadb-dump's `/*M!999999`. */
+const NO_SERVER = 500_000;
+
+/** True for an executable comment that only some of the supported versions run. */
+export function dependsOnVersion(token: Token): boolean {
+  return token.kind === "comment mark" && versionOf(token.text) > OLDEST_SERVER;
+}
+
+/** The number in the opening of an executable comment; 0 when it has none. */
+const versionOf = (opening: string): number => Number(/\d+$/.exec(opening)?.[0] ?? 0);
+
+/** MariaDB leaves out what is marked for MySQL 5.7 to 9.9. */
+function isRun(opening: string): boolean {
+  const version = versionOf(opening);
+  const forMySql = !opening.startsWith("/*M") && version >= 50_700 && version <= 99_999;
+  return !forMySql && version < NO_SERVER;
+}
+
+class Scanner {
+  private position = 0;
+  private line = 1;
+  private inExecutableComment = false;
+
+  constructor(
+    private readonly text: string,
+    public delimiter: string,
+  ) {}
+
+  restOfLine(): string {
+    return this.advanceTo(this.find("\n", this.position)).trim();
+  }
+
+  next(): Token | undefined {
+    const unclosedComment = this.skipBlanksAndComments();
+    if (unclosedComment) return unclosedComment;
+    const { text, position } = this;
+    if (position >= text.length) return undefined;
+    if (text.startsWith(this.delimiter, position) && !this.inExecutableComment) {
+      return this.take("delimiter", position + this.delimiter.length);
+    }
+    if (this.inExecutableComment && text.startsWith("*/", position)) {
+      this.inExecutableComment = false;
+      return this.take("comment mark", position + 2);
+    }
+    const opening = this.match(/\/\*M?!\d{0,6}/y);
+    if (opening) {
+      this.inExecutableComment = true;
+      return this.take("comment mark", position + opening.length);
+    }
+    const character = text[position] ?? "";
+    if (character === "`") return this.quoted("name", character);
+    if (character === "'" || character === '"') return this.quoted("string", character);
+    const word = this.match(/[\p{L}\p{N}_$]+/uy);
+    if (!word) return this.take("symbol", position + 1);
+    const cut = word.indexOf(this.delimiter);
+    return this.take("word", position + (cut > 0 ? cut : word.length));
+  }
+
+  private skipBlanksAndComments(): Token | undefined {
+    for (;;) {
+      const { text, position } = this;
+      const blanks = this.match(/[\s\uFEFF]+/y);
+      if (blanks) this.advanceTo(position + blanks.length);
+      else if (this.match(/#|--(?=\s|$)/y)) this.advanceTo(this.find("\n", position));
+      else if (text.startsWith("/*", position)) {
+        const opening = this.match(/\/\*M?!\d{0,6}/y);
+        if (opening && isRun(opening)) return undefined;
+        const end = this.endOfComment(position + 2, opening !== undefined);
+        if (end === undefined) return this.take("unfinished", text.length);
+        this.advanceTo(end);
+      } else return undefined;
+    }
+  }
+
+  /** A comment that is left out for its version may hold comments of its own. */
+  private endOfComment(from: number, mayNest: boolean): number | undefined {
+    const close = this.text.indexOf("*/", from);
+    if (close < 0) return undefined;
+    const inner = mayNest ? this.text.indexOf("/*", from) : -1;
+    if (inner < 0 || inner > close) return close + 2;
+    return this.endOfComment(close + 2, mayNest);
+  }
+
+  private quoted(kind: "name" | "string", quote: string): Token {
+    const { text } = this;
+    let value = "";
+    for (let i = this.position + 1; i < text.length; i++) {
+      const character = text[i] ?? "";
+      if (character === quote && text[i + 1] !== quote) return { ...this.take(kind, i + 1), text: value };
+      if (character === quote || (character === "\\" && kind === "string")) i++;
+      value += text[i] ?? "";
+    }
+    return this.take("unfinished", text.length);
+  }
+
+  private match(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.position;
+    return pattern.exec(this.text)?.[0];
+  }
+
+  private find(what: string, from: number): number {
+    const found = this.text.indexOf(what, from);
+    return found < 0 ? this.text.length : found;
+  }
+
+  private take(kind: Token["kind"], end: number): Token {
+    const { position: start, line } = this;
+    return { kind, text: this.advanceTo(end), start, end, line };
+  }
+
+  private advanceTo(end: number): string {
+    const passed = this.text.slice(this.position, end);
+    this.line += passed.split("\n").length - 1;
+    this.position = end;
+    return passed;
+  }
+}
