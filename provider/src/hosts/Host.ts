@@ -11,6 +11,8 @@ export interface Host {
   socket(): Promise<string>;
   /** Path of the option file that we own, read after all others. */
   settingsFile(): Promise<string>;
+  /** Permissions of that file. */
+  readonly settingsMode: number;
   /** The option files that the server reads first; what they include follows from their text. */
   optionFiles(): Promise<readonly string[]>;
   /** True when every option file of this server is ours to change. */

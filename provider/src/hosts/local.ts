@@ -14,6 +14,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
     name: directory,
     superuser: localUser(),
     ownsOptionFiles: true,
+    settingsMode: 0o600,
     socket: async () => place.socket,
     settingsFile: async () => path.join(place.includeFolder, "99-session-store.cnf"),
     optionFiles: async () => [place.baseFile],

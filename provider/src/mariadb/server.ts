@@ -96,10 +96,10 @@ export class Server implements AsyncDisposable {
   async query(statement: string, values: readonly unknown[] = [], deadline = STATEMENT_DEADLINE): Promise<Row[]> {
     const late = () => new Error(`${this.name} did not answer within ${deadline / 1000} s to: ${summary(statement)}`);
     try {
-      const [rows] = await within(deadline, late, this.sql.query({ sql: statement, values: [...values] }));
+      const sent = values.map((value) => (value instanceof Secret ? value.text : value));
+      const [rows] = await within(deadline, late, this.sql.query({ sql: statement, values: sent }));
       return Array.isArray(rows) ? (rows as Row[]) : [];
     } catch (error) {
-      // The text of the statement has no values in it, so no secret.
       const { errno } = error as { errno?: number };
       const shown = errno
         ? `${this.name}: ${withoutSecrets((error as Error).message, values)} (error ${errno}, in: ${summary(statement)})`
@@ -192,10 +192,14 @@ function summary(statement: string): string {
   return line.length > 200 ? `${line.slice(0, 200)} ...` : line;
 }
 
-/** Servers quote part of a statement in their errors: no value that we sent may be shown by that. */
+/** A value that no message may show. Password hashes are hidden without being marked. */
+export class Secret {
+  constructor(readonly text: string) {}
+}
+
+/** Servers quote parts of a statement in their errors: no secret that we sent may be shown by that. */
 function withoutSecrets(message: string, values: readonly unknown[]): string {
-  return values.reduce<string>(
-    (text, value) => (typeof value === "string" && value.length > 3 ? text.split(value).join("***") : text),
-    message,
-  );
+  const secrets = values.flatMap((value) => (value instanceof Secret && value.text !== "" ? [value.text] : []));
+  const hidden = secrets.reduce((text, secret) => text.split(secret).join("***"), message);
+  return hidden.replace(/\*[0-9A-F]{40}/g, "***");
 }

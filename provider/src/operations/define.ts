@@ -16,15 +16,21 @@ export interface Rule<Inputs> {
   broken(inputs: Inputs): CheckFailure[] | Promise<CheckFailure[]>;
 }
 
+/** Properties that follow from the given ones. */
+export interface Derived<Given extends object, Inputs extends Given> {
+  readonly needs: readonly (keyof Given & string)[];
+  readonly names: readonly (Exclude<keyof Inputs, keyof Given> & string)[];
+  from(given: Given): Omit<Inputs, keyof Given> & Partial<Given>;
+}
+
 /** One resource type: everything in which it differs from the others. */
-export interface Definition<Inputs extends object, Computed extends object> {
+export interface Definition<Given extends object, Inputs extends Given, Computed extends object> {
   /** What each property may be, and its default. Keys are checked one by one: a refused property does not hide another. */
-  readonly properties: { readonly [K in keyof Inputs]-?: z.ZodType };
-  readonly rules?: readonly Rule<Inputs>[];
-  /** Fills in properties that follow from the others. Runs when all that `needs` names are known. */
-  readonly derived?: { readonly needs: readonly (keyof Inputs & string)[]; from(inputs: Inputs): Partial<Inputs> };
-  /** Properties whose change means another object: it is made anew. */
-  readonly replaceOn: readonly (keyof Inputs & string)[];
+  readonly properties: { readonly [K in keyof Given]-?: z.ZodType };
+  readonly rules?: readonly Rule<Given>[];
+  /** What is wanted of the object beyond what users say, so that its live counterpart can be compared and shown. */
+  readonly derived?: Derived<Given, Inputs>;
+  /** Names the object. When it changes, another object is meant: the former one is removed and the new one made. */
   id(inputs: Inputs): string;
   /** Makes the object, or adopts what is there. Calls `begun` once something exists that a later `destroy` must find. */
   create(inputs: Inputs, begun: () => void): Promise<Computed>;
@@ -35,18 +41,19 @@ export interface Definition<Inputs extends object, Computed extends object> {
 }
 
 /** The operations of a resource type: what all types share, around what its definition says. */
-export function define<Inputs extends object, Computed extends object>(
-  definition: Definition<Inputs, Computed>,
+export function define<Given extends object, Inputs extends Given, Computed extends object>(
+  definition: Definition<Given, Inputs, Computed>,
 ): Operations<Inputs, Inputs & Computed> {
   type Outputs = Inputs & Computed;
-  const names = Object.keys(definition.properties) as (keyof Inputs & string)[];
+  const given = Object.keys(definition.properties) as (keyof Given & string)[];
+  const names: readonly (keyof Inputs & string)[] = [...given, ...(definition.derived?.names ?? [])];
   const inputsOf = (values: Outputs): Inputs => withProvider(pick(values as Values, names), values) as Inputs;
 
   return {
     async check(_olds, news) {
       const inputs: Values = {};
-      const failures: CheckFailure[] = unknownProperties(news, names);
-      for (const name of names) {
+      const failures: CheckFailure[] = unknownProperties(news, given);
+      for (const name of given) {
         if (containsUnknown(news[name])) {
           inputs[name] = news[name];
           continue;
@@ -61,21 +68,18 @@ export function define<Inputs extends object, Computed extends object>(
         );
       const { derived, rules = [] } = definition;
       for (const rule of rules) {
-        if (usable(rule.needs)) failures.push(...(await rule.broken(inputs as Inputs)));
+        if (usable(rule.needs)) failures.push(...(await rule.broken(inputs as Given)));
       }
-      if (derived && usable(derived.needs)) Object.assign(inputs, derived.from(inputs as Inputs));
+      if (derived && usable(derived.needs)) Object.assign(inputs, derived.from(inputs as Given));
       return { inputs: json(withProvider(inputs, news)) as Inputs, failures: failures.map(readable) };
     },
 
-    async diff(_id, olds, news) {
+    async diff(id, olds, news) {
       const changed = names.filter(
         (name) => !isDeepStrictEqual(json((olds as Values)[name]), json((news as Values)[name])),
       );
-      const replaces = definition.replaceOn.filter(
-        (name) =>
-          changed.includes(name) && !containsUnknown((news as Values)[name]) && (olds as Values)[name] !== undefined,
-      );
-      return { changes: changed.length > 0, replaces, deleteBeforeReplace: true };
+      const isOther = !containsUnknown(news) && definition.id(news) !== id;
+      return { changes: changed.length > 0, replaces: isOther ? changed : [], deleteBeforeReplace: true };
     },
 
     async create(inputs) {

@@ -52,6 +52,19 @@ export function isSymbol(token: Token | undefined, symbol: string): boolean {
   return token?.kind === "symbol" && token.text === symbol;
 }
 
+/** Cuts at the commas that stand in no parentheses. */
+export function partsAtCommas(tokens: readonly Token[]): Token[][] {
+  const parts: Token[][] = [[]];
+  let depth = 0;
+  for (const token of tokens) {
+    if (isSymbol(token, "(")) depth++;
+    if (isSymbol(token, ")")) depth--;
+    if (depth === 0 && isSymbol(token, ",")) parts.push([]);
+    else parts.at(-1)?.push(token);
+  }
+  return parts;
+}
+
 /** The oldest server that this library sets up: what depends on a newer version can't be told from the text. */
 const OLDEST_SERVER = 100_500;
 /** Above it stand numbers that no server reaches, such as that of mariadb-dump's `/*M!999999`. */

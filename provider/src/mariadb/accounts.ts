@@ -1,0 +1,169 @@
+import { escape as quoteText } from "mysql2";
+import { type Account, type AccountState, accountKey, type WantedAccount } from "../recipe/accounts";
+import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/grants";
+import { renderGrant } from "../recipe/grantText";
+import { AS_CONFIGURED, type LoginMethod, NATIVE, passwordHash, passwordState } from "../recipe/password";
+import { type LiveAccount, readAccounts } from "./accountRows";
+import type { Server } from "./server";
+
+/** Brings accounts to the wanted state. Nothing is written for an account that is right, and no password leaves but as a hash. */
+
+/** What is to be done for one account. */
+export interface Repair {
+  readonly account: Account;
+  /** What is seen. Undefined: the account is missing. */
+  readonly seen: AccountState | undefined;
+  /** In words, what is wrong. Empty: nothing. */
+  readonly problems: readonly string[];
+  apply(): Promise<void>;
+}
+
+export interface RepairOptions {
+  /** True for an account whose present password is still in use by somebody who changes over later: it is kept beside the new one. */
+  keepsFormerPassword(account: WantedAccount): boolean;
+}
+
+/** How the accounts are, compared with how they shall be. */
+export async function examineAccounts(
+  server: Server,
+  wanted: readonly WantedAccount[],
+  options: RepairOptions = { keepsFormerPassword: () => false },
+): Promise<Repair[]> {
+  const { accounts, lowerCaseNames } = await readAccounts(server, wanted);
+  return wanted.map((account) => {
+    const hashes = account.passwords.map(passwordHash);
+    const live = accounts.get(accountKey(account));
+    if (live && options.keepsFormerPassword(account)) hashes.push(...formerHashes(live.methods, hashes));
+    return examine(server, account, hashes, live, { version: server.version, lowerCaseNames });
+  });
+}
+
+/** The states of those that exist, as `accounts` shows them. */
+export function statesOf(repairs: readonly Repair[]): Record<string, AccountState> {
+  return Object.fromEntries(repairs.flatMap(({ account, seen }) => (seen ? [[accountKey(account), seen]] : [])));
+}
+
+/** Drops accounts, those that are gone already included. */
+export async function dropAccounts(server: Server, accounts: readonly Account[]): Promise<void> {
+  for (const account of accounts) await change(server, account, (name) => `DROP USER IF EXISTS ${name}`);
+}
+
+/**
+ * Ends a change of password: the accounts take this one only. For when the last user of the former one, a replica, has gone over.
+ * An account that does not take `password` is left alone: its only way in may be in use.
+ */
+export async function settlePassword(
+  server: Server,
+  user: string,
+  hosts: readonly string[],
+  password: string,
+): Promise<void> {
+  const hash = passwordHash(password);
+  const wanted = hosts.map((host) => ({ user, host }));
+  const { accounts } = await readAccounts(server, wanted);
+  for (const account of wanted) {
+    const methods = accounts.get(accountKey(account))?.methods ?? [];
+    if (methods.length > 1 && methods.some((method) => method.plugin === NATIVE && method.hash === hash)) {
+      await changeWithHashes(server, account, `ALTER USER ?@? ${identifiedBy([hash])}`, [hash]);
+    }
+  }
+}
+
+function examine(
+  server: Server,
+  account: WantedAccount,
+  hashes: readonly string[],
+  live: LiveAccount | undefined,
+  grantServer: GrantServer,
+): Repair {
+  const grants = compareGrants(account.grants, live?.grants ?? [], grantServer);
+  if (!live) {
+    return {
+      account,
+      seen: undefined,
+      problems: ["missing"],
+      async apply() {
+        await changeWithHashes(server, account, `CREATE USER IF NOT EXISTS ?@? ${identifiedBy(hashes)}`, hashes);
+        await applyGrants(server, account, grants);
+      },
+    };
+  }
+  const { methods, grants: _lines, ...rest } = live;
+  const seen: AccountState = { ...rest, password: passwordState(methods, hashes), grants: grants.shown };
+  const clauses = repairClauses(seen, hashes);
+  return {
+    account,
+    seen,
+    problems: [...problemsOf(seen), ...problemsWithGrants(grants)],
+    async apply() {
+      const values = clauses.some((clause) => clause.startsWith("IDENTIFIED")) ? hashes : [];
+      if (clauses.length > 0) await changeWithHashes(server, account, `ALTER USER ?@? ${clauses.join(" ")}`, values);
+      await applyGrants(server, account, grants);
+    },
+  };
+}
+
+/** The parts of ALTER USER that are needed, in the order of its grammar. */
+function repairClauses(seen: AccountState, hashes: readonly string[]): string[] {
+  return [
+    // Only a password that is set anew ends its expiry, also when it is the same.
+    ...(seen.password !== AS_CONFIGURED || seen.expiry === "expired" ? [identifiedBy(hashes)] : []),
+    ...(seen.tls !== "NONE" ? ["REQUIRE NONE"] : []),
+    ...(seen.limits !== "none"
+      ? [
+          "WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0 MAX_USER_CONNECTIONS 0 MAX_STATEMENT_TIME 0",
+        ]
+      : []),
+    ...(seen.locked ? ["ACCOUNT UNLOCK"] : []),
+    ...(seen.expiry !== "none" ? ["PASSWORD EXPIRE DEFAULT"] : []),
+  ];
+}
+
+function problemsOf({ password, locked, tls, expiry, limits }: AccountState): string[] {
+  return [
+    ...(password !== AS_CONFIGURED ? [`password ${password}`] : []),
+    ...(locked ? ["locked"] : []),
+    ...(tls !== "NONE" ? [`requires ${tls}`] : []),
+    ...(expiry !== "none" ? [`password expiry ${expiry}`] : []),
+    ...(limits !== "none" ? [`limited by ${limits}`] : []),
+  ];
+}
+
+function problemsWithGrants({ missing, extra }: GrantDifference): string[] {
+  const text = ({ on, privileges }: GrantPart) => renderGrant(on, privileges);
+  return [...missing.map((part) => `lacks ${text(part)}`), ...extra.map((part) => `has ${text(part)} too`)];
+}
+
+/** First what is missing, then what is too much: at no time can the account do less than before and after. */
+async function applyGrants(server: Server, account: Account, { missing, extra }: GrantDifference): Promise<void> {
+  for (const { on, privileges } of missing) {
+    await change(server, account, (name) => `GRANT ${renderGrant(on, privileges)} TO ${name}`);
+  }
+  for (const { on, privileges } of extra) {
+    await change(server, account, (name) => {
+      if (on === "DEFAULT ROLE") return `SET DEFAULT ROLE NONE FOR ${name}`;
+      return `REVOKE ${on === "ROLE" ? privileges[0] : renderGrant(on, privileges)} FROM ${name}`;
+    });
+  }
+}
+
+/** Hashes that still let somebody in, besides the wanted ones. */
+const formerHashes = (methods: readonly LoginMethod[], wanted: readonly string[]): string[] =>
+  methods.flatMap(({ plugin, hash }) => (plugin === NATIVE && hash !== "" && !wanted.includes(hash) ? [hash] : []));
+
+const identifiedBy = (hashes: readonly string[]): string =>
+  `IDENTIFIED VIA ${hashes.map(() => `${NATIVE} USING ?`).join(" OR ")}`;
+
+/** A statement without secrets. Names stand in its text, so that errors show them; sessions take backslashes for escapes. */
+async function change(server: Server, account: Account, statement: (name: string) => string): Promise<void> {
+  await server.query(statement(`${quoteText(account.user)}@${quoteText(account.host)}`));
+}
+
+/** A statement that ends in the hashes: they are values, which errors never show. */
+async function changeWithHashes(server: Server, account: Account, statement: string, hashes: readonly string[]) {
+  try {
+    await server.query(statement, [account.user, account.host, ...hashes]);
+  } catch (error) {
+    throw new Error(`account ${accountKey(account)}: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,44 @@
+import { passwordHash } from "../recipe/password";
+import { progress } from "../waiting";
+import { type Connection, ConnectionError, nameOf, Server } from "./server";
+
+/**
+ * Makes sure that the admin account lets us in, and opens a session with it. Where it doesn't, the account is made, or its
+ * password changed, by MariaDB's own root through the socket, as in the recipe's first step.
+ */
+export async function openAsAdmin(connection: Connection): Promise<Server> {
+  try {
+    return await Server.open(connection);
+  } catch (error) {
+    if (!(error instanceof ConnectionError && error.problem === "login refused")) throw error;
+  }
+  await grantAdmin(connection);
+  return Server.open(connection);
+}
+
+async function grantAdmin(connection: Connection): Promise<void> {
+  const { user, password } = connection.admin;
+  await using server = await superuserSession(connection);
+  progress(`${server.name}: making the admin account "${user}"@"localhost"`);
+  const hash = passwordHash(password);
+  await server.query("CREATE USER IF NOT EXISTS ?@'localhost' IDENTIFIED BY PASSWORD ?", [user, hash]);
+  await server.query("ALTER USER ?@'localhost' IDENTIFIED BY PASSWORD ? ACCOUNT UNLOCK", [user, hash]);
+  await server.query("GRANT ALL PRIVILEGES ON *.* TO ?@'localhost' WITH GRANT OPTION", [user]);
+}
+
+async function superuserSession(connection: Connection): Promise<Server> {
+  try {
+    return await Server.openAsSuperuser(connection);
+  } catch (error) {
+    if (!(error instanceof ConnectionError && error.problem === "login refused")) throw error;
+    throw new Error(
+      `${nameOf(connection)} lets in neither "${connection.admin.user}" nor MariaDB's root through its socket, so the admin account ` +
+        `can't be made. Give root@localhost the unix_socket plugin back, or correct the admin password in the configuration.`,
+    );
+  }
+}
+
+/** Takes the admin account away. Gone already is fine. */
+export async function removeAdmin(server: Server): Promise<void> {
+  await server.query("DROP USER IF EXISTS ?@'localhost'", [server.connection.admin.user]);
+}

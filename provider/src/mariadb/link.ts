@@ -1,0 +1,235 @@
+import { remedy } from "../recipe/linkState";
+import { progress } from "../waiting";
+import { settlePassword } from "./accounts";
+import { inDomain, parsePosition } from "./gtid";
+import {
+  appliedPosition,
+  describe,
+  direction,
+  isRunning,
+  proveRowsArrive,
+  type ReplicaStatus,
+  replicaStatus,
+  waitUntilReceivedIsApplied,
+  waitUntilReplicating,
+  writtenPosition,
+} from "./replication";
+import { semiSync, waitUntilAcknowledged, withoutWaiting } from "./semiSync";
+import { Secret, type Server } from "./server";
+import { hasRows, replicatedTables } from "./tables";
+
+const DEADLINE = 45_000;
+
+/** How the replica shall pull from the source. */
+export interface LinkParameters {
+  readonly user: string;
+  readonly password: string;
+  readonly useGtid: "current_pos" | "slave_pos";
+  /** Seconds between two tries to connect. */
+  readonly connectRetry: number;
+  /** Seconds between two signs of life from the source. Undefined: half of slave_net_timeout, as the server has it. */
+  readonly heartbeatPeriod?: number | undefined;
+}
+
+export interface Ends {
+  readonly replica: Server;
+  readonly source: Server;
+}
+
+/**
+ * Makes the replica pull from the source, and ends when rows really arrive. A link that is as wanted is left alone but for one
+ * GTID that touches no row. Answers how long that took, in seconds.
+ */
+export async function establishLink(ends: Ends, wanted: LinkParameters, passwordChanged: boolean): Promise<number> {
+  const { replica, source } = ends;
+  await refuseEqualIdentity(ends);
+  const status = await replicaStatus(replica);
+  const differences = status ? differing(status, ends, wanted) : [];
+  if (!status || differences.length > 0 || passwordChanged) {
+    for (const difference of differences) progress(`${direction(replica, source)}: ${difference}`);
+    await refuseToLoseRows(ends);
+    await pointAtSource(ends, wanted, status);
+  } else if (!isRunning(status)) {
+    progress(`${direction(replica, source)}: starting replication (${describe(status)})`);
+    await refuseToLoseRows(ends);
+    await startStoppedThreads(replica, status);
+  }
+  await withRemedy(waitUntilReplicating(replica, source, DEADLINE));
+  await acknowledgeAgain(ends);
+  await waitUntilAcknowledged(source, replica, DEADLINE);
+  const seconds = await withRemedy(proveRowsArrive(source, replica, DEADLINE));
+  await settlePassword(source, wanted.user, await hostsOf(source, wanted.user), wanted.password);
+  return seconds;
+}
+
+/** Ends the replication, after what was received is applied. */
+export async function removeLink(replica: Server): Promise<void> {
+  const status = await replicaStatus(replica);
+  if (!status) return;
+  if (status.sqlThread === "Yes") await waitUntilReceivedIsApplied(replica, DEADLINE);
+  await replica.query("STOP SLAVE");
+  await replica.query("RESET SLAVE ALL");
+}
+
+/** In words, what CHANGE MASTER has to correct. */
+function differing(status: ReplicaStatus, { source }: Ends, wanted: LinkParameters): string[] {
+  const { address, port } = source.connection;
+  const pairs: readonly [string, string | number, string | number | undefined][] = [
+    ["address of the source", status.sourceAddress, address],
+    ["port of the source", status.sourcePort, port],
+    ["user", status.user, wanted.user],
+    ["use of GTIDs", status.useGtid, wanted.useGtid],
+    ["seconds between tries to connect", status.connectRetry, wanted.connectRetry],
+    ["heartbeat period", status.heartbeatPeriod, wanted.heartbeatPeriod],
+  ];
+  return pairs
+    .filter(([, seen, want]) => want !== undefined && seen !== want)
+    .map(([what, seen, want]) => `${what} is ${seen}, becomes ${want}`);
+}
+
+async function refuseEqualIdentity({ replica, source }: Ends): Promise<void> {
+  for (const variable of ["server_id", "gtid_domain_id", "server_uid"]) {
+    if (variable === "server_uid" && !replica.version.atLeast("10.10")) continue;
+    const [one, other] = await Promise.all(
+      [replica, source].map((server) => server.value(`SELECT @@GLOBAL.${variable}`)),
+    );
+    if (one !== other) continue;
+    throw new Error(
+      `${replica.name} and ${source.name} have the same ${variable} (${one}), so they were not linked. ` +
+        (variable === "server_uid" ? "They are the same server." : "Give the nodes the numbers 1 and 2."),
+    );
+  }
+}
+
+async function refuseToLoseRows(ends: Ends): Promise<void> {
+  await refuseRewoundSource(ends);
+  await refuseToMixHistories(ends);
+}
+
+/** A source that has less than the replica got from it went back in time, or was made anew: its next sessions would reuse numbers. */
+async function refuseRewoundSource({ replica, source }: Ends): Promise<void> {
+  const domain = Number(await source.value("SELECT @@GLOBAL.gtid_domain_id"));
+  const [written, applied, status] = await Promise.all([
+    writtenPosition(source),
+    appliedPosition(replica),
+    replicaStatus(replica),
+  ]);
+  const received = status?.received.get(domain)?.sequence ?? 0n;
+  const known = [received, applied.get(domain)?.sequence ?? 0n].reduce((a, b) => (a > b ? a : b));
+  const own = written.get(domain)?.sequence ?? 0n;
+  if (known <= own) return;
+  throw new Error(
+    `${source.name}'s binary log ends at ${inDomain(written, domain) || "nothing"}, but ${replica.name} has received up to sequence ${known} ` +
+      `from it: ${source.name} went back in time or was made anew. Nothing was linked, because sessions would be lost without a word. ` +
+      `Seed ${source.name} from ${replica.name}.`,
+  );
+}
+
+/**
+ * Two servers that were never linked and both hold sessions: replaying the one's history (CREATE TABLE runs as CREATE OR REPLACE)
+ * would destroy the other's rows.
+ */
+async function refuseToMixHistories({ replica, source }: Ends): Promise<void> {
+  const domain = Number(await source.value("SELECT @@GLOBAL.gtid_domain_id"));
+  if ((await appliedPosition(replica)).has(domain)) return;
+  if (parsePosition(await source.value("SELECT @@GLOBAL.gtid_binlog_state")).size === 0) return;
+  const [own, others] = await Promise.all([tablesWithRows(replica), tablesWithRows(source)]);
+  if (own.length === 0 || others.length === 0) return;
+  throw new Error(
+    `${replica.name} and ${source.name} were never linked, and both hold sessions (${own.join(", ")}). Replaying the history of ${source.name} ` +
+      `would destroy rows of ${replica.name}, so they were not linked. Empty the tables of one of them, or drop its database.`,
+  );
+}
+
+async function tablesWithRows(server: Server): Promise<string[]> {
+  const filled: string[] = [];
+  for (const table of await replicatedTables(server)) {
+    if (await hasRows(server, table)) filled.push(`${table.database}.${table.table}`);
+  }
+  return filled;
+}
+
+async function pointAtSource(ends: Ends, wanted: LinkParameters, status: ReplicaStatus | undefined): Promise<void> {
+  const { replica, source } = ends;
+  if (!status) {
+    await changeMaster(ends, wanted);
+    return startReplica(replica);
+  }
+  // CHANGE MASTER throws the relay log away; the source still has what was received from it, another server may not.
+  if (status.sqlThread === "Yes") await waitUntilReceivedIsApplied(replica, DEADLINE);
+  await withoutWaiting(
+    source,
+    async () => {
+      await replica.query("STOP SLAVE");
+      await changeMaster(ends, wanted);
+      await startReplica(replica);
+    },
+    async () => {
+      await withRemedy(waitUntilReplicating(replica, source, DEADLINE));
+      await waitUntilAcknowledged(source, replica, DEADLINE);
+    },
+  );
+}
+
+async function changeMaster({ replica, source }: Ends, wanted: LinkParameters): Promise<void> {
+  const { address, port } = source.connection;
+  // From 11.4 on both sides have certificates by themselves, and check them by the account's password.
+  const tls = replica.version.atLeast("11.4") && source.version.atLeast("11.4") ? 1 : 0;
+  const values: unknown[] = [address, port, wanted.user, new Secret(wanted.password), wanted.connectRetry, tls, tls];
+  const heartbeat = wanted.heartbeatPeriod === undefined ? "" : ", MASTER_HEARTBEAT_PERIOD=?";
+  if (wanted.heartbeatPeriod !== undefined) values.push(wanted.heartbeatPeriod);
+  // The statement holds the password in clear text, and the general log would keep it.
+  await replica.query("SET SESSION sql_log_off=1");
+  try {
+    // All of the TLS values: those of an earlier CHANGE MASTER stay in force otherwise, even after RESET SLAVE ALL.
+    await replica.query(
+      `CHANGE MASTER TO MASTER_HOST=?, MASTER_PORT=?, MASTER_USER=?, MASTER_PASSWORD=?, MASTER_USE_GTID=${wanted.useGtid},
+         MASTER_CONNECT_RETRY=?, MASTER_SSL=?, MASTER_SSL_VERIFY_SERVER_CERT=?, MASTER_SSL_CA='', MASTER_SSL_CAPATH='', MASTER_SSL_CERT='',
+         MASTER_SSL_KEY='', MASTER_SSL_CIPHER='', MASTER_SSL_CRL='', MASTER_SSL_CRLPATH=''${heartbeat}`,
+      values,
+    );
+  } finally {
+    await replica.query("SET SESSION sql_log_off=0");
+  }
+}
+
+const startReplica = async (replica: Server): Promise<void> => void (await replica.query("START SLAVE"));
+
+async function startStoppedThreads(replica: Server, status: ReplicaStatus): Promise<void> {
+  // With its IO thread running, the SQL thread goes on with the relay log; else the source is asked again for what is not applied.
+  if (status.ioThread !== "No") await replica.query("START SLAVE SQL_THREAD");
+  else if (status.sqlThread !== "No") await replica.query("START SLAVE IO_THREAD");
+  else await startReplica(replica);
+}
+
+/** A replica whose variable was switched on after its IO thread had started acknowledges nothing until that starts again. */
+async function acknowledgeAgain({ replica, source }: Ends): Promise<void> {
+  const { replicaEnabled, replicaActive } = await semiSync(replica);
+  if (!replicaEnabled || replicaActive) return;
+  progress(`${direction(replica, source)}: restarting the IO thread, so that it acknowledges`);
+  await withoutWaiting(
+    source,
+    async () => {
+      await replica.query("STOP SLAVE IO_THREAD");
+      await replica.query("START SLAVE IO_THREAD");
+    },
+    async () => {
+      await waitUntilReplicating(replica, source, DEADLINE);
+      await waitUntilAcknowledged(source, replica, DEADLINE);
+    },
+  );
+}
+
+async function hostsOf(server: Server, user: string): Promise<string[]> {
+  const rows = await server.query("SELECT Host FROM mysql.global_priv WHERE User = ?", [user]);
+  return rows.map((row) => String(row["Host"]));
+}
+
+async function withRemedy<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const errno = /\b(\d{4})\b/.exec((error as Error).message)?.[1];
+    throw new Error(`${(error as Error).message}. ${remedy(Number(errno))}`);
+  }
+}

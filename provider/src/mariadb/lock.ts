@@ -1,0 +1,57 @@
+import { Mutex } from "async-mutex";
+import { during } from "../waiting";
+import { type Connection, nameOf, type Row, type Server } from "./server";
+
+const LOCK = "pulumi-replicated-session-store";
+const LOCK_DEADLINE = 60;
+
+const mutexes = new Map<string, Mutex>();
+const failures = new Map<string, string>();
+
+/**
+ * Runs `work` while nothing else of this run changes the pair. When such a change has failed, the next one is refused:
+ * what broke one node must not reach the other.
+ */
+export async function onePerPair<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
+  const key = connections
+    .map((connection) => `${connection.address}:${connection.port}`)
+    .sort()
+    .join(" ");
+  const mutex = mutexes.get(key) ?? new Mutex();
+  mutexes.set(key, mutex);
+  return mutex.runExclusive(async () => {
+    const failure = failures.get(key);
+    if (failure) throw new Error(`not touched, because the change before it in this run failed: ${failure}`);
+    try {
+      return await work();
+    } catch (error) {
+      failures.set(key, (error as Error).message);
+      throw error;
+    }
+  });
+}
+
+/** Keeps other runs from changing these servers until their sessions end. */
+export async function lockServers(servers: readonly Server[], deadline = LOCK_DEADLINE): Promise<void> {
+  const sorted = [...servers].sort((one, other) => (nameOf(one.connection) < nameOf(other.connection) ? -1 : 1));
+  for (const server of sorted) await lockServer(server, deadline);
+}
+
+async function lockServer(server: Server, deadline: number): Promise<void> {
+  const asked = server.value("SELECT GET_LOCK(?, ?)", [LOCK, deadline], (deadline + 10) * 1000);
+  const got = await during(`${server.name}: waiting for another run that changes this server`, asked);
+  if (got === "1") return;
+  const holder = await server.row(
+    "SELECT ID, USER, HOST, TIME FROM information_schema.PROCESSLIST WHERE ID = IS_USED_LOCK(?)",
+    [LOCK],
+  );
+  throw new Error(
+    `${server.name} is being changed by another run for more than ${deadline} s (${describe(holder)}); nothing was touched. ` +
+      "Wait for that run to end, or end it, then run `pulumi up` again.",
+  );
+}
+
+const describe = (holder: Row | undefined): string =>
+  holder
+    ? `connection ${holder["ID"]} of ${holder["USER"]}@${holder["HOST"]}, idle for ${holder["TIME"]} s`
+    : "it has just ended";

@@ -1,0 +1,114 @@
+import { during, progress, until } from "../waiting";
+import {
+  describe,
+  isRunning,
+  proveRowsArrive,
+  type ReplicaStatus,
+  reconnectNow,
+  replicaStatus,
+  waitUntilCaughtUp,
+  waitUntilReceivedIsApplied,
+  waitUntilReplicating,
+} from "./replication";
+import { semiSync, waitUntilAcknowledged, withoutWaiting } from "./semiSync";
+import { Server } from "./server";
+
+const CATCH_UP_DEADLINE = 60_000;
+const RETURN_DEADLINE = 60_000;
+const PROOF_DEADLINE = 15_000;
+
+/** One node that has to go away for a moment, and the other that stays and serves. */
+export interface Stop {
+  readonly node: Server;
+  readonly peer: Server;
+  /** Why, as the progress lines and refusals say it: "db1 has to restart for log_bin". */
+  readonly why: string;
+}
+
+/**
+ * Takes one node of a linked pair away and back without a session lost or stalled on the other. Refuses while the pair isn't
+ * healthy; ends only when rows arrive in both directions again.
+ */
+export async function plannedStop(stop: Stop, away: () => Promise<void>): Promise<void> {
+  const { node, peer, why } = stop;
+  const before = await refuseUnlessHealthy(stop);
+  progress(`${why}; commits on ${peer.name} wait for nobody meanwhile`);
+  const returned = async () => {
+    await using back = await Server.open(node.connection);
+    await bothReturned(back, peer, before);
+  };
+  await withoutWaiting(peer, away, returned);
+  await using back = await Server.open(node.connection);
+  await during(
+    `proving that rows arrive in both directions between ${back.name} and ${peer.name}`,
+    proveBoth(back, peer, before),
+  );
+  progress(`${back.name} and ${peer.name} replicate from each other again`);
+}
+
+/** True when at least one of the two replicates from the other. */
+export async function areLinked(node: Server, peer: Server): Promise<boolean> {
+  const [own, others] = await Promise.all([replicaStatus(node), replicaStatus(peer)]);
+  return own !== undefined || others !== undefined;
+}
+
+interface Links {
+  /** The node replicates from the peer. */
+  readonly incoming: boolean;
+  /** The peer replicates from the node. */
+  readonly outgoing: boolean;
+}
+
+async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
+  const [incoming, outgoing] = await Promise.all([settled(node), settled(peer)]);
+  const refuse = (replica: Server, status: ReplicaStatus) =>
+    new Error(
+      `${why}, but ${replica.name} does not replicate (${describe(status)}). Sessions that only one node has would be out of reach ` +
+        `meanwhile, so nothing was stopped. Repair that link first: \`pulumi up --target\` it, or START SLAVE on ${replica.name}.`,
+    );
+  if (incoming && !isRunning(incoming)) throw refuse(node, incoming);
+  // A node whose binary log is off can only be mended by the restart.
+  if (outgoing && !isRunning(outgoing) && !/Binary log is not open/.test(outgoing.ioError?.text ?? "")) {
+    throw refuse(peer, outgoing);
+  }
+  if (incoming) await waitUntilReceivedIsApplied(node, CATCH_UP_DEADLINE);
+  if (outgoing && isRunning(outgoing)) await waitUntilCaughtUp(node, peer, CATCH_UP_DEADLINE);
+  return { incoming: incoming !== undefined, outgoing: outgoing !== undefined };
+}
+
+/** The status of replication, a moment after a start or reconnection given to it. */
+async function settled(replica: Server): Promise<ReplicaStatus | undefined> {
+  const start = Date.now();
+  return until({ what: `${replica.name}'s replication to settle`, deadline: 20_000 }, async () => {
+    const status = await replicaStatus(replica);
+    const onTheWay = status?.ioThread === "Connecting" || status?.ioThread === "Preparing";
+    return onTheWay && Date.now() - start < 15_000 ? { seen: describe(status) } : { done: status };
+  });
+}
+
+async function bothReturned(node: Server, peer: Server, links: Links): Promise<void> {
+  if (links.outgoing) {
+    await until({ what: `${peer.name} to replicate from ${node.name} again`, deadline: RETURN_DEADLINE }, async () => {
+      await reconnectNow(peer);
+      const status = await replicaStatus(peer);
+      return isRunning(status) || !status ? { done: undefined } : { seen: describe(status) };
+    });
+  }
+  if (links.incoming) {
+    await waitUntilReplicating(node, peer, RETURN_DEADLINE);
+    await waitUntilAcknowledged(peer, node, PROOF_DEADLINE);
+  }
+}
+
+async function proveBoth(node: Server, peer: Server, links: Links): Promise<void> {
+  if (links.outgoing) {
+    await waitUntilAcknowledged(node, peer, PROOF_DEADLINE);
+    await proveRowsArrive(node, peer, PROOF_DEADLINE);
+  }
+  if (links.incoming) {
+    await proveRowsArrive(peer, node, PROOF_DEADLINE);
+    const { sourceEnabled, sourceActive } = await semiSync(peer);
+    if (sourceEnabled && !sourceActive)
+      throw new Error(`semi-sync did not come back on ${peer.name}: its commits wait for nobody`);
+  }
+}

@@ -1,0 +1,131 @@
+import { until } from "../waiting";
+import { type GtidPosition, parsePosition, reaches } from "./gtid";
+import { type Row, type Server, nameOf } from "./server";
+
+/** What SHOW SLAVE STATUS says of the replication from the peer. */
+export interface ReplicaStatus {
+  readonly sourceAddress: string;
+  readonly sourcePort: number;
+  readonly user: string;
+  readonly useGtid: string;
+  readonly connectRetry: number;
+  readonly heartbeatPeriod: number;
+  readonly tls: boolean;
+  readonly ioThread: string;
+  readonly sqlThread: string;
+  readonly ioError: ReplicaError | undefined;
+  readonly sqlError: ReplicaError | undefined;
+  /** What has arrived in the relay log. */
+  readonly received: GtidPosition;
+}
+
+export interface ReplicaError {
+  readonly errno: number;
+  readonly text: string;
+}
+
+/** Undefined: this server replicates from nobody. */
+export async function replicaStatus(server: Server): Promise<ReplicaStatus | undefined> {
+  const rows = await server.query("SHOW ALL SLAVES STATUS");
+  const row = rows.find((candidate) => candidate["Connection_name"] === "");
+  if (!row) return undefined;
+  const text = (column: string) => String(row[column] ?? "");
+  return {
+    sourceAddress: text("Master_Host"),
+    sourcePort: Number(row["Master_Port"]),
+    user: text("Master_User"),
+    useGtid: text("Using_Gtid").toLowerCase(),
+    connectRetry: Number(row["Connect_Retry"]),
+    heartbeatPeriod: Number(row["Slave_heartbeat_period"]),
+    tls: text("Master_SSL_Allowed") === "Yes",
+    ioThread: text("Slave_IO_Running"),
+    sqlThread: text("Slave_SQL_Running"),
+    ioError: errorOf(row, "IO"),
+    sqlError: errorOf(row, "SQL"),
+    received: parsePosition(text("Gtid_IO_Pos")),
+  };
+}
+
+function errorOf(row: Row, thread: "IO" | "SQL"): ReplicaError | undefined {
+  const errno = Number(row[`Last_${thread}_Errno`]);
+  return errno === 0 ? undefined : { errno, text: String(row[`Last_${thread}_Error`]) };
+}
+
+export const isRunning = (status: ReplicaStatus | undefined): boolean =>
+  status?.ioThread === "Yes" && status.sqlThread === "Yes";
+
+/** All that this server has written to its binary log. */
+export async function writtenPosition(server: Server): Promise<GtidPosition> {
+  return parsePosition(await server.value("SELECT @@GLOBAL.gtid_binlog_pos"));
+}
+
+/** What this server has applied of its peer's binary log. */
+export async function appliedPosition(server: Server): Promise<GtidPosition> {
+  return parsePosition(await server.value("SELECT @@GLOBAL.gtid_slave_pos"));
+}
+
+/** Waits until the replica has applied what it has received. A relay log that was not applied is lost at a restart or STOP SLAVE. */
+export async function waitUntilReceivedIsApplied(replica: Server, deadline: number): Promise<void> {
+  await until({ what: `${replica.name} to apply what it has received`, deadline }, async () => {
+    const status = await replicaStatus(replica);
+    const applied = await appliedPosition(replica);
+    if (!status || reaches(applied, status.received)) return { done: undefined };
+    return { seen: describe(status) };
+  });
+}
+
+/** Waits until the replica has applied all that the source has written by now. */
+export async function waitUntilCaughtUp(source: Server, replica: Server, deadline: number): Promise<void> {
+  const target = await source.value("SELECT @@GLOBAL.gtid_binlog_pos");
+  if (target === "") return;
+  const seconds = deadline / 1000;
+  const answer = await replica.value("SELECT MASTER_GTID_WAIT(?, ?)", [target, seconds], deadline + 5000);
+  if (answer === "0") return;
+  const status = await replicaStatus(replica);
+  throw new Error(
+    `${replica.name} has not applied what ${source.name} wrote (${target}) within ${seconds} s; its replication: ${status ? describe(status) : "not configured"}`,
+  );
+}
+
+/**
+ * Sends one GTID that touches no row, and waits until the replica has applied it.
+ * Status fields don't prove that: with a dead dump thread they say Yes for up to slave_net_timeout.
+ * Answers how long it took, in seconds.
+ */
+export async function proveRowsArrive(source: Server, replica: Server, deadline: number): Promise<number> {
+  const start = Date.now();
+  await source.logged(() => source.query("DROP DATABASE IF EXISTS pulumi_probe"));
+  await waitUntilCaughtUp(source, replica, deadline);
+  return (Date.now() - start) / 1000;
+}
+
+/** Waits until both threads run. An error that no retry mends ends the wait at once. */
+export async function waitUntilReplicating(replica: Server, source: Server, deadline: number): Promise<void> {
+  await until({ what: `${replica.name} to replicate from ${source.name}`, deadline }, async () => {
+    const status = await replicaStatus(replica);
+    if (isRunning(status)) return { done: undefined };
+    if (!status) return { seen: "not configured" };
+    const stopped = (status.ioThread === "No" && status.ioError) || (status.sqlThread === "No" && status.sqlError);
+    if (stopped) throw new Error(`${replica.name} does not replicate from ${source.name}: ${describe(status)}`);
+    return { seen: describe(status) };
+  });
+}
+
+/** Lets a replica that waits for its next try connect now: MASTER_CONNECT_RETRY may be long, and commits wait for it. */
+export async function reconnectNow(replica: Server): Promise<void> {
+  const status = await replicaStatus(replica);
+  // Only the IO thread: starting the SQL thread without it would throw the relay log away.
+  if (status?.ioThread !== "Connecting" || status.sqlThread !== "Yes") return;
+  await replica.query("STOP SLAVE IO_THREAD");
+  await replica.query("START SLAVE IO_THREAD");
+}
+
+/** Both threads and their errors, in a line. */
+export function describe(status: ReplicaStatus): string {
+  const errors = [status.ioError, status.sqlError].flatMap((error) => (error ? [`${error.errno} ${error.text}`] : []));
+  return [`IO thread ${status.ioThread}`, `SQL thread ${status.sqlThread}`, ...errors].join(", ");
+}
+
+/** `db1<-db2`: db1 replicates from db2. */
+export const direction = (replica: Server, source: Server): string =>
+  `${nameOf(replica.connection)}<-${nameOf(source.connection)}`;

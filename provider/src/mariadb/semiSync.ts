@@ -1,0 +1,65 @@
+import { progress, until } from "../waiting";
+import type { Server } from "./server";
+
+/** Semi-synchronous replication as it is in effect, which the variables alone don't tell. */
+export interface SemiSync {
+  /** As source: wanted by the variable. */
+  readonly sourceEnabled: boolean;
+  /** As source: commits wait for an acknowledgement. */
+  readonly sourceActive: boolean;
+  /** As source: how many replicas acknowledge. */
+  readonly replicas: number;
+  readonly replicaEnabled: boolean;
+  /** As replica: acknowledges. Follows the variable only when the IO thread starts. */
+  readonly replicaActive: boolean;
+}
+
+export async function semiSync(server: Server): Promise<SemiSync> {
+  const rows = await server.query("SHOW GLOBAL STATUS LIKE 'Rpl\\_semi\\_sync\\_%'");
+  const status = new Map(rows.map((row) => [String(row["Variable_name"]), String(row["Value"])]));
+  const enabled = await server.row(
+    "SELECT @@GLOBAL.rpl_semi_sync_master_enabled AS source, @@GLOBAL.rpl_semi_sync_slave_enabled AS replica",
+  );
+  return {
+    sourceEnabled: Number(enabled?.["source"]) === 1,
+    sourceActive: status.get("Rpl_semi_sync_master_status") === "ON",
+    replicas: Number(status.get("Rpl_semi_sync_master_clients")),
+    replicaEnabled: Number(enabled?.["replica"]) === 1,
+    replicaActive: status.get("Rpl_semi_sync_slave_status") === "ON",
+  };
+}
+
+/** Waits until the replica acknowledges, where both sides want that. */
+export async function waitUntilAcknowledged(source: Server, replica: Server, deadline: number): Promise<void> {
+  await until({ what: `${replica.name} to acknowledge what ${source.name} commits`, deadline }, async () => {
+    const [from, to] = await Promise.all([semiSync(source), semiSync(replica)]);
+    if (!to.replicaEnabled || (from.replicas > 0 && to.replicaActive)) return { done: undefined };
+    return { seen: `${from.replicas} acknowledging replicas at ${source.name}` };
+  });
+}
+
+/**
+ * Runs `work` while commits on the source wait for nobody, so that no client stalls when its replica goes away for a while.
+ * Semi-sync comes back only when the replica acknowledges again: otherwise the next commit would wait for the timeout.
+ * When it does not come back, semi-sync stays off; the next `up` finds it so and switches it on.
+ */
+export async function withoutWaiting<T>(
+  source: Server,
+  work: () => Promise<T>,
+  acknowledged: () => Promise<void>,
+): Promise<T> {
+  const { sourceEnabled } = await semiSync(source);
+  if (sourceEnabled) await source.query("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
+  const switchOn = async () => {
+    await acknowledged();
+    if (sourceEnabled) await source.query("SET GLOBAL rpl_semi_sync_master_enabled = ON");
+  };
+  try {
+    const result = await work();
+    await switchOn();
+    return result;
+  } catch (error) {
+    await switchOn().catch(() => progress(`${source.name}: semi-sync stays off until the next \`pulumi up\``));
+    throw error;
+  }
+}

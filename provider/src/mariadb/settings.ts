@@ -1,0 +1,123 @@
+import { nearestOption, type Settings } from "../recipe/nodeSettings";
+import { type Effect, settingOf } from "../recipe/settings";
+import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settingValues";
+import type { Row, Server } from "./server";
+
+/** One server variable as the server itself describes it. */
+interface Variable {
+  readonly name: string;
+  readonly running: string;
+  readonly kind: SettingKind;
+  readonly readOnly: boolean;
+}
+
+/** A setting whose running value is not the wanted one. */
+export interface SettingChange {
+  readonly option: string;
+  readonly variable: string;
+  readonly kind: SettingKind;
+  readonly takesEffect: Effect;
+  /** Undefined: back to the server's default. */
+  readonly wanted: SettingValue | undefined;
+}
+
+/** The running values of the wanted settings; one that means the same stands in the wanted spelling. */
+export async function runningSettings(server: Server, wanted: Settings): Promise<Settings> {
+  const variables = await readVariables(server, Object.keys(wanted));
+  return Object.fromEntries(
+    Object.entries(wanted).map(([option, value]) => {
+      const variable = variables.get(option);
+      if (!variable) return [option, settingOf(option)?.since ? value : `unknown to MariaDB ${server.version.number}`];
+      return [option, sameValue(variable.kind, variable.running, value) ? value : shown(variable)];
+    }),
+  );
+}
+
+/** What has to be done so that the server runs with the wanted settings, and no longer with those of `former` that are not wanted. */
+export async function settingChanges(server: Server, former: Settings, wanted: Settings): Promise<SettingChange[]> {
+  const dropped = Object.keys(former).filter((option) => !(option in wanted));
+  const variables = await readVariables(server, [...Object.keys(wanted), ...dropped]);
+  const changes: SettingChange[] = [];
+  for (const [option, variable] of variables) {
+    const value = wanted[option];
+    if (value !== undefined && sameValue(variable.kind, variable.running, value)) continue;
+    const takesEffect = settingOf(option)?.takesEffect ?? (variable.readOnly ? "restart" : "at once");
+    changes.push({ option, variable: variable.name, kind: variable.kind, takesEffect, wanted: value });
+  }
+  return changes;
+}
+
+/** What this server can't take of the wanted settings. Its own catalogue of variables decides. */
+export async function refusedSettings(server: Server, wanted: Settings): Promise<{ option: string; reason: string }[]> {
+  const variables = await readVariables(server, Object.keys(wanted));
+  return Object.entries(wanted).flatMap(([option, value]) => {
+    const setting = settingOf(option);
+    const variable = variables.get(option);
+    if (!variable) {
+      if (setting?.since) return [];
+      const hint = setting ? "" : `; did you mean "${nearestOption(option)}"?`;
+      return [{ option, reason: `${server.name} (MariaDB ${server.version.number}) has no such option${hint}` }];
+    }
+    const reason = refusal(variable.kind, value);
+    return reason ? [{ option, reason: `${reason} (${server.name}, MariaDB ${server.version.number})` }] : [];
+  });
+}
+
+/** Gives a running server the wanted value. What needs a restart is for the restart to do. */
+export async function setRunning(server: Server, change: SettingChange): Promise<void> {
+  const value = change.wanted;
+  if (value === undefined) await server.query(`SET GLOBAL ${change.variable} = DEFAULT`);
+  else await server.query(`SET GLOBAL ${change.variable} = ?`, [toSql(change.kind, value)]);
+}
+
+async function readVariables(server: Server, options: readonly string[]): Promise<Map<string, Variable>> {
+  const names = new Map(options.map((option) => [variableName(server, option), option]));
+  const rows = await server.query(
+    `SELECT VARIABLE_NAME, GLOBAL_VALUE, VARIABLE_TYPE, NUMERIC_MIN_VALUE, NUMERIC_MAX_VALUE, ENUM_VALUE_LIST, READ_ONLY
+       FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN (?)`,
+    [[...names.keys()].map((name) => name.toUpperCase())],
+  );
+  const variables = new Map<string, Variable>();
+  for (const option of options) {
+    const name = variableName(server, option);
+    const row = rows.find((candidate) => String(candidate["VARIABLE_NAME"]).toLowerCase() === name);
+    if (row) variables.set(option, variableOf(option, name, row));
+  }
+  return variables;
+}
+
+function variableOf(option: string, name: string, row: Row): Variable {
+  const setting = settingOf(option);
+  const text = String(row["GLOBAL_VALUE"] ?? "");
+  return {
+    name,
+    running: setting?.readBack?.(text) ?? text,
+    kind: setting?.kind ?? kindFromCatalogue(row),
+    readOnly: row["READ_ONLY"] === "YES",
+  };
+}
+
+/** The kind of a variable that our own table doesn't have. */
+function kindFromCatalogue(row: Row): SettingKind {
+  switch (String(row["VARIABLE_TYPE"])) {
+    case "BOOLEAN":
+      return { is: "boolean" };
+    case "ENUM":
+      return { is: "choice", of: String(row["ENUM_VALUE_LIST"]).split(",") };
+    case "SET":
+    case "FLAGSET":
+      return { is: "set" };
+    case "VARCHAR":
+      return { is: "text" };
+    default:
+      return { is: "number", min: Number(row["NUMERIC_MIN_VALUE"]), max: Number(row["NUMERIC_MAX_VALUE"]) };
+  }
+}
+
+function shown({ kind, running }: Variable): SettingValue {
+  if (kind.is === "patterns") return running === "" ? [] : running.split(",");
+  return kind.is === "number" || kind.is === "boolean" ? canonical(kind, running) : running;
+}
+
+const variableName = (server: Server, option: string): string =>
+  settingOf(option)?.variable?.(server.version) ?? option;

@@ -1,0 +1,143 @@
+import type { HostFile } from "../hosts/Host";
+import type { Settings } from "../recipe/nodeSettings";
+import { during, progress } from "../waiting";
+import { openAsAdmin } from "./admin";
+import { lockServers, onePerPair } from "./lock";
+import { areLinked, plannedStop } from "./plannedStop";
+import { replicaStatus } from "./replication";
+import { type Connection, ConnectionError, nameOf, Server } from "./server";
+import { type SettingChange, setRunning, settingChanges } from "./settings";
+
+/** What a server shall run with, and the file that says so at its next start. */
+export interface WantedSettings {
+  readonly server: Server;
+  readonly peer: Connection | undefined;
+  /** What was wanted before; what is no longer wanted goes back to the server's default. */
+  readonly former: Settings;
+  readonly wanted: Settings;
+  readonly file: { readonly path: string; readonly text: string; readonly mode: number };
+}
+
+/** Brings file and running values to what is wanted, in the mildest way that the changes allow. A server that has all gets nothing. */
+export async function applySettings(change: WantedSettings): Promise<void> {
+  const { server, file, peer } = change;
+  const changes = await settingChanges(server, change.former, change.wanted);
+  const found = await server.host.readFile(file.path);
+  if (changes.length === 0 && found?.text === file.text && found.mode === file.mode) return;
+  if (changes.length > 0) progress(`${server.name}: changing ${changes.map(inWords).join(", ")}`);
+  else progress(`${server.name}: writing the option file`);
+
+  const step = mildestStep(changes, await isReplicating(server));
+  if (step === "set") return setWhileRunning(change, changes, found);
+
+  const away = step === "restart" ? () => restart(change, found) : () => stopReplica(change, changes, found);
+  const why = `${server.name} has to ${step === "restart" ? "restart" : "stop its replica threads"} for ${names(changes, step)}`;
+  const linkedPeer = await findLinkedPeer(server, peer, why);
+  if (!linkedPeer) return away();
+  await using other = linkedPeer;
+  await onePerPair([server.connection, other.connection], async () => {
+    await lockServers([other, server]);
+    await plannedStop({ node: server, peer: other, why }, away);
+  });
+}
+
+const inWords = ({ option, wanted }: SettingChange): string =>
+  wanted === undefined ? `${option} to the server's default` : `${option}=${wanted}`;
+
+type Step = "set" | "stop replica" | "restart";
+
+function mildestStep(changes: readonly SettingChange[], replicating: boolean): Step {
+  if (changes.some(({ takesEffect }) => takesEffect === "restart")) return "restart";
+  return replicating && changes.some(needsStoppedReplica) ? "stop replica" : "set";
+}
+
+const needsStoppedReplica = ({ takesEffect }: SettingChange): boolean =>
+  takesEffect === "replica threads stopped" || takesEffect === "replica IO thread restarted";
+
+const names = (changes: readonly SettingChange[], step: Step): string =>
+  changes
+    .filter((change) => (step === "restart" ? change.takesEffect === "restart" : needsStoppedReplica(change)))
+    .map(({ option }) => option)
+    .join(", ");
+
+async function isReplicating(server: Server): Promise<boolean> {
+  const status = await replicaStatus(server);
+  return status !== undefined && (status.ioThread !== "No" || status.sqlThread !== "No");
+}
+
+async function setWhileRunning(
+  { server, file }: WantedSettings,
+  changes: readonly SettingChange[],
+  former: HostFile | undefined,
+): Promise<void> {
+  await server.host.writeFile(file.path, file.text, file.mode);
+  try {
+    for (const change of changes) await setRunning(server, change);
+  } catch (error) {
+    await putBack(server, file.path, former);
+    throw new Error(`${(error as Error).message}. The former option file was put back.`);
+  }
+}
+
+async function stopReplica(
+  change: WantedSettings,
+  changes: readonly SettingChange[],
+  former: HostFile | undefined,
+): Promise<void> {
+  const { server } = change;
+  await server.query("STOP SLAVE");
+  try {
+    await setWhileRunning(change, changes, former);
+  } finally {
+    await server.query("START SLAVE");
+  }
+}
+
+async function restart({ server, file }: WantedSettings, former: HostFile | undefined): Promise<void> {
+  const { host, name } = server;
+  await host.writeFile(file.path, file.text, file.mode);
+  try {
+    await during(`${name}: stopping the server`, host.stopService());
+    await during(`${name}: starting the server`, host.startService());
+  } catch (error) {
+    await putBack(server, file.path, former);
+    const back = await host.startService().then(
+      () => `The former option file was put back and ${name} runs with it.`,
+      (again: Error) =>
+        `The former option file was put back, but ${name} does not start with it either: ${again.message}`,
+    );
+    throw new Error(`${name} does not start with the new settings. ${(error as Error).message}\n${back}`);
+  }
+}
+
+async function putBack(server: Server, path: string, former: HostFile | undefined): Promise<void> {
+  if (former) await server.host.writeFile(path, former.text, former.mode);
+  else await server.host.removeFile(path);
+}
+
+/** The peer, where the two are linked. Undefined: nothing replicates yet, so nothing can be lost or stalled. */
+async function findLinkedPeer(server: Server, peer: Connection | undefined, why: string): Promise<Server | undefined> {
+  const linkedByOwnWord = (await replicaStatus(server)) !== undefined || (await hasReplica(server));
+  if (!peer) {
+    if (!linkedByOwnWord) return undefined;
+    throw new Error(
+      `${why}, but it replicates and no "peer" is given, so nothing was touched. Give the node its "peer".`,
+    );
+  }
+  try {
+    const other = linkedByOwnWord ? await openAsAdmin(peer) : await Server.open(peer);
+    if (linkedByOwnWord || (await areLinked(server, other))) return other;
+    await other[Symbol.asyncDispose]();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+    if (!linkedByOwnWord) return undefined;
+    throw new Error(
+      `${why}, but its peer can't be looked at (${error.message}). ${server.name} may hold the only copy of its sessions, so nothing ` +
+        `was stopped. Bring ${nameOf(peer)} back first.`,
+    );
+  }
+}
+
+const hasReplica = async (server: Server): Promise<boolean> =>
+  (await server.value("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump'")) !== "0";

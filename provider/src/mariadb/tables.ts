@@ -1,0 +1,37 @@
+import type { Server } from "./server";
+
+export interface Table {
+  readonly database: string;
+  readonly table: string;
+}
+
+/** The tables that this server's own filters replicate; none when it has no filters. */
+export async function replicatedTables(server: Server, database?: string): Promise<Table[]> {
+  const filters = await server.value("SELECT @@GLOBAL.replicate_wild_do_table");
+  const patterns = filters.split(",").filter((pattern) => pattern !== "");
+  if (patterns.length === 0) return [];
+  const matches = patterns.map(() => "CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) LIKE ?").join(" OR ");
+  const rows = await server.query(
+    `SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES
+      WHERE TABLE_TYPE = 'BASE TABLE' AND (${matches}) ${database === undefined ? "" : "AND TABLE_SCHEMA = ?"} ORDER BY 1, 2`,
+    database === undefined ? patterns : [...patterns, database],
+  );
+  return rows.map((row) => ({ database: String(row["TABLE_SCHEMA"]), table: String(row["TABLE_NAME"]) }));
+}
+
+/** Tables of the database that the peer replicates and this server doesn't have. */
+export async function lackingTables(server: Server, peer: Server, database: string): Promise<string[]> {
+  const [own, others] = await Promise.all([allTables(server, database), replicatedTables(peer, database)]);
+  return others.map(({ table }) => table).filter((table) => !own.includes(table));
+}
+
+export async function hasRows(server: Server, { database, table }: Table): Promise<boolean> {
+  return (await server.row("SELECT 1 FROM ??.?? LIMIT 1", [database, table])) !== undefined;
+}
+
+async function allTables(server: Server, database: string): Promise<string[]> {
+  const rows = await server.query("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?", [
+    database,
+  ]);
+  return rows.map((row) => String(row["TABLE_NAME"]));
+}

@@ -1,0 +1,252 @@
+import { z } from "zod";
+import { openHost } from "../hosts";
+import type { Host } from "../hosts/Host";
+import { openAsAdmin, removeAdmin } from "../mariadb/admin";
+import { disable, findOverrides } from "../mariadb/optionFiles";
+import { refusedSettings, runningSettings } from "../mariadb/settings";
+import { applySettings } from "../mariadb/settingsChange";
+import { type Connection, ConnectionError, nameOf, Server } from "../mariadb/server";
+import { type Advice, nodeAdvice } from "../recipe/advice";
+import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
+import { escapeWildcards } from "../recipe/grantText";
+import { type GivenSettings, nodeSettings, pairRefusals, type Settings, settingRefusals } from "../recipe/nodeSettings";
+import { describeLine, renderOptionFile } from "../recipe/optionFile";
+import type { Profile } from "../recipe/settings";
+import type { SettingInput } from "../recipe/settingValues";
+import { progress } from "../waiting";
+import { define } from "./define";
+import { connection, databaseName, profile } from "./inputs";
+import { removeUnlessUnreachable } from "./unreachable";
+
+export interface MariaDbNodeInputs {
+  /** How the server is reached, and the admin account that is made on it. Another address or port means another server. */
+  connection: Connection;
+  /**
+   * How the other server of the pair is reached. With it this node can restart without harm to the sessions.
+   * Without it, changes that need a restart or stopped replica threads are refused once the node replicates.
+   */
+  peer?: Connection;
+  /** 1 or 2: the place in the pair, from which server_id, gtid_domain_id and auto_increment_offset follow. Don't change it. */
+  nodeNumber: number;
+  /**
+   * `vendor`: the recipe to the letter. `hardened`: with the improvements that `advice` names.
+   * Changing it takes effect at once, but for the pattern of tables, which stops the replica threads for a moment. @default vendor
+   */
+  profile: Profile;
+  /** Databases whose tables are replicated. A change stops the replica threads for a moment. @default ["replicated_session_store"] */
+  databases: string[];
+  /**
+   * Patterns of the replicated tables' names; `%` is any text, `_` any character. A change stops the replica threads for a moment.
+   * @default ["%session", "%attribute", "%key_id_map", "%conf"]
+   */
+  tables: string[];
+  /** Address on which the server listens. A change restarts it. @default the node's own when that is a loopback address, else all */
+  bindAddress?: string;
+  /**
+   * Options to add to the profile, or to set against it, by their names in an option file. What a change does follows from the
+   * option: at once, or a restart of one node at a time. The server's own catalogue decides which options and values there are.
+   * After the check it holds the value of every option that is kept. @default {}
+   */
+  settings: Record<string, SettingInput>;
+}
+
+/** What is wanted of a node, as previews show it. */
+export interface MariaDbNodeChecked extends MariaDbNodeInputs {
+  /** Text of the option file that is ours. */
+  configText: string;
+  /** Its permissions, in octal. The server passes over a file that everybody may write. */
+  configMode: string;
+  /** Lines of other files that say otherwise than ours. */
+  overriddenBy: string[];
+  /** Wanted: `running`. Seen: `stopped`, `unreachable`, `not answering`, `login refused`. */
+  state: string;
+}
+
+export interface MariaDbNodeComputed {
+  /** Version of the server, such as `10.11.19`. */
+  version: string;
+  /** Path of the option file that is ours. */
+  configFile: string;
+  advice: Advice[];
+}
+
+export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDbNodeComputed>({
+  properties: {
+    connection,
+    peer: connection.optional(),
+    nodeNumber: z.number().refine((number) => number === 1 || number === 2, "must be 1 or 2: a pair has two nodes"),
+    profile,
+    databases: z.array(databaseName).min(1).default([RECIPE_DATABASE]),
+    tables: z
+      .array(z.string())
+      .min(1, "must name at least one pattern: without one, everything would be replicated")
+      .default([...RECIPE_PATTERNS]),
+    bindAddress: z
+      .string()
+      .regex(/^[A-Za-z0-9.:*-]+$/, "must be an IP address, a host name or *")
+      .optional(),
+    settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).default({}),
+  },
+  rules: [
+    {
+      needs: ["connection", "peer"],
+      broken: ({ connection, peer }) =>
+        peer && connection.address === peer.address && connection.port === peer.port
+          ? [{ property: "peer", reason: `is the same server as "connection" (${peer.address}:${peer.port})` }]
+          : [],
+    },
+    {
+      needs: ["databases", "tables"],
+      broken: ({ databases, tables }) =>
+        tables.flatMap((table, index) => {
+          const reason = validatePattern(`${databases[0]}.${table}`);
+          return reason ? [{ property: `tables.${index}`, reason }] : [];
+        }),
+    },
+    {
+      needs: ["settings"],
+      broken: ({ settings }) => settingRefusals(settings).map(atSettings),
+    },
+    {
+      needs: ["connection", "nodeNumber", "profile", "databases", "tables", "settings"],
+      broken: async (given) => {
+        const settings = settingsOf(given);
+        return [...pairRefusals(settings), ...(await refusedByServer(given.connection, settings))].map(atSettings);
+      },
+    },
+  ],
+  derived: {
+    needs: ["connection", "nodeNumber", "profile", "databases", "tables", "settings"],
+    names: ["configText", "configMode", "overriddenBy", "state"],
+    from(given) {
+      const settings = settingsOf(given);
+      return {
+        settings: settings as Record<string, SettingInput>,
+        configText: renderOptionFile(settings),
+        configMode: openHost(given.connection.host).settingsMode.toString(8),
+        overriddenBy: [],
+        state: "running",
+      };
+    },
+  },
+  id: ({ connection }) => `${connection.address}:${connection.port}`,
+
+  create: (wanted) => bringUp(wanted, {}),
+  update: (last, wanted) => bringUp(wanted, last.settings as Settings),
+
+  async observe(last) {
+    const host = openHost(last.connection.host);
+    const path = await host.settingsFile();
+    const file = await host.readFile(path);
+    const overrides = await findOverrides(host, path);
+    const seen = {
+      configText: file?.text ?? "",
+      configMode: file ? file.mode.toString(8) : last.configMode,
+      overriddenBy: overrides.map(describeLine),
+    };
+    try {
+      await using server = await Server.open(last.connection);
+      const settings = await runningSettings(server, last.settings as Settings);
+      return {
+        inputs: { ...seen, settings: settings as Record<string, SettingInput>, state: "running" },
+        computed: computed(server, path, settings),
+      };
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      progress(error.message);
+      return { inputs: { ...seen, state: error.problem }, computed: last };
+    }
+  },
+
+  async remove(last) {
+    const name = nameOf(last.connection);
+    await removeUnlessUnreachable(name, async () => {
+      await using server = await Server.open(last.connection);
+      await server.host.removeFile(last.configFile);
+      await removeAdmin(server);
+      progress(`${name}: the option file is removed; the server goes on with its running values until it restarts`);
+    });
+  },
+});
+
+async function bringUp(wanted: MariaDbNodeChecked, former: Settings): Promise<MariaDbNodeComputed> {
+  const host = openHost(wanted.connection.host);
+  if ((await host.serviceState()) === "stopped") {
+    progress(`${nameOf(wanted.connection)}: starting the server`);
+    await host.startService();
+  }
+  const settings = wanted.settings as Settings;
+  const server = await openAsAdmin(wanted.connection);
+  try {
+    await refuseSettings(server, settings);
+    const path = await host.settingsFile();
+    await clearOverrides(host, server.name, path);
+    await applySettings({
+      server,
+      peer: wanted.peer,
+      former,
+      wanted: settings,
+      file: { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) },
+    });
+    await using after = await Server.open(wanted.connection);
+    return computed(after, path, await runningSettings(after, settings));
+  } finally {
+    await server[Symbol.asyncDispose]();
+  }
+}
+
+const computed = (server: Server, configFile: string, running: Settings): MariaDbNodeComputed => ({
+  version: server.version.number,
+  configFile,
+  advice: nodeAdvice(server.name, server.version, running),
+});
+
+/** Lines that would win over ours after the next restart go where the files are ours; elsewhere they are the operator's to remove. */
+async function clearOverrides(host: Host, name: string, ourFile: string): Promise<void> {
+  const overrides = await findOverrides(host, ourFile);
+  if (overrides.length === 0) return;
+  const list = overrides.map(describeLine).join("; ");
+  if (!host.ownsOptionFiles) {
+    throw new Error(
+      `${name}: another option file says otherwise and would win after the next restart: ${list}. Nothing was changed. ` +
+        'Remove these lines, or say the same in "settings".',
+    );
+  }
+  progress(`${name}: disabling what overrides the settings of the pair: ${list}`);
+  await disable(host, overrides);
+}
+
+async function refuseSettings(server: Server, settings: Settings): Promise<void> {
+  const refused = await refusedSettings(server, settings);
+  if (refused.length === 0) return;
+  throw new Error(
+    `nothing was touched: ${refused.map(({ option, reason }) => `settings.${option}: ${reason}`).join("; ")}`,
+  );
+}
+
+/** The server's own word on the settings, where it can be asked already. Otherwise `create` asks it, before it touches anything. */
+async function refusedByServer(where: Connection, settings: Settings): Promise<{ option: string; reason: string }[]> {
+  try {
+    await using server = await Server.open(where);
+    return await refusedSettings(server, settings);
+  } catch (error) {
+    if (error instanceof ConnectionError) return [];
+    throw error;
+  }
+}
+
+function settingsOf(given: MariaDbNodeInputs): Settings {
+  const databases = given.profile === "hardened" ? given.databases.map(escapeWildcards) : given.databases;
+  return nodeSettings(given.profile, given.settings as GivenSettings, {
+    nodeNumber: given.nodeNumber,
+    bindAddress: given.bindAddress ?? defaultBindAddress(given.connection.address),
+    patterns: wildDoTables(databases, given.tables),
+  });
+}
+
+const defaultBindAddress = (address: string): string => (/^127\.|^::1$|^localhost$/.test(address) ? address : "*");
+
+const atSettings = ({ option, reason }: { option: string; reason: string }) => ({
+  property: `settings.${option}`,
+  reason,
+});

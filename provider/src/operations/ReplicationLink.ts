@@ -1,0 +1,165 @@
+import { z } from "zod";
+import { establishLink, removeLink } from "../mariadb/link";
+import { lockServers, onePerPair } from "../mariadb/lock";
+import { replicaStatus } from "../mariadb/replication";
+import { type SemiSync, semiSync } from "../mariadb/semiSync";
+import { type Connection, ConnectionError, nameOf, openAll, Server } from "../mariadb/server";
+import { linkState, REPLICATING } from "../recipe/linkState";
+import { type Look, progress, until } from "../waiting";
+import { define } from "./define";
+import { connection, password, userName } from "./inputs";
+import { removeUnlessUnreachable } from "./unreachable";
+
+export interface ReplicationLinkInputs {
+  /** The server that pulls. */
+  replica: Connection;
+  /** The server from which it pulls. */
+  source: Connection;
+  /** The account on the source with which the replica logs in. A change stops this direction for a moment. @default replication_user */
+  user: string;
+  /** Its password. A change stops this direction for a moment, while commits on the source wait for nobody. */
+  password: string;
+  /**
+   * From which position the replica goes on: `current_pos` as in the recipe, or `slave_pos`, as MariaDB advises. Both behave alike in a
+   * pair. A change stops this direction for a moment. @default current_pos
+   */
+  useGtid: "current_pos" | "slave_pos";
+  /**
+   * Seconds between two tries to connect. After a restart of the source, its first commits wait that long for the second copy.
+   * A change stops this direction for a moment. @default 10
+   */
+  connectRetry: number;
+  /**
+   * Seconds between two signs of life from an idle source. A change stops this direction for a moment.
+   * @default none: half of slave_net_timeout at the time when the link is made
+   */
+  heartbeatPeriod?: number;
+}
+
+/** What is wanted of a link, as previews show it. */
+export interface ReplicationLinkChecked extends ReplicationLinkInputs {
+  sourceAddress: string;
+  sourcePort: number;
+  /** Wanted: `replicating`. Seen: `not configured`, `stopped`, `SQL thread stopped`, `stopped by error 1236: ...`, and the like. */
+  state: string;
+  /** Whether commits on the source wait until the replica has them. Wanted: `in effect`. */
+  semiSync: string;
+}
+
+export interface ReplicationLinkComputed {
+  /** `db1<-db2`: db1 replicates from db2. */
+  direction: string;
+  /** How long a row took to arrive when the link was last proved, in seconds. */
+  secondsToArrive: number;
+}
+
+const IN_EFFECT = "in effect";
+
+export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChecked, ReplicationLinkComputed>({
+  properties: {
+    replica: connection,
+    source: connection,
+    user: userName.default("replication_user"),
+    password,
+    useGtid: z.enum(["current_pos", "slave_pos"]).default("current_pos"),
+    connectRetry: z.number().int().min(1).max(86400).default(10),
+    heartbeatPeriod: z.number().min(0).max(4294967).optional(),
+  },
+  rules: [
+    {
+      needs: ["replica", "source"],
+      broken: ({ replica, source }) =>
+        replica.address === source.address && replica.port === source.port
+          ? [{ property: "source", reason: `is the same server as "replica" (${source.address}:${source.port})` }]
+          : [],
+    },
+  ],
+  derived: {
+    needs: ["source"],
+    names: ["sourceAddress", "sourcePort", "state", "semiSync"],
+    from: ({ source }) => ({
+      sourceAddress: source.address,
+      sourcePort: source.port,
+      state: REPLICATING,
+      semiSync: IN_EFFECT,
+    }),
+  },
+  id: ({ replica, source }) => `${replica.address}:${replica.port}<-${source.address}:${source.port}`,
+
+  create: (wanted) => establish(wanted, false),
+  update: (last, wanted) => establish(wanted, last.password !== wanted.password),
+
+  async observe(last) {
+    try {
+      await using replica = await Server.open(last.replica);
+      await using source = await openIfThere(last.source);
+      return { inputs: await look(last, replica, source), computed: last };
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      // The node says that it is down; of its link nothing new is known.
+      return { inputs: {}, computed: last };
+    }
+  },
+
+  async remove(last) {
+    await removeUnlessUnreachable(nameOf(last.replica), async () => {
+      await using replica = await Server.open(last.replica);
+      await removeLink(replica);
+    });
+  },
+});
+
+async function establish(wanted: ReplicationLinkChecked, passwordChanged: boolean): Promise<ReplicationLinkComputed> {
+  const secondsToArrive = await onePerPair([wanted.replica, wanted.source], async () => {
+    await using servers = await openAll(wanted.replica, wanted.source);
+    const [replica, source] = servers;
+    await lockServers([replica, source]);
+    return await establishLink({ replica, source }, wanted, passwordChanged);
+  });
+  return { direction: `${nameOf(wanted.replica)}<-${nameOf(wanted.source)}`, secondsToArrive };
+}
+
+/** The live link. A moment is given to one that is just connecting: that is no drift. */
+async function look(
+  last: ReplicationLinkChecked,
+  replica: Server,
+  source: Server | undefined,
+): Promise<Partial<ReplicationLinkChecked>> {
+  const settled = Date.now() + 2000;
+  return until({ what: `${replica.name}'s replication to settle`, deadline: 10_000 }, async () => {
+    const status = await replicaStatus(replica);
+    const seen = {
+      state: source ? linkState(status) : last.state,
+      semiSync: source ? effect(await semiSync(source), await semiSync(replica)) : last.semiSync,
+      ...(status && {
+        sourceAddress: status.sourceAddress,
+        sourcePort: status.sourcePort,
+        user: status.user,
+        useGtid: status.useGtid as ReplicationLinkInputs["useGtid"],
+        connectRetry: status.connectRetry,
+        ...(last.heartbeatPeriod !== undefined && { heartbeatPeriod: status.heartbeatPeriod }),
+      }),
+    };
+    const onTheWay = status?.ioThread === "Preparing" || (status?.ioThread === "Connecting" && !status.ioError);
+    const notYet = onTheWay || (seen.state === REPLICATING && seen.semiSync !== IN_EFFECT);
+    const answer: Look<typeof seen> = notYet && Date.now() < settled ? { seen: seen.state } : { done: seen };
+    return answer;
+  });
+}
+
+/** Semi-sync in effect, which needs more than the variables; what these say is the nodes' matter. */
+function effect(source: SemiSync, replica: SemiSync): string {
+  if (!source.sourceEnabled || !replica.replicaEnabled) return IN_EFFECT;
+  if (!replica.replicaActive || source.replicas === 0) return "the replica does not acknowledge";
+  return source.sourceActive ? IN_EFFECT : "given up: commits on the source wait for nobody";
+}
+
+async function openIfThere(where: Connection): Promise<Server | undefined> {
+  try {
+    return await Server.open(where);
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+    progress(error.message);
+    return undefined;
+  }
+}

@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { copyTables } from "../mariadb/copy";
+import { replicaStatus } from "../mariadb/replication";
+import { type Connection, ConnectionError, nameOf, Server } from "../mariadb/server";
+import { lackingTables } from "../mariadb/tables";
+import { RECIPE_DATABASE } from "../recipe/filters";
+import { type Look, progress, until } from "../waiting";
+import { define } from "./define";
+import { connection, databaseName } from "./inputs";
+
+export interface SessionStoreDatabaseInputs {
+  /** The server on which the database stands. */
+  node: Connection;
+  /** The other server of the pair. Tables that are missing on this one are copied from there. */
+  peer?: Connection;
+  /** Name of the database. Another name makes another database; the former one is left as it is. @default replicated_session_store */
+  name: string;
+  /** Character set of tables made from now on. A change takes effect at once, existing tables keep theirs. @default utf8mb4 */
+  characterSet: string;
+  /** Collation of tables made from now on. A change takes effect at once, existing tables keep theirs. @default utf8mb4_general_ci */
+  collation: string;
+}
+
+/** What is wanted of a database, as previews show it. */
+export interface SessionStoreDatabaseChecked extends SessionStoreDatabaseInputs {
+  /** Wanted: `present`. Seen: `missing`, `lacks tables: session`. */
+  state: string;
+}
+
+const PRESENT = "present";
+const word = z.string().regex(/^[a-z0-9_]+$/i, "must be a name that MariaDB knows, such as utf8mb4");
+
+export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionStoreDatabaseChecked, object>({
+  properties: {
+    node: connection,
+    peer: connection.optional(),
+    name: databaseName
+      .refine(
+        (name) => !/^(mysql|information_schema|performance_schema|sys)$/i.test(name),
+        "is a database of the server itself",
+      )
+      .default(RECIPE_DATABASE),
+    characterSet: word.default("utf8mb4"),
+    collation: word.default("utf8mb4_general_ci"),
+  },
+  rules: [
+    {
+      needs: ["characterSet", "collation"],
+      broken: ({ characterSet, collation }) =>
+        collation.toLowerCase().startsWith(characterSet.toLowerCase()) || /^(binary|uca1400)/i.test(collation)
+          ? []
+          : [{ property: "collation", reason: `"${collation}" does not belong to the character set ${characterSet}` }],
+    },
+  ],
+  derived: { needs: [], names: ["state"], from: () => ({ state: PRESENT }) },
+  id: ({ node, name }) => `${node.address}:${node.port}/${name}`,
+
+  create: bringUp,
+  update: (_last, wanted) => bringUp(wanted),
+
+  async observe(last) {
+    try {
+      await using server = await Server.open(last.node);
+      const found = await defaults(server, last.name);
+      if (!found) return { inputs: { state: "missing" }, computed: {} };
+      const lacking = await lackingForLong(server, last);
+      const state = lacking.length === 0 ? PRESENT : `lacks tables: ${lacking.join(", ")}`;
+      return { inputs: { ...found, state }, computed: {} };
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      return { inputs: {}, computed: {} };
+    }
+  },
+
+  async remove({ node, name }) {
+    progress(
+      `${nameOf(node)}: the database ${name} is left as it is, because it holds sessions; drop it by hand when they are no longer needed`,
+    );
+  },
+});
+
+/** Makes the database and gives it its defaults; unlogged, because each node has its own. */
+async function bringUp(wanted: SessionStoreDatabaseChecked): Promise<object> {
+  const { name, characterSet, collation } = wanted;
+  await using server = await Server.open(wanted.node);
+  const found = await defaults(server, name);
+  const value = `CHARACTER SET = ${characterSet} COLLATE = ${collation}`;
+  if (!found) await server.query(`CREATE DATABASE IF NOT EXISTS ?? ${value}`, [name]);
+  else if (found.characterSet !== characterSet || found.collation !== collation) {
+    progress(
+      `${server.name}: ${name} has ${found.characterSet}, ${found.collation}; becomes ${characterSet}, ${collation}`,
+    );
+    await server.query(`ALTER DATABASE ?? ${value}`, [name]);
+  }
+  await copyWhatIsLacking(server, wanted);
+  return {};
+}
+
+async function copyWhatIsLacking(server: Server, { peer, name }: SessionStoreDatabaseChecked): Promise<void> {
+  if (!peer || !(await replicaStatus(server))) return;
+  try {
+    await using other = await Server.open(peer);
+    const lacking = await lackingTables(server, other, name);
+    if (lacking.length > 0) await copyTables(other, server, name, lacking);
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+    progress(`${server.name}: whether tables are missing in ${name} can't be told: ${error.message}`);
+  }
+}
+
+/** Tables that this node should have from its peer. One that was just made there is on its way, and no drift. */
+async function lackingForLong(server: Server, { peer, name }: SessionStoreDatabaseChecked): Promise<string[]> {
+  if (!peer || !(await replicaStatus(server))) return [];
+  try {
+    await using other = await Server.open(peer);
+    const patience = Date.now() + 1000;
+    return await until({ what: `tables of ${name} on ${server.name}`, deadline: 10_000 }, async () => {
+      const lacking = await lackingTables(server, other, name);
+      const answer: Look<string[]> =
+        lacking.length === 0 || Date.now() > patience ? { done: lacking } : { seen: lacking.join(", ") };
+      return answer;
+    });
+  } catch (error) {
+    if (error instanceof ConnectionError) return [];
+    throw error;
+  }
+}
+
+async function defaults(
+  server: Server,
+  name: string,
+): Promise<{ characterSet: string; collation: string } | undefined> {
+  const row = await server.row(
+    "SELECT DEFAULT_CHARACTER_SET_NAME AS cs, DEFAULT_COLLATION_NAME AS co FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?",
+    [name],
+  );
+  return row && { characterSet: String(row["cs"]), collation: String(row["co"]) };
+}

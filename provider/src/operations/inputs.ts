@@ -1,0 +1,42 @@
+import { z } from "zod";
+import type { HostInputs } from "../hosts/Host";
+import type { Connection } from "../mariadb/server";
+
+/** The shapes that several resources take. */
+
+const absolutePath = z.string().regex(/^\//, "must be an absolute path");
+
+export const host: z.ZodType<HostInputs> = z.strictObject({ kind: z.literal("local"), directory: absolutePath });
+
+/** What MariaDB takes as the name of an account. */
+export const userName = z
+  .string()
+  .min(1, "must not be empty")
+  .max(80, "must have at most 80 characters")
+  .regex(/^[^\p{Cc}]*$/u, "must not have control characters");
+
+export const password = z.string().min(1, "must not be empty: give the account a password");
+
+export const port = z.number().int().min(1).max(65535);
+
+const address = z
+  .string()
+  .min(1, "must not be empty")
+  .max(255)
+  .regex(/^[A-Za-z0-9_.:%-]+$/, "must be a host name or an IP address");
+
+export const connection: z.ZodType<Connection> = z.strictObject({
+  name: z.string().min(1).optional(),
+  host,
+  address,
+  port: port.default(3306),
+  admin: z.strictObject({ user: userName.default("session_store_admin"), password }),
+});
+
+export const databaseName = z
+  .string()
+  .min(1, "must not be empty")
+  .max(64, "must have at most 64 characters")
+  .regex(/^[A-Za-z0-9_$-]+$/, "may have letters, digits, _, $ and -");
+
+export const profile = z.enum(["vendor", "hardened"]).default("vendor");

@@ -1,0 +1,21 @@
+import { ConnectionError } from "../mariadb/server";
+import { progress } from "../waiting";
+
+const SKIP = "SESSION_STORE_SKIP_UNREACHABLE";
+
+/** Takes something off a server. A server that is gone stops a `destroy` only until its operator says that it may be skipped. */
+export async function removeUnlessUnreachable(name: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+    if (process.env[SKIP] === "1") {
+      progress(`${name}: skipped, nothing was removed there (${error.message})`);
+      return;
+    }
+    throw new Error(
+      `${error.message}. Nothing was removed there. Start the server and try again; if it is gone for good, ` +
+        `run the command with ${SKIP}=1 to leave it as it is.`,
+    );
+  }
+}

@@ -1,0 +1,96 @@
+import { DEFAULT_USERS } from "./accounts";
+import type { Settings } from "./nodeSettings";
+import { isExamplePassword } from "./password";
+import { SETTINGS } from "./settings";
+import { sameValue } from "./settingValues";
+import type { Version } from "./version";
+
+/** Something that works as described, and that MariaDB or we would do otherwise. */
+export interface Advice {
+  /** `danger`: sessions can be lost without notice. `warning`: a fault costs more than it must. */
+  readonly severity: "danger" | "warning";
+  /** What it is about: an option, an account, the server's version. */
+  readonly about: string;
+  readonly text: string;
+  readonly source: string;
+}
+
+/** Advice on one node: its version, and the settings that it runs with. */
+export function nodeAdvice(name: string, version: Version, settings: Settings): Advice[] {
+  return [...versionAdvice(name, version), ...settingsAdvice(name, settings)];
+}
+
+function versionAdvice(name: string, version: Version): Advice[] {
+  const fixed = fixedRelease(version);
+  if (fixed) {
+    return [
+      {
+        severity: "danger",
+        about: `${name}: MariaDB ${version.number}`,
+        text: `after a crash this release cuts transactions off its binary log when semi-sync is on; upgrade to ${fixed} or later`,
+        source: "MariaDB MDEV-33465",
+      },
+    ];
+  }
+  if (version.atLeast("10.5")) return [];
+  return [
+    {
+      severity: "warning",
+      about: `${name}: MariaDB ${version.number}`,
+      text: "releases before 10.5 get no fixes and were not tried with this library; upgrade to 10.11.9 or later",
+      source: "MariaDB's maintenance policy",
+    },
+  ];
+}
+
+/** The release that mends the loss of binary log events at crash recovery; undefined where it is mended or not there. */
+function fixedRelease(version: Version): string | undefined {
+  const affected = [
+    ["10.6", "10.6.19"],
+    ["10.11", "10.11.9"],
+    ["11.1", "11.1.6"],
+    ["11.2", "11.2.5"],
+    ["11.4", "11.4.3"],
+  ] as const;
+  return affected.find(([from, to]) => version.between(from, to) && version.number.startsWith(`${from}.`))?.[1];
+}
+
+function settingsAdvice(name: string, settings: Settings): Advice[] {
+  return SETTINGS.flatMap(({ option, kind, vendor, hardened, risk, source }) => {
+    if (!risk) return [];
+    const node = { nodeNumber: 1, bindAddress: "", patterns: [] };
+    const better = (hardened ?? vendor)?.(node);
+    const value = settings[option];
+    if (better === undefined || (value !== undefined && sameValue(kind, value, better))) return [];
+    const instead = typeof better === "string" ? better : better.join(",");
+    return [
+      {
+        severity: option.startsWith("rpl_semi_sync") && !hardened ? ("danger" as const) : ("warning" as const),
+        about: `${name}: ${option}`,
+        text: `${risk}; better: ${option}=${instead}${hardened ? ' (profile "hardened")' : ""}`,
+        source,
+      },
+    ];
+  });
+}
+
+/** The accounts of the recipe by their part in it, as far as advice on them goes. */
+export type AdvisedAccounts = Partial<
+  Record<keyof typeof DEFAULT_USERS, { user?: string; password: string } | undefined>
+>;
+
+/** Advice on the accounts. It names accounts, never a password. */
+export function accountAdvice(accounts: AdvisedAccounts): Advice[] {
+  return Object.entries(accounts).flatMap(([role, account]) =>
+    account && isExamplePassword(account.password)
+      ? [
+          {
+            severity: "danger" as const,
+            about: `account ${account.user ?? DEFAULT_USERS[role as keyof typeof DEFAULT_USERS]}`,
+            text: "its password is the recipe's example, which everybody can read; give it another one",
+            source: "recipe steps 2 to 4",
+          },
+        ]
+      : [],
+  );
+}

@@ -1,0 +1,162 @@
+import { canonical, GRANT_OPTION, type Level } from "./privileges";
+
+/** One GRANT as text, and the same taken apart. */
+
+export interface Grant {
+  /** On what: `*.*`, `` `db`.* ``, `` `db`.`table` ``, `` PROCEDURE `db`.`name` ``; ROLE and DEFAULT ROLE for those two. */
+  readonly on: string;
+  readonly level: Level | "other";
+  /** By the names we compare, and the names they were written with. */
+  readonly privileges: readonly { readonly name: string; readonly written: string }[];
+  /** True when a TO and what follows it was there, as in the answers of SHOW GRANTS. */
+  readonly hasGrantee: boolean;
+}
+
+interface Token {
+  readonly kind: "word" | "quoted" | "sign";
+  readonly text: string;
+}
+
+const TOKEN = /\s*(?:`((?:[^`]|``)*)`|'((?:[^'\\]|\\.|'')*)'|"((?:[^"]|"")*)"|([\p{L}\p{N}_$-]+)|([(),.@*]))/suy;
+
+/** Takes apart a line of SHOW GRANTS, or its part up to TO as users write it: `SELECT, INSERT ON db.*`. */
+export function parseGrant(text: string): Grant {
+  const reader = new Reader(text);
+  if (reader.skip("SET", "DEFAULT", "ROLE")) return role("DEFAULT ROLE", reader.name(), false, true);
+  reader.skip("GRANT");
+  const first = reader.privileges();
+  if (!reader.skip("ON")) return role("ROLE", unquote(first[0] ?? ""), reader.tailSays("ADMIN"), reader.sawTo);
+  const { on, level } = reader.object();
+  const mayGrant = reader.tailSays("GRANT");
+  const written = mayGrant ? [...first, GRANT_OPTION] : first;
+  return { on, level, privileges: written.map(named), hasGrantee: reader.sawTo };
+}
+
+/** The text of a grant, as it stands between GRANT and TO, and between REVOKE and FROM. */
+export function renderGrant(on: string, privileges: readonly string[]): string {
+  if (on === "ROLE" || on === "DEFAULT ROLE") return `${on} ${privileges.join(", ")}`;
+  return `${privileges.join(", ")} ON ${on}`;
+}
+
+export const quoteName = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
+
+/** The exact database name, where MariaDB takes `_` and `%` for wildcards. */
+export const escapeWildcards = (database: string): string => database.replace(/[\\_%]/g, "\\$&");
+
+function role(on: string, name: string, admin: boolean, hasGrantee: boolean): Grant {
+  const names = admin ? [quoteName(name), `${quoteName(name)} WITH ADMIN OPTION`] : [quoteName(name)];
+  return { on, level: "other", privileges: names.map((each) => ({ name: each, written: each })), hasGrantee };
+}
+
+/** `SELECT (`x`)` keeps its column as written; the name of the privilege before it is the one we compare. */
+function named(written: string): Grant["privileges"][number] {
+  const [, word = written, columns = ""] = /^([^(]*?)( \(.*\))?$/s.exec(written) ?? [];
+  return { name: canonical(word) + columns.toLowerCase(), written };
+}
+
+const unquote = (text: string): string => (text.startsWith("`") ? text.slice(1, -1).replaceAll("``", "`") : text);
+
+class Reader {
+  private readonly tokens: Token[] = [];
+  private at = 0;
+  sawTo = false;
+
+  constructor(text: string) {
+    const pattern = new RegExp(TOKEN);
+    const trimmed = text.trim();
+    while (pattern.lastIndex < trimmed.length) {
+      const start = pattern.lastIndex;
+      const match = pattern.exec(trimmed);
+      if (!match) throw new Error(`can't be read at character ${start + 1}`);
+      const [, back, single, double, word, sign] = match;
+      if (word !== undefined) this.tokens.push({ kind: "word", text: word });
+      else if (sign !== undefined) this.tokens.push({ kind: "sign", text: sign });
+      else
+        this.tokens.push({
+          kind: "quoted",
+          text: back?.replaceAll("``", "`") ?? double?.replaceAll('""', '"') ?? single ?? "",
+        });
+    }
+  }
+
+  /** Steps over the words, if they all stand here. */
+  skip(...words: string[]): boolean {
+    const here = words.every((word, i) => this.isWord(this.at + i, word));
+    if (here) this.at += words.length;
+    return here;
+  }
+
+  name(): string {
+    const token = this.tokens[this.at++];
+    if (!token || token.kind === "sign") throw new Error(`a name is missing after "${this.before()}"`);
+    return token.text;
+  }
+
+  privileges(): string[] {
+    const found: string[] = [];
+    do {
+      const words: string[] = [];
+      if (this.tokens[this.at]?.kind === "quoted") words.push(quoteName(this.name()));
+      while (this.tokens[this.at]?.kind === "word" && !this.isWord(this.at, "ON") && !this.isWord(this.at, "TO")) {
+        words.push(this.name());
+      }
+      const text = words.join(" ");
+      if (text === "") throw new Error("a privilege is missing");
+      found.push(...(this.sign("(") ? this.columns().map((column) => `${text} (${column})`) : [text]));
+    } while (this.sign(","));
+    return found;
+  }
+
+  object(): { on: string; level: Grant["level"] } {
+    const kind = ["TABLE", "FUNCTION", "PROCEDURE", "PACKAGE BODY", "PACKAGE"].find(
+      // A database may be called like that too; then a dot follows.
+      (word) => this.tokens[this.at + word.split(" ").length]?.text !== "." && this.skip(...word.split(" ")),
+    );
+    if (this.sign("*")) {
+      if (!this.sign(".") || !this.sign("*")) throw new Error(`name the database: "db.*"`);
+      return { on: "*.*", level: "global" };
+    }
+    const first = this.name();
+    if (this.sign("@")) return { on: `${quoteName(first)}@${quoteName(this.name())}`, level: "other" };
+    if (!this.sign(".")) throw new Error(`name the database too: "db.${first}", or "${first}.*" for all of it`);
+    if (this.sign("*")) return { on: `${quoteName(first)}.*`, level: "database" };
+    const on = `${quoteName(first)}.${quoteName(this.name())}`;
+    return !kind || kind === "TABLE" ? { on, level: "table" } : { on: `${kind} ${on}`, level: "routine" };
+  }
+
+  /** What follows the object: nothing, TO with the account, WITH GRANT OPTION. The password's hash in between is passed over. */
+  tailSays(option: "GRANT" | "ADMIN"): boolean {
+    this.sawTo = this.skip("TO");
+    const rest = this.tokens.slice(this.at);
+    if (rest.length > 0 && !this.sawTo && !this.isWord(this.at, "WITH")) {
+      throw new Error(`"${rest[0]?.text}" is not expected after "${this.before()}"`);
+    }
+    return rest.some((_, i) => this.isWord(this.at + i, option) && this.isWord(this.at + i + 1, "OPTION"));
+  }
+
+  private columns(): string[] {
+    const columns: string[] = [];
+    do columns.push(quoteName(this.name()));
+    while (this.sign(","));
+    if (!this.sign(")")) throw new Error(`a ")" is missing`);
+    return columns;
+  }
+
+  private sign(text: string): boolean {
+    const here = this.tokens[this.at]?.kind === "sign" && this.tokens[this.at]?.text === text;
+    if (here) this.at++;
+    return here;
+  }
+
+  private isWord(at: number, word: string): boolean {
+    const token = this.tokens[at];
+    return token?.kind === "word" && token.text.toUpperCase() === word;
+  }
+
+  private before(): string {
+    return this.tokens
+      .slice(0, this.at)
+      .map(({ text }) => text)
+      .join(" ");
+  }
+}

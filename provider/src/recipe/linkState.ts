@@ -1,0 +1,57 @@
+/** The states of a link that an operator may meet, each with one name and one remedy. */
+
+/** What is seen of one direction. */
+export interface LinkFacts {
+  readonly ioThread: string;
+  readonly sqlThread: string;
+  readonly ioError?: { readonly errno: number; readonly text: string } | undefined;
+  readonly sqlError?: { readonly errno: number; readonly text: string } | undefined;
+}
+
+/** The state of a healthy link. */
+export const REPLICATING = "replicating";
+
+/** The name of a link's state; the server's own error text is in it where there is one. */
+export function linkState(facts: LinkFacts | undefined): string {
+  if (!facts) return "not configured";
+  const { ioThread, sqlThread, ioError, sqlError } = facts;
+  if (ioThread === "Yes" && sqlThread === "Yes") return REPLICATING;
+  if (sqlThread === "No" && sqlError) return `stopped by error ${sqlError.errno}: ${sqlError.text}`;
+  if (ioThread === "No" && ioError) return `stopped by error ${ioError.errno}: ${ioError.text}`;
+  if (ioThread === "No" && sqlThread === "No") return "stopped";
+  if (sqlThread === "No") return "SQL thread stopped";
+  if (ioThread === "No") return "IO thread stopped";
+  return ioError ? `can't connect, error ${ioError.errno}: ${stable(ioError.text)}` : "connecting";
+}
+
+/** What mends a link that stopped with this error, beyond what `up` does by itself. */
+export function remedy(errno: number): string {
+  switch (errno) {
+    case 1045:
+    case 1597:
+      return "The replication account is refused: `pulumi up` puts account and password right on the source first.";
+    case 1049:
+    case 1146:
+      return "A table or database is missing on the replica: `pulumi up` copies it from the source first.";
+    case 1236:
+      return (
+        "The source no longer has what the replica needs: its binary log was purged, or the source was made anew. The replica has to be " +
+        "seeded from the source; don't set gtid_slave_pos by hand, that loses sessions without a word."
+      );
+    case 1593:
+      return "Both servers have the same server_id: give the nodes the numbers 1 and 2.";
+    case 1677:
+      return "A column has another type or character set on the replica: align the table on both nodes, then run `pulumi up`.";
+    case 2003:
+      return "The source can't be reached at that address and port: look at bind_address, the firewall, and whether it runs.";
+    case 2026:
+    case 3159:
+      return "Replica and source don't agree on TLS.";
+    default:
+      return "Mend what the server says, then run `pulumi up` again.";
+  }
+}
+
+/** Without what changes from one try to the next, so that two looks at the same fault read the same. */
+const stable = (text: string): string =>
+  text.replace(/\s*-?\s*retry-time:.*$/s, "").replace(/,?\s*(retries|message):.*$/s, "");

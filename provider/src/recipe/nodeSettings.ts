@@ -1,0 +1,74 @@
+import { closest } from "fastest-levenshtein";
+import {
+  type NodeFacts,
+  optionName,
+  type Profile,
+  profileValues,
+  SETTINGS,
+  SETTINGS_OF_THE_HOST,
+  settingOf,
+} from "./settings";
+import { canonical, refusal, type SettingInput, type SettingKind, type SettingValue, toValue } from "./settingValues";
+
+/** Settings by option, in the order of the file. */
+export type Settings = Readonly<Record<string, SettingValue>>;
+
+/** What users add to a profile, or set against it. */
+export type GivenSettings = Readonly<Record<string, SettingInput>>;
+
+/** The full settings of a node: the profile's, with what the user sets against them. */
+export function nodeSettings(profile: Profile, given: GivenSettings, node: NodeFacts): Settings {
+  const values = profileValues(profile, node);
+  for (const [name, value] of Object.entries(given)) {
+    const option = optionName(name);
+    values.set(option, toValue(kindOf(option), value));
+  }
+  return Object.fromEntries(values);
+}
+
+/** What is wrong with the given settings, as far as it can be told without a server. */
+export function settingRefusals(given: GivenSettings): { option: string; reason: string }[] {
+  return Object.entries(given).flatMap(([name, value]) => {
+    const reason = reasonAgainst(optionName(name), value);
+    return reason ? [{ option: name, reason }] : [];
+  });
+}
+
+/** Settings that fit each node but not the pair. */
+export function pairRefusals(settings: Settings): { option: string; reason: string }[] {
+  const offset = Number(settings["auto_increment_offset"]);
+  const step = Number(settings["auto_increment_increment"]);
+  if (offset <= step) return [];
+  return [
+    {
+      option: "auto_increment_offset",
+      reason: `${offset} exceeds auto_increment_increment (${step}): MariaDB ignores it`,
+    },
+  ];
+}
+
+/** Settings in which the two nodes must differ, and don't. */
+export function collisions(one: Settings, other: Settings): { option: string; reason: string }[] {
+  return ["server_id", "gtid_domain_id", "auto_increment_offset"].flatMap((option) =>
+    one[option] !== undefined && one[option] === other[option]
+      ? [{ option, reason: `both nodes have ${option}=${one[option]}; it must differ` }]
+      : [],
+  );
+}
+
+/** The option with the nearest name, for an error about an unknown one. */
+export const nearestOption = (option: string): string =>
+  closest(
+    option,
+    SETTINGS.map((setting) => setting.option),
+  );
+
+function reasonAgainst(option: string, value: SettingInput): string | undefined {
+  if (!/^[a-z][a-z0-9_]*$/.test(option)) return `"${option}" is not the name of an option`;
+  if (SETTINGS_OF_THE_HOST.includes(option)) return "belongs to where the server runs, not to the settings of the pair";
+  const kind = kindOf(option);
+  const kept = toValue(kind, value);
+  return refusal(kind, kept) ?? settingOf(option)?.refuses?.(canonical(kind, kept));
+}
+
+const kindOf = (option: string): SettingKind => settingOf(option)?.kind ?? { is: "text" };

@@ -1,0 +1,103 @@
+/** How values of server variables are written, read back and compared. */
+
+export type SettingKind =
+  | { readonly is: "flag" }
+  | { readonly is: "boolean" }
+  | { readonly is: "number"; readonly min?: number; readonly max?: number }
+  | { readonly is: "choice"; readonly of: readonly string[] }
+  | { readonly is: "set" }
+  | { readonly is: "patterns" }
+  | { readonly is: "text" };
+
+/** A value as users may give it. */
+export type SettingInput = string | number | boolean | readonly string[];
+
+/** A value as state and previews show it. */
+export type SettingValue = string | readonly string[];
+
+/** The value in the form that is kept and shown, in the user's own spelling where that is as good. */
+export function toValue(kind: SettingKind, given: SettingInput): SettingValue {
+  if (kind.is === "patterns") return listOf(given);
+  if (typeof given === "object") return given.join(",");
+  if (typeof given === "boolean") return given ? "ON" : "OFF";
+  const text = String(given).trim();
+  if (kind.is === "boolean" || kind.is === "flag") return truth(text) ?? text;
+  return kind.is === "choice" ? text.toUpperCase() : text;
+}
+
+/** Why a value can't be one of this kind; undefined when it can. */
+export function refusal(kind: SettingKind, value: SettingValue): string | undefined {
+  const texts = typeof value === "string" ? [value] : value;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break would begin another line of the option file
+  if (texts.some((text) => /[\u0000-\u001f]/.test(text))) return "control characters and line breaks are not allowed";
+  switch (kind.is) {
+    case "flag":
+    case "boolean":
+      return truth(String(value)) ? undefined : `"${value}" is neither ON nor OFF`;
+    case "number":
+      return numberRefusal(kind, String(value));
+    case "choice": {
+      const known = kind.of.some((choice) => choice.toUpperCase() === String(value).toUpperCase());
+      return known ? undefined : `"${value}" is not one of ${kind.of.join(", ")}`;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** True when two values, each in any spelling the server or a user may choose, mean the same. */
+export function sameValue(kind: SettingKind, one: SettingValue, other: SettingValue): boolean {
+  return canonical(kind, one) === canonical(kind, other);
+}
+
+/** One spelling for all values that mean the same. */
+export function canonical(kind: SettingKind, value: SettingValue): string {
+  switch (kind.is) {
+    case "flag":
+    case "boolean":
+      return truth(String(value)) ?? String(value);
+    case "number":
+      return String(toNumber(String(value)) ?? value);
+    case "choice":
+      return String(value).toUpperCase();
+    case "set":
+      return listOf(value).sort().join(",");
+    case "patterns":
+      return [...listOf(value)].sort().join(",");
+    case "text":
+      return String(value);
+  }
+}
+
+/** The value as SET GLOBAL takes it: a number for numbers, text for everything else. */
+export function toSql(kind: SettingKind, value: SettingValue): string | number {
+  if (kind.is === "number") return toNumber(String(value)) ?? String(value);
+  if (kind.is === "patterns") return listOf(value).join(",");
+  return canonical(kind, value);
+}
+
+/** `500M`, `1.000000` and `0` as numbers; undefined for what isn't one. */
+export function toNumber(text: string): number | undefined {
+  const match = /^(-?\d+(?:\.\d+)?)([kmgt]?)$/i.exec(text.trim());
+  if (!match) return undefined;
+  const factor = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }[(match[2] ?? "").toLowerCase()] ?? 1;
+  return Number(match[1]) * factor;
+}
+
+function numberRefusal(kind: { min?: number; max?: number }, text: string): string | undefined {
+  const number = toNumber(text);
+  if (number === undefined) return `"${text}" is not a number`;
+  if (kind.min !== undefined && number < kind.min) return `${text} is below the smallest value, ${kind.min}`;
+  if (kind.max !== undefined && number > kind.max) return `${text} is above the largest value, ${kind.max}`;
+  return undefined;
+}
+
+function listOf(value: SettingInput): string[] {
+  const items = typeof value === "object" ? [...value] : String(value).split(",");
+  return items.map((item) => item.trim()).filter((item) => item !== "");
+}
+
+function truth(text: string): "ON" | "OFF" | undefined {
+  if (/^(on|1|true|yes)$/i.test(text)) return "ON";
+  return /^(off|0|false|no)$/i.test(text) ? "OFF" : undefined;
+}

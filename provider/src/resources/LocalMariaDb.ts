@@ -1,0 +1,33 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { LocalHostInputs } from "../hosts/Host";
+import type { LocalMariaDbInputs } from "../operations/LocalMariaDb";
+import { type Args, withSecrets } from "./args";
+import { MODULE, shell } from "./shell";
+
+const provider = shell("LocalMariaDb");
+
+export type LocalMariaDbArgs = Args<LocalMariaDbInputs>;
+
+/** A private MariaDB server on this machine, for trials, tests and rehearsals. It is stopped and removed with its data when the resource is deleted. */
+export class LocalMariaDb extends pulumi.dynamic.Resource {
+  declare readonly directory: pulumi.Output<string>;
+  declare readonly port: pulumi.Output<number>;
+  /** Where it runs, for `Connection.host`. */
+  declare readonly host: pulumi.Output<LocalHostInputs>;
+  /** Always 127.0.0.1. */
+  declare readonly address: pulumi.Output<string>;
+  /** Path of its unix socket. */
+  declare readonly socket: pulumi.Output<string>;
+  declare readonly state: pulumi.Output<string>;
+
+  constructor(name: string, args: LocalMariaDbArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      provider,
+      name,
+      { ...withSecrets(args), host: undefined, address: undefined, socket: undefined, state: undefined },
+      opts,
+      MODULE,
+      "LocalMariaDb",
+    );
+  }
+}

@@ -1,0 +1,37 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ReplicationLinkInputs } from "../operations/ReplicationLink";
+import { type Args, type Defaulted, withSecrets } from "./args";
+import { MODULE, shell } from "./shell";
+
+const provider = shell("ReplicationLink");
+
+export type ReplicationLinkArgs = Args<Defaulted<ReplicationLinkInputs, "user" | "useGtid" | "connectRetry">>;
+
+/** One direction of the pair: the replica pulls from the source. It is there when rows really arrive. */
+export class ReplicationLink extends pulumi.dynamic.Resource {
+  /** `db1<-db2`: db1 replicates from db2. */
+  declare readonly direction: pulumi.Output<string>;
+  declare readonly state: pulumi.Output<string>;
+  declare readonly semiSync: pulumi.Output<string>;
+  /** How long a row took to arrive when the link was last proved, in seconds. */
+  declare readonly secondsToArrive: pulumi.Output<number>;
+
+  constructor(name: string, args: ReplicationLinkArgs, opts?: pulumi.CustomResourceOptions) {
+    super(
+      provider,
+      name,
+      {
+        ...withSecrets(args),
+        sourceAddress: undefined,
+        sourcePort: undefined,
+        state: undefined,
+        semiSync: undefined,
+        direction: undefined,
+        secondsToArrive: undefined,
+      },
+      opts,
+      MODULE,
+      "ReplicationLink",
+    );
+  }
+}

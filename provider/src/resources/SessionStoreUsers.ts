@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../mariadb/server";
+import type { AccountInputs, AccountState, AccountsInputs, RotatingAccountInputs } from "../recipe/accounts";
+import { type Args, type Defaulted, type Nested, withSecrets } from "./args";
+import { MODULE, shell } from "./shell";
+
+const provider = shell("SessionStoreUsers");
+
+/** An account of the recipe: its name and hosts have defaults. */
+export type RoleAccount<T extends AccountInputs> = Defaulted<T, "user" | "from">;
+
+/** The accounts, as programs give them. */
+export interface AccountsArgs
+  extends Args<Defaulted<Omit<AccountsInputs, Roles>, "databases" | "profile" | "extraAccounts">> {
+  /** {@inheritDoc AccountsInputs.proxy} */
+  proxy: Nested<RoleAccount<RotatingAccountInputs>>;
+  /** {@inheritDoc AccountsInputs.replication} */
+  replication: Nested<RoleAccount<AccountInputs>>;
+  /** {@inheritDoc AccountsInputs.binaryLog} */
+  binaryLog: Nested<RoleAccount<RotatingAccountInputs>>;
+  /** {@inheritDoc AccountsInputs.monitor} */
+  monitor?: Nested<RoleAccount<RotatingAccountInputs>> | undefined;
+}
+
+type Roles = "proxy" | "replication" | "binaryLog" | "monitor";
+
+export interface SessionStoreUsersArgs extends AccountsArgs {
+  /** The server that has the accounts: `MariaDbNode.connection`. */
+  node: Nested<Connection>;
+}
+
+/** The accounts of one node and their grants. Accounts are not replicated, so each node has this resource. */
+export class SessionStoreUsers extends pulumi.dynamic.Resource {
+  /** By `user@host`, how each account is. */
+  declare readonly accounts: pulumi.Output<Record<string, AccountState>>;
+
+  constructor(name: string, args: SessionStoreUsersArgs, opts?: pulumi.CustomResourceOptions) {
+    super(provider, name, { ...withSecrets(args), accounts: undefined }, opts, MODULE, "SessionStoreUsers");
+  }
+}

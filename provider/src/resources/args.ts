@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Connection } from "../mariadb/server";
+
+/** A value, or an output of another resource, at every depth. */
+export type Nested<T> = pulumi.Input<
+  T extends Connection
+    ? ConnectionArgs
+    : T extends readonly (infer Element)[]
+      ? Nested<Element>[]
+      : T extends object
+        ? Args<T>
+        : T
+>;
+
+/** A connection as programs give it: the port and the name of the admin account may be left out. */
+export type ConnectionArgs = Args<Omit<Connection, "port" | "admin">> & {
+  readonly port?: pulumi.Input<number>;
+  readonly admin: pulumi.Input<{ readonly user?: pulumi.Input<string>; readonly password: pulumi.Input<string> }>;
+};
+
+/** What a resource takes, made of the plain values that its operations work on. */
+export type Args<T> = { [K in keyof T]: Nested<T[K]> };
+
+/** Properties with a default may be left out. */
+export type Defaulted<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
+
+const SECRETS = new Set(["password", "previousPassword"]);
+
+/** Marks every password as a secret, also one that the program gave as plain text, and leaves the rest readable in previews. */
+export function withSecrets<T>(value: T): T {
+  if (pulumi.Output.isInstance(value)) return value.apply(withSecrets) as T;
+  if (Array.isArray(value)) return value.map(withSecrets) as T;
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [
+      key,
+      SECRETS.has(key) && part !== undefined ? pulumi.secret(part) : withSecrets(part),
+    ]),
+  ) as T;
+}
