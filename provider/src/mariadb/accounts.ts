@@ -4,7 +4,7 @@ import { compareGrants, type GrantDifference, type GrantPart, type GrantServer }
 import { renderGrant } from "../recipe/grantText";
 import { AS_CONFIGURED, type LoginMethod, NATIVE, passwordHash, passwordState } from "../recipe/password";
 import { type LiveAccount, readAccounts } from "./accountRows";
-import type { Server } from "./server";
+import { Server } from "./server";
 
 /** Brings accounts to the wanted state. Nothing is written for an account that is right, and no password leaves but as a hash. */
 
@@ -140,10 +140,27 @@ async function applyGrants(server: Server, account: Account, { missing, extra }:
     await change(server, account, (name) => `GRANT ${renderGrant(on, privileges)} TO ${name}`);
   }
   for (const { on, privileges } of extra) {
-    await change(server, account, (name) => {
-      if (on === "DEFAULT ROLE") return `SET DEFAULT ROLE NONE FOR ${name}`;
-      return `REVOKE ${on === "ROLE" ? privileges[0] : renderGrant(on, privileges)} FROM ${name}`;
-    });
+    if (on === "ROLE") await revokeRole(server, account, privileges[0] ?? "");
+    else if (on === "DEFAULT ROLE") await change(server, account, (name) => `SET DEFAULT ROLE NONE FOR ${name}`);
+    else await change(server, account, (name) => `REVOKE ${renderGrant(on, privileges)} FROM ${name}`);
+  }
+}
+
+/** Only who has the role with ADMIN OPTION may take it away, whatever else it may do: as a rule MariaDB's root, who made it. */
+async function revokeRole(server: Server, account: Account, role: string): Promise<void> {
+  const statement = (name: string) => `REVOKE ${role} FROM ${name}`;
+  try {
+    await change(server, account, statement);
+  } catch {
+    try {
+      await using superuser = await Server.openAsSuperuser(server.connection);
+      await change(superuser, account, statement);
+    } catch {
+      throw new Error(
+        `${server.name}: ${accountKey(account)} has the role ${role}, which neither "${server.connection.admin.user}" nor MariaDB's root ` +
+          `may revoke (they lack its ADMIN OPTION). Run this as somebody who may: ${statement(quoted(account))}`,
+      );
+    }
   }
 }
 
@@ -156,8 +173,10 @@ const identifiedBy = (hashes: readonly string[]): string =>
 
 /** A statement without secrets. Names stand in its text, so that errors show them; sessions take backslashes for escapes. */
 async function change(server: Server, account: Account, statement: (name: string) => string): Promise<void> {
-  await server.query(statement(`${quoteText(account.user)}@${quoteText(account.host)}`));
+  await server.query(statement(quoted(account)));
 }
+
+const quoted = ({ user, host }: Account): string => `${quoteText(user)}@${quoteText(host)}`;
 
 /** A statement that ends in the hashes: they are values, which errors never show. */
 async function changeWithHashes(server: Server, account: Account, statement: string, hashes: readonly string[]) {

@@ -139,7 +139,8 @@ class Reader {
     do columns.push(quoteName(this.name()));
     while (this.sign(","));
     if (!this.sign(")")) throw new Error(`a ")" is missing`);
-    return columns;
+    // The server names them in no particular order.
+    return columns.sort();
   }
 
   private sign(text: string): boolean {
