@@ -4,6 +4,7 @@ import type { Server } from "./server";
 /**
  * All parts of a database's tables, one row each. Not from SHOW CREATE TABLE: its text for one and the same table changes between
  * MariaDB's versions, and a pair that is being upgraded is healthy. The next AUTO_INCREMENT value differs between the nodes by design.
+ * Of a view only its query counts: its columns vanish with the table beneath, which is told of that table.
  */
 const PARTS = `
   SELECT TABLE_NAME AS name, 'table' AS part, CONCAT_WS(' ', TABLE_TYPE, ENGINE, TABLE_COLLATION) AS definition
@@ -12,7 +13,8 @@ const PARTS = `
   SELECT TABLE_NAME, CONCAT('column ', COLUMN_NAME),
       CONCAT_WS(' ', CONCAT('#', ORDINAL_POSITION), COLUMN_TYPE, COLLATION_NAME, IF(IS_NULLABLE = 'NO', 'NOT NULL', NULL),
         CONCAT('DEFAULT ', COLUMN_DEFAULT), NULLIF(EXTRA, ''), CONCAT('AS ', GENERATION_EXPRESSION))
-    FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ?
+    FROM information_schema.COLUMNS JOIN information_schema.TABLES USING (TABLE_SCHEMA, TABLE_NAME)
+    WHERE TABLE_SCHEMA = ? AND TABLE_TYPE <> 'VIEW'
   UNION ALL
   SELECT TABLE_NAME, CONCAT('index ', INDEX_NAME),
       CONCAT(IF(MAX(NON_UNIQUE) = 0, 'unique ', ''), MAX(INDEX_TYPE), ' (',

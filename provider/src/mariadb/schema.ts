@@ -9,8 +9,13 @@ const STATEMENT_DEADLINE = 60_000;
 /** ADD COLUMN and ADD INDEX may copy a large table. */
 const ALTER_DEADLINE = 3_600_000;
 
-/** Runs the checked script from its beginning on one server. What is there already is left alone. */
-export async function runScript(on: Server, database: string, statements: readonly CheckedStatement[]): Promise<void> {
+/** Runs the checked script from its beginning on the first server; it reaches the second. What is there already is left alone. */
+export async function runScript(
+  servers: readonly [Server, Server],
+  database: string,
+  statements: readonly CheckedStatement[],
+): Promise<void> {
+  const [on] = servers;
   await on.query("CREATE TABLE IF NOT EXISTS ??.?? (since TIMESTAMP)", [database, UNFINISHED]);
   // A session of its own: what the script sets ends with it.
   await using session = await Server.open(on.connection);
@@ -21,7 +26,8 @@ export async function runScript(on: Server, database: string, statements: readon
   await session.logged(async () => {
     for (const statement of statements) await runOne(session, database, statement);
   });
-  await on.query("DROP TABLE IF EXISTS ??.??", [database, UNFINISHED]);
+  // The mark of an earlier run may be on the other node: that run may have had the two the other way round.
+  for (const server of servers) await server.query("DROP TABLE IF EXISTS ??.??", [database, UNFINISHED]);
 }
 
 async function runOne(session: Server, database: string, statement: CheckedStatement): Promise<void> {

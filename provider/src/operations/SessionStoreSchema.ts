@@ -6,7 +6,7 @@ import { waitUntilCaughtUp } from "../mariadb/replication";
 import { runScript, UNFINISHED } from "../mariadb/schema";
 import { type Connection, ConnectionError, nameOf, openAll, type Server } from "../mariadb/server";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
-import { inState, PRESENT, tableStates } from "../recipe/schemaDrift";
+import { inState, MISSING, PRESENT, tableStates } from "../recipe/schemaDrift";
 import { checkScript, tablesOf } from "../recipe/schemaScript";
 import { type Look, progress, until } from "../waiting";
 import { define } from "./define";
@@ -122,7 +122,7 @@ async function bringUp(wanted: SessionStoreSchemaChecked, isNewScript: boolean):
     const copied = await copyMissing(servers, wanted, seen);
     const missing = inState(seen.tables, "missing").filter(([table]) => !copied.includes(table));
     if (isNewScript || seen.state !== COMPLETE || missing.length > 0) {
-      await runScript(servers[0], wanted.database, checkScript(wanted.script, wanted).statements);
+      await runScript(servers, wanted.database, checkScript(wanted.script, wanted).statements);
     }
     await waitUntilPresent(servers, wanted);
     return {};
@@ -135,12 +135,13 @@ async function look([first, second]: Servers, { database, tables }: SessionStore
   return { tables: tableStates(Object.keys(tables), one, other), state: cutOff ? "cut off" : COMPLETE };
 }
 
-/** A table that was just made or changed on one node is on its way to the other, and no drift. */
+/** A table that was just made or changed on one node may be on its way to the other, and no drift. */
 async function lookForLong(servers: Servers, wanted: SessionStoreSchemaChecked): Promise<Live> {
   const patience = Date.now() + 1000;
   return until({ what: `the tables of ${wanted.database}`, deadline: ARRIVAL_DEADLINE }, async () => {
     const live = await look(servers, wanted);
-    const answer: Look<Live> = isAsWanted(live) || Date.now() > patience ? { done: live } : { seen: describe(live) };
+    const isSettled = Object.values(live.tables).every((state) => state === PRESENT || state === MISSING);
+    const answer: Look<Live> = isSettled || Date.now() > patience ? { done: live } : { seen: describe(live) };
     return answer;
   });
 }

@@ -103,7 +103,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
       const seen = await definition.observe(props);
       if (!seen) return GONE;
       const inputs = json({ ...inputsOf(props), ...seen.inputs }) as Inputs;
-      return { id, props: json({ ...props, ...inputs, ...seen.computed }) as Outputs, inputs };
+      return { id, props: json({ ...props, ...seen.computed, ...inputs }) as Outputs, inputs };
     },
 
     async update(_id, olds, news) {

@@ -8,6 +8,7 @@ export interface NodeTables {
 }
 
 export const PRESENT = "present on both nodes";
+export const MISSING = "missing on both nodes";
 
 /** How each wanted table stands on the two nodes, in the words that previews show. */
 export function tableStates(wanted: readonly string[], one: NodeTables, other: NodeTables): Record<string, string> {
@@ -16,7 +17,7 @@ export function tableStates(wanted: readonly string[], one: NodeTables, other: N
 
 function stateOf(table: string, one: NodeTables, other: NodeTables): string {
   const [here, there] = [one.tables.get(table), other.tables.get(table)];
-  if (!here && !there) return "missing on both nodes";
+  if (!here && !there) return MISSING;
   if (!here) return `missing on ${one.node}`;
   if (!there) return `missing on ${other.node}`;
   const differences = [...new Set([...here.keys(), ...there.keys()])]
