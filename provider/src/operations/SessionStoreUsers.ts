@@ -190,7 +190,7 @@ async function drop(server: Server, accounts: readonly { user: string; host: str
   const { user } = server.connection.admin;
   await dropAccounts(
     server,
-    accounts.filter((account) => true),
+    accounts.filter((account) => account.user !== user),
   );
 }
 
