@@ -35,7 +35,12 @@ export async function handMadePair(place: {
     await Promise.all(directories.map((directory) => remove(directory)));
   };
   try {
-    await Promise.all(directories.map((directory, i) => prepare(directory, place.ports[i as 0 | 1], (i + 1) as 1 | 2)));
+    for (const [i, directory] of directories.entries()) {
+      await initialiseApart({ directory, port: place.ports[i as 0 | 1] });
+    }
+    const prepared = await Promise.allSettled(directories.map((directory, i) => prepare(directory, (i + 1) as 1 | 2)));
+    // Both have come to rest: none is removed while the other still starts.
+    for (const attempt of prepared) if (attempt.status === "rejected") throw attempt.reason;
     const nodes = (await Promise.all([
       open("db1", directories[0], place.ports[0]),
       open("db2", directories[1], place.ports[1]),
@@ -63,8 +68,23 @@ const listen = (): Promise<net.Server> =>
     server.listen(0, "127.0.0.1", () => resolve(server));
   });
 
-async function prepare(directory: string, port: number, node: 1 | 2): Promise<void> {
-  await initialise({ directory, port });
+/** A server that starts removes the temporary tables of all others that use the same tmpdir; /tmp is not for two. */
+async function initialiseApart(place: { directory: string; port: number }): Promise<void> {
+  const temporary = path.join(place.directory, "..", `tmp-${path.basename(place.directory)}`);
+  await fs.mkdir(temporary, { recursive: true });
+  const { TMPDIR } = process.env;
+  process.env["TMPDIR"] = temporary;
+  try {
+    await initialise(place);
+  } finally {
+    if (TMPDIR === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = TMPDIR;
+  }
+  const file = path.join(paths(place.directory).includeFolder, "10-tmpdir.cnf");
+  await fs.writeFile(file, `[mariadbd]\ntmpdir=${temporary}\n`);
+}
+
+async function prepare(directory: string, node: 1 | 2): Promise<void> {
   await start(directory);
   const session = await openSession(paths(directory).socket);
   for (const statement of statementsOf(DATABASE_AND_ACCOUNTS)) await session.query(statement);

@@ -1,0 +1,258 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { stop as stopServer } from "../../provider/src/hosts/localServer";
+import { Server } from "../../provider/src/mariadb/server";
+import { SessionStoreSchema, type SessionStoreSchemaChecked } from "../../provider/src/operations/SessionStoreSchema";
+import { freePorts, type HandMadeNode, type HandMadePair, handMadePair } from "../support/handMadePair";
+
+let directory: string;
+let pair: HandMadePair;
+let db1: HandMadeNode;
+let db2: HandMadeNode;
+let runs = 0;
+
+beforeAll(async () => {
+  directory = await mkdtemp(path.join(tmpdir(), "schema-"));
+  pair = await handMadePair({ directory, ports: await freePorts() });
+  [db1, db2] = pair.nodes;
+}, 120_000);
+
+afterAll(async () => {
+  await pair?.stop();
+  await rm(directory, { recursive: true, force: true });
+}, 60_000);
+
+beforeEach(async () => {
+  runs++;
+  for (const node of pair.nodes) {
+    await unlogged(node, "DROP DATABASE replicated_session_store");
+    await unlogged(node, "CREATE DATABASE replicated_session_store CHARACTER SET utf8mb4");
+  }
+});
+
+const SCRIPT = `-- sessionStoreSetup.sql
+USE replicated_session_store;
+CREATE TABLE IF NOT EXISTS session (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL);
+CREATE TABLE IF NOT EXISTS attribute (id INT PRIMARY KEY, session_id INT, FOREIGN KEY (session_id) REFERENCES session (id));
+CREATE VIEW IF NOT EXISTS open_session AS SELECT id FROM session;
+CREATE SEQUENCE IF NOT EXISTS next_session;
+CREATE TABLE IF NOT EXISTS conf (CACHENAME VARCHAR(9), PARAMETER VARCHAR(9), VALUE VARCHAR(9), PRIMARY KEY (CACHENAME, PARAMETER));
+INSERT INTO conf (CACHENAME, PARAMETER, VALUE) VALUES ('session', 'REAPER', '0'), ('session', 'VERSION', 'a?b');
+`;
+const TABLES = ["session", "attribute", "open_session", "next_session", "conf"];
+const PRESENT = Object.fromEntries(TABLES.map((table) => [table, "present on both nodes"]));
+
+test("the script runs on one node, and its tables and rows are on both", async () => {
+  const { live } = await created();
+  for (const node of pair.nodes) {
+    expect(await node.rows("SELECT PARAMETER, VALUE FROM replicated_session_store.conf ORDER BY 1")).toEqual([
+      { PARAMETER: "REAPER", VALUE: "0" },
+      { PARAMETER: "VERSION", VALUE: "a?b" },
+    ]);
+  }
+  expect(live).toMatchObject({ tables: PRESENT, state: "complete" });
+});
+
+test("looking at tables that are as wanted shows no change and writes nothing", async () => {
+  const { id, outs, inputs } = await created();
+  const before = await positions();
+  const seen = await SessionStoreSchema.read(id, outs);
+  expect(await SessionStoreSchema.diff(id, seen["props"], inputs)).toMatchObject({ changes: false });
+  expect(await positions()).toEqual(before);
+});
+
+test("a second run changes no row, not even one that the proxy has changed since, and adds those that are missing", async () => {
+  const { inputs } = await created();
+  await logged("UPDATE conf SET VALUE = 'proxy 7' WHERE PARAMETER = 'REAPER'");
+  await logged("DELETE FROM conf WHERE PARAMETER = 'VERSION'");
+  await SessionStoreSchema.create(inputs);
+  for (const node of pair.nodes) {
+    expect(await node.rows("SELECT PARAMETER, VALUE FROM replicated_session_store.conf ORDER BY 1")).toEqual([
+      { PARAMETER: "REAPER", VALUE: "proxy 7" },
+      { PARAMETER: "VERSION", VALUE: "a?b" },
+    ]);
+  }
+});
+
+test.each([
+  ["db1", "session"],
+  ["db2", "session"],
+  ["db2", "open_session"],
+  ["db1", "open_session"],
+  ["db2", "next_session"],
+])("dropped on %s alone, %s is seen as missing there and comes back with its rows", async (name, table) => {
+  const { id, outs, inputs } = await created();
+  await logged("INSERT INTO session (id, name) VALUES (7, 'kept')");
+  const node = name === "db1" ? db1 : db2;
+  const kind = table === "open_session" ? "VIEW" : table === "next_session" ? "SEQUENCE" : "TABLE";
+  await unlogged(node, "SET foreign_key_checks = 0");
+  await unlogged(node, `DROP ${kind} replicated_session_store.${table}`);
+  const seen = await SessionStoreSchema.read(id, outs);
+  expect(seen["inputs"]).toMatchObject({ tables: { ...PRESENT, [table]: `missing on ${name}` } });
+  expect(await SessionStoreSchema.diff(id, seen["props"], inputs)).toMatchObject({ changes: true });
+  await SessionStoreSchema.update(id, seen["props"], inputs);
+  expect((await SessionStoreSchema.read(id, outs))["inputs"]).toMatchObject({ tables: PRESENT });
+  expect(await node.rows("SELECT id, name FROM replicated_session_store.session")).toEqual([{ id: 7, name: "kept" }]);
+});
+
+test("tables that are gone from both nodes are made again, with the script's rows", async () => {
+  const { id, outs, inputs } = await created();
+  await logged("DROP TABLE conf");
+  const seen = await SessionStoreSchema.read(id, outs);
+  expect(seen["inputs"]).toMatchObject({ tables: { conf: "missing on both nodes" } });
+  await SessionStoreSchema.update(id, seen["props"], inputs);
+  expect(await db2.rows("SELECT PARAMETER FROM replicated_session_store.conf")).toHaveLength(2);
+});
+
+test("a table that differs is shown with the difference, and not touched", async () => {
+  const { id, outs, inputs } = await created();
+  await unlogged(
+    db2,
+    "ALTER TABLE replicated_session_store.session MODIFY name VARCHAR(30) NOT NULL, ADD INDEX (name)",
+  );
+  const seen = await SessionStoreSchema.read(id, outs);
+  const difference =
+    "differs on db2: column name is #2 varchar(30) utf8mb4_general_ci NOT NULL, " +
+    "on db1 #2 varchar(20) utf8mb4_general_ci NOT NULL; index name is BTREE (name), on db1 missing";
+  expect(seen["inputs"]).toMatchObject({ tables: { ...PRESENT, session: difference } });
+  await expect(SessionStoreSchema.update(id, seen["props"], inputs)).rejects.toThrow(/column name .* sql_log_bin=0/);
+  expect((await SessionStoreSchema.read(id, outs))["inputs"]).toMatchObject({ tables: { session: difference } });
+});
+
+test("the next AUTO_INCREMENT value, which differs by design, is no difference", async () => {
+  const { id, outs } = await created();
+  await unlogged(db2, "ALTER TABLE replicated_session_store.session AUTO_INCREMENT = 500");
+  expect((await SessionStoreSchema.read(id, outs))["inputs"]).toMatchObject({ tables: PRESENT });
+});
+
+test("a changed script is run, and what it no longer names is kept", async () => {
+  const { id, outs } = await created();
+  await logged("INSERT INTO session (name) VALUES ('kept')");
+  const script = `${SCRIPT.replace(/CREATE SEQUENCE.*\n/, "")}ALTER TABLE session ADD COLUMN IF NOT EXISTS since INT;
+    CREATE TABLE IF NOT EXISTS old_session LIKE session;`;
+  const wanted = await checked({ script });
+  expect(await SessionStoreSchema.diff(id, outs, wanted)).toMatchObject({ changes: true, replaces: [] });
+  await SessionStoreSchema.update(id, outs, wanted);
+  expect(await db2.rows("SELECT name, since FROM replicated_session_store.session")).toEqual([
+    { name: "kept", since: null },
+  ]);
+  expect(await db2.rows("SHOW TABLES FROM replicated_session_store LIKE '%\\_session'")).toHaveLength(3);
+});
+
+test("an INSERT that would double its row in a second run is refused with its line", async () => {
+  const keyless =
+    "CREATE TABLE IF NOT EXISTS a_conf (id INT AUTO_INCREMENT PRIMARY KEY, v INT);\n\nINSERT INTO a_conf (v) VALUES (1);";
+  await expect(SessionStoreSchema.create(await checked({ script: keyless }))).rejects.toThrow(
+    /line 3 of the script: .*a_conf has no primary or unique key/,
+  );
+  expect(await db1.rows("SELECT * FROM replicated_session_store.a_conf")).toEqual([]);
+});
+
+test("what the server refuses is shown with the line of the script", async () => {
+  const wrong = "CREATE TABLE IF NOT EXISTS conf (id INT PRIMARY KEY);\nINSERT INTO conf VALUES (1, 2, 3);";
+  await expect(SessionStoreSchema.create(await checked({ script: wrong }))).rejects.toThrow(
+    /^line 2 of the script: db1: .*1136/,
+  );
+});
+
+test("a script that speaks against itself is refused before a server is asked", async () => {
+  const { failures } = await SessionStoreSchema.check({}, { ...given(), script: "\nDROP TABLE session;" });
+  expect(failures).toEqual([{ property: "", reason: expect.stringMatching(/^script: line 2: DROP TABLE/) }]);
+});
+
+test("removing the resource leaves the tables and their rows", async () => {
+  const { id, outs } = await created();
+  await SessionStoreSchema.delete(id, outs);
+  expect(await db1.rows("SELECT * FROM replicated_session_store.conf")).toHaveLength(2);
+});
+
+test("cut off at any statement, on the way to make the tables or to mend them, the next run completes them", async () => {
+  const { id, outs, inputs: wanted } = await created();
+  let survived = 0;
+  for (let cut = 1; survived === 0; cut++) {
+    runs++;
+    const inputs = { ...wanted, ...given() };
+    await logged("DROP TABLE conf, attribute");
+    const failed = await failingAt(cut, () => SessionStoreSchema.update(id, outs, inputs));
+    if (!failed) survived = cut;
+    runs++;
+    const again = { ...wanted, ...given() };
+    const seen = await SessionStoreSchema.read(id, { ...outs, ...again });
+    const { changes } = await SessionStoreSchema.diff(id, seen["props"], again);
+    if (changes) await SessionStoreSchema.update(id, seen["props"], again);
+    for (const node of pair.nodes) {
+      expect([cut, await node.rows("SELECT PARAMETER FROM replicated_session_store.conf")]).toEqual([
+        cut,
+        [{ PARAMETER: "REAPER" }, { PARAMETER: "VERSION" }],
+      ]);
+      expect(await node.rows("SHOW TABLES FROM replicated_session_store LIKE '%unfinished'")).toEqual([]);
+    }
+  }
+  expect(survived).toBeGreaterThan(15);
+}, 120_000);
+
+test("while a node is down, the tables stay as they were last seen", async () => {
+  const { id, outs } = await created();
+  await stopServer(db2.directory);
+  expect((await SessionStoreSchema.read(id, outs))["inputs"]).toMatchObject({ tables: PRESENT, state: "complete" });
+}, 60_000);
+
+/** Changes of a pair are refused after one has failed in the same run: each test is a run of its own, by another address. */
+const given = () => ({ first: connectionTo(db1), second: connectionTo(db2) });
+
+const connectionTo = ({ name, directory, port }: HandMadeNode) => ({
+  name,
+  host: { kind: "local" as const, directory },
+  address: `run${runs}`,
+  port,
+  admin: { user: "root", password: "not asked for on the socket" },
+});
+
+async function checked(more: { script?: string } = {}): Promise<SessionStoreSchemaChecked> {
+  const { inputs, failures } = await SessionStoreSchema.check({}, { script: SCRIPT, ...given(), ...more });
+  expect(failures).toEqual([]);
+  return inputs;
+}
+
+async function created() {
+  const inputs = await checked();
+  const { id, outs } = await SessionStoreSchema.create(inputs);
+  const seen = await SessionStoreSchema.read(id, outs);
+  return { id, outs, inputs, live: seen["inputs"] };
+}
+
+/** Runs `work` with its n-th statement failing before it reaches the server, and all after it. False: it has fewer. */
+async function failingAt(n: number, work: () => Promise<unknown>): Promise<boolean> {
+  const query = Server.prototype.query;
+  let count = 0;
+  const spy = jest.spyOn(Server.prototype, "query").mockImplementation(function (this: Server, ...args) {
+    return ++count >= n ? Promise.reject(new Error("cut off")) : query.apply(this, args);
+  });
+  try {
+    await work();
+    return false;
+  } catch (error) {
+    if (!/cut off/.test((error as Error).message)) throw error;
+    return true;
+  } finally {
+    spy.mockRestore();
+  }
+}
+
+async function unlogged(node: HandMadeNode, statement: string): Promise<void> {
+  await node.session.query("SET SESSION sql_log_bin = 0");
+  await node.session.query(statement);
+}
+
+/** As a proxy does it: on db1, and it is on db2 when this returns. */
+async function logged(statement: string): Promise<void> {
+  await db1.session.query("SET SESSION sql_log_bin = 1");
+  await db1.session.query("USE replicated_session_store");
+  await db1.session.query(statement);
+  const [sent] = await db1.rows("SELECT @@GLOBAL.gtid_binlog_pos AS position");
+  const [reply] = await db2.rows(`SELECT MASTER_GTID_WAIT('${sent?.["position"]}', 10) AS reply`);
+  expect(reply?.["reply"]).toBe(0);
+}
+
+const positions = () => Promise.all(pair.nodes.map((node) => node.rows("SHOW MASTER STATUS")));

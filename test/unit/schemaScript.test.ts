@@ -1,0 +1,168 @@
+import fc from "fast-check";
+import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
+import { checkScript, tablesOf } from "../../provider/src/recipe/schemaScript";
+import { splitScript } from "../../provider/src/recipe/sqlTokens";
+
+const filters = { database: RECIPE_DATABASE, patterns: wildDoTables([RECIPE_DATABASE], RECIPE_PATTERNS) };
+const check = (script: string) => checkScript(script, filters);
+const TABLE = "CREATE TABLE IF NOT EXISTS session (id INT PRIMARY KEY);\n";
+const problemsOf = (statement: string) => check(TABLE + statement).findings.map(({ reason }) => reason);
+
+describe("the script is cut into the statements that a client would send", () => {
+  test("strings, names and comments hide delimiters and quotes", () => {
+    const script = [
+      "# it's; a comment",
+      "create table a (x char(9) default ';it''s\\';'); -- c;omment",
+      "",
+      "create table `b;``'` /* ; ' */ (y int); /*!50100 select 1; */",
+      "select 1--1; select '--';",
+    ].join("\r\n");
+    expect(splitScript(script).map(({ line, text }) => [line, text])).toEqual([
+      [2, "create table a (x char(9) default ';it''s\\';')"],
+      [4, "create table `b;``'` /* ; ' */ (y int)"],
+      [4, "/*!50100 select 1; */\r\nselect 1--1"],
+      [5, "select '--'"],
+    ]);
+  });
+
+  test("DELIMITER holds until the next one", () => {
+    const script = "delimiter $$\ncreate trigger t begin a; b; end$$\nDELIMITER //\nc;d//\nDelimiter ;\ne;f";
+    expect(splitScript(script).map(({ line, text }) => [line, text])).toEqual([
+      [2, "create trigger t begin a; b; end"],
+      [4, "c;d"],
+      [6, "e"],
+      [6, "f"],
+    ]);
+  });
+
+  test("what is put together from statements comes apart into them, each with its line", () => {
+    const piece = fc.constantFrom(
+      "a",
+      "'x;''\\'#'",
+      "`;--`",
+      '"/*"',
+      "/* ; */",
+      "# it's\n",
+      "-- ;\n",
+      "\n",
+      "(",
+      "1-1",
+    );
+    const statement = fc.array(piece, { maxLength: 5 }).map((pieces) => `SELECT ${pieces.join(" ")} z`);
+    const gap = fc.constantFrom("", "\n", " -- ;'\n", "/* \n ; */", "#`\n", ";", "/*M!999999\\- x; */");
+    fc.assert(
+      fc.property(fc.array(fc.tuple(gap, statement)), (parts) => {
+        let script = "";
+        const wanted = parts.map(([before, text]) => {
+          script += before;
+          const line = script.split("\n").length;
+          script += `${text};`;
+          return [line, text];
+        });
+        expect(splitScript(script).map(({ line, text }) => [line, text])).toEqual(wanted);
+      }),
+    );
+  });
+});
+
+test("a script as the proxy brings it is taken, without what others own", () => {
+  const script = `
+-- Session store
+/*!40101 SET NAMES utf8mb4 */;
+CREATE DATABASE IF NOT EXISTS replicated_session_store;
+USE \`replicated_session_store\`;
+SET @old = @@foreign_key_checks, FOREIGN_KEY_CHECKS = 0, SESSION sql_mode = 'STRICT_ALL_TABLES';
+CREATE TABLE IF NOT EXISTS \`session\` (id INT PRIMARY KEY) ENGINE=InnoDB;
+CREATE TABLE IF NOT EXISTS replicated_session_store.attribute (id INT REFERENCES session (id));
+ALTER TABLE attribute ADD COLUMN IF NOT EXISTS v INT, ADD INDEX IF NOT EXISTS (v, id);
+CREATE INDEX IF NOT EXISTS by_v ON attribute (v);
+CREATE TABLE IF NOT EXISTS conf (CACHENAME CHAR(9), PARAMETER CHAR(9), VALUE CHAR(9), PRIMARY KEY (CACHENAME, PARAMETER));
+DELIMITER //
+CREATE PROCEDURE IF NOT EXISTS clean() BEGIN DELETE FROM session; END//
+DELIMITER ;
+LOCK TABLES conf WRITE;
+INSERT INTO conf (CACHENAME, PARAMETER, VALUE) VALUES ('session','REAPER','0');
+UNLOCK TABLES;
+COMMIT;
+SELECT 'done';
+`;
+  const { statements, findings } = check(script);
+  expect(findings).toEqual([]);
+  expect(statements.map(({ line, kind, table }) => [line, kind, table])).toEqual([
+    [3, "session", undefined],
+    [6, "session", undefined],
+    [7, "create", "session"],
+    [8, "create", "attribute"],
+    [9, "alter", "attribute"],
+    [10, "create", undefined],
+    [11, "create", "conf"],
+    [13, "create", undefined],
+    [16, "insert", "conf"],
+  ]);
+  expect(tablesOf(statements)).toEqual(["session", "attribute", "conf"]);
+});
+
+test.each([
+  ["CREATE TABLE a_conf (id INT)", /without IF NOT EXISTS: the peer replays it as CREATE OR REPLACE/],
+  ["CREATE OR REPLACE TABLE a_conf (id INT)", /destroys what is there/],
+  ["/*!50100 CREATE TABLE a_conf (id INT) */", /without IF NOT EXISTS/],
+  ["CREATE VIEW a_conf AS SELECT 1", /can't be run a second time/],
+  ["CREATE TABLE IF NOT EXISTS notes (id INT)", /replicated_session_store\.notes matches no filter/],
+  ["CREATE VIEW IF NOT EXISTS notes AS SELECT 1", /matches no filter/],
+  ["CREATE SEQUENCE IF NOT EXISTS notes", /matches no filter/],
+  ["CREATE TRIGGER IF NOT EXISTS a_session BEFORE INSERT ON notes FOR EACH ROW SET @a = 1", /notes matches no filter/],
+  ["CREATE TABLE IF NOT EXISTS a_conf (id INT REFERENCES notes (id))", /notes matches no filter/],
+  ["CREATE TABLE IF NOT EXISTS elsewhere.a_session (id INT)", /another database/],
+  ["CREATE PROCEDURE IF NOT EXISTS elsewhere.p() SELECT 1", /another database/],
+  ["CREATE TEMPORARY TABLE IF NOT EXISTS a_session (id INT)", /temporary/],
+  ["USE elsewhere", /goes to the database elsewhere/],
+  ["/*!50100 USE elsewhere */", /goes to the database elsewhere/],
+  ["CREATE DATABASE replicated_session_store", /SessionStoreDatabase/],
+  ["CREATE DATABASE IF NOT EXISTS elsewhere", /SessionStoreDatabase/],
+  ["DROP DATABASE IF EXISTS elsewhere", /SessionStoreDatabase/],
+  ["CREATE USER IF NOT EXISTS u IDENTIFIED BY 'geheim'", /SessionStoreUsers/],
+  ["GRANT ALL ON *.* TO u", /SessionStoreUsers/],
+  ["SET PASSWORD = PASSWORD('geheim')", /SessionStoreUsers/],
+  ["DROP TABLE IF EXISTS session", /^DROP TABLE changes or destroys/],
+  ["TRUNCATE session", /destroys/],
+  ["RENAME TABLE session TO b_session", /destroys/],
+  ["DELETE FROM session", /destroys/],
+  ["UPDATE conf SET VALUE = 0", /destroys/],
+  ["REPLACE INTO conf VALUES (1)", /destroys/],
+  ["ALTER TABLE session DROP COLUMN id", /Run it by hand on one node/],
+  ["ALTER TABLE session ADD COLUMN IF NOT EXISTS a INT, DROP COLUMN b", /Run it by hand on one node/],
+  ["ALTER TABLE session ADD COLUMN a INT", /Run it by hand on one node/],
+  ["ALTER TABLE notes ADD COLUMN IF NOT EXISTS a INT", /matches no filter/],
+  ["INSERT INTO notes VALUES (1)", /matches no filter/],
+  ["INSERT INTO elsewhere.conf VALUES (1)", /another database/],
+  ["INSERT INTO conf VALUES (1) ON DUPLICATE KEY UPDATE VALUE = 1", /ON DUPLICATE KEY/],
+  ["SET GLOBAL max_connections = 5", /MariaDbNode/],
+  ["SET @@global.max_connections = 5", /MariaDbNode/],
+  ["SET @a = 1, GLOBAL event_scheduler = ON", /MariaDbNode/],
+  ["SET sql_log_bin = 0", /keep the tables from the peer/],
+  ["SET @@session.sql_log_bin = OFF", /keep the tables from the peer/],
+  ["SET NAMES latin1", /utf8mb4/],
+  ["SET sql_mode = 'ANSI_QUOTES'", /another meaning/],
+  ["SET autocommit = 0", /not among/],
+  ["STOP SLAVE", /not among/],
+  ["START SLAVE", /not among/],
+  ["PREPARE s FROM 'DROP TABLE session'", /not among/],
+  ["SELECT 1 INTO OUTFILE '/tmp/x'", /not among/],
+  ["SOURCE other.sql", /not among/],
+  ["INSERT INTO conf VALUES ('never closed)", /never closes/],
+  ["/*M!110800 DROP TABLE session */", /version/],
+])("`%s` is refused with its line and a reason", (statement, reason) => {
+  expect(problemsOf(statement)).toEqual([expect.stringMatching(reason)]);
+  expect(check(`${TABLE}\n\n${statement}`).findings.map(({ line }) => line)).toEqual([4]);
+  expect(check(TABLE + statement).statements.map(({ line }) => line)).toEqual([1]);
+});
+
+test("no password of a refused statement is shown", () => {
+  expect(JSON.stringify(check("CREATE USER u IDENTIFIED BY 'geheim'; SET PASSWORD = 'geheim'").findings)).not.toContain(
+    "geheim",
+  );
+});
+
+test("a script that makes no table is refused: it may be a file name", () => {
+  expect(check("-- nothing\nSELECT 1").findings).toEqual([{ line: 1, reason: expect.stringContaining("no table") }]);
+});
