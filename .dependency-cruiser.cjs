@@ -11,6 +11,7 @@ module.exports = {
     only("recipe", []),
     only("hosts", ["waiting"]),
     only("mariadb", ["recipe", "hosts", "waiting"]),
+    only("commands", ["recipe"]),
     only("operations", ["mariadb", "recipe", "hosts", "waiting"]),
     {
       name: "resources-know-only-types-of-operations",

@@ -1,0 +1,76 @@
+import { readFile } from "node:fs/promises";
+import { Command, CommanderError } from "commander";
+import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
+import { type Filters, reachesPeer } from "../recipe/reachesPeer";
+import { checkScript, tablesOf } from "../recipe/schemaScript";
+
+export interface Output {
+  write(text: string): void;
+  warn(text: string): void;
+}
+
+interface FilterOptions {
+  database: string;
+  pattern?: string[];
+}
+
+const YES = 0;
+const NO = 1;
+const CANNOT_TELL = 2;
+
+/** Runs the command line; answers its exit code. */
+export async function run(args: readonly string[], output: Output): Promise<number> {
+  let code = CANNOT_TELL;
+  const program = new Command("session-store")
+    .description("Questions about a pair of session stores that need no server.")
+    .exitOverride()
+    .configureOutput({ writeOut: output.write, writeErr: output.warn });
+
+  withFilters(program.command("reaches-peer"))
+    .description("will this table, or what this statement does, reach the other node?")
+    .argument("<table or statement>")
+    .action((text: string, options: FilterOptions) => {
+      const { reaches, because } = reachesPeer(text, filtersOf(options));
+      const [word, exit] = reaches === undefined ? ["can't tell", CANNOT_TELL] : reaches ? ["yes", YES] : ["no", NO];
+      output.write(`${word}: ${because}\n`);
+      code = Number(exit);
+    });
+
+  withFilters(program.command("check-script"))
+    .description("is this SQL script fit for SessionStoreSchema?")
+    .argument("<file.sql>")
+    .action(async (file: string, options: FilterOptions) => {
+      const { statements, findings } = checkScript(await readFile(file, "utf8"), filtersOf(options));
+      for (const { line, reason } of findings) output.write(`${file}:${line}: ${reason}\n`);
+      if (findings.length === 0) output.write(`${file}: fit; it makes ${tablesOf(statements).join(", ")}\n`);
+      code = findings.length === 0 ? YES : NO;
+    });
+
+  try {
+    await program.parseAsync([...args], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? YES : CANNOT_TELL;
+    output.warn(`${(error as Error).message}\n`);
+    return CANNOT_TELL;
+  }
+}
+
+function withFilters(command: Command): Command {
+  return command
+    .option("--database <name>", "the database in which names without one are meant", RECIPE_DATABASE)
+    .option(
+      "--pattern <pattern>",
+      `a value of replicate_wild_do_table; may be given several times; without a dot, of the database (default: ${RECIPE_PATTERNS.join(" ")})`,
+      (pattern: string, before: string[] = []) => [...before, pattern],
+    );
+}
+
+function filtersOf({ database, pattern = [...RECIPE_PATTERNS] }: FilterOptions): Filters {
+  const patterns = pattern.flatMap((one) => (one.includes(".") ? [one] : wildDoTables([database], [one])));
+  for (const one of patterns) {
+    const problem = validatePattern(one);
+    if (problem) throw new Error(`--pattern ${problem}`);
+  }
+  return { database, patterns };
+}
