@@ -57,7 +57,7 @@ export function canonical(kind: SettingKind, value: SettingValue): string {
     case "boolean":
       return truth(String(value)) ?? String(value);
     case "number":
-      return String(toNumber(String(value)) ?? value);
+      return String(toWhole(String(value)) ?? toNumber(String(value)) ?? value);
     case "choice":
       return String(value).toUpperCase();
     case "set":
@@ -70,8 +70,8 @@ export function canonical(kind: SettingKind, value: SettingValue): string {
 }
 
 /** The value as SET GLOBAL takes it: a number for numbers, text for everything else. */
-export function toSql(kind: SettingKind, value: SettingValue): string | number {
-  if (kind.is === "number") return toNumber(String(value)) ?? String(value);
+export function toSql(kind: SettingKind, value: SettingValue): string | number | bigint {
+  if (kind.is === "number") return toWhole(String(value)) ?? toNumber(String(value)) ?? String(value);
   if (kind.is === "patterns") return listOf(value).join(",");
   return canonical(kind, value);
 }
@@ -79,10 +79,16 @@ export function toSql(kind: SettingKind, value: SettingValue): string | number {
 /** `500M`, `1.000000` and `0` as numbers; undefined for what isn't one. */
 export function toNumber(text: string): number | undefined {
   const match = /^(-?\d+(?:\.\d+)?)([kmgt]?)$/i.exec(text.trim());
-  if (!match) return undefined;
-  const factor = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }[(match[2] ?? "").toLowerCase()] ?? 1;
-  return Number(match[1]) * factor;
+  return match ? Number(match[1]) * factorOf(match[2]) : undefined;
 }
+
+/** The same for whole numbers, exact up to the server's largest, 2^64-1. */
+function toWhole(text: string): bigint | undefined {
+  const match = /^(-?\d+)(?:\.0+)?([kmgt]?)$/i.exec(text.trim());
+  return match ? BigInt(String(match[1])) * BigInt(factorOf(match[2])) : undefined;
+}
+
+const factorOf = (unit = ""): number => 1024 ** ["", "k", "m", "g", "t"].indexOf(unit.toLowerCase());
 
 function numberRefusal(kind: { min?: number; max?: number }, text: string): string | undefined {
   const number = toNumber(text);
