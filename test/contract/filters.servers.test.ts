@@ -41,7 +41,12 @@ const SCENE = [
   ]),
   "CREATE VIEW notes_view AS SELECT * FROM notes",
   "CREATE TRIGGER old_trigger BEFORE INSERT ON a_session FOR EACH ROW SET @a = 1",
+  "CREATE VIEW view_session AS SELECT * FROM notes",
+  "CREATE SEQUENCE serial_conf",
+  "CREATE PROCEDURE elsewhere.old_procedure() SELECT 1",
+  "CREATE EVENT elsewhere.old_event ON SCHEDULE EVERY 1 DAY DO SELECT 1",
   "DROP USER IF EXISTS visitor, visitor2",
+  "DROP ROLE IF EXISTS visitor2",
   "CREATE USER visitor IDENTIFIED BY 'one'",
 ];
 
@@ -55,6 +60,8 @@ const STATEMENTS = [
   "RENAME USER visitor TO visitor2",
   "DROP USER visitor",
   "FLUSH PRIVILEGES",
+  "REVOKE ALL PRIVILEGES, GRANT OPTION FROM visitor",
+  "CREATE ROLE visitor2",
   // Databases
   "CREATE DATABASE made_here",
   "ALTER DATABASE replicated_session_store CHARACTER SET latin1",
@@ -99,7 +106,25 @@ const STATEMENTS = [
   "DROP VIEW notes_view",
   "CREATE TRIGGER t BEFORE INSERT ON b_conf FOR EACH ROW SET @a = 1",
   "CREATE TRIGGER t_session BEFORE INSERT ON notes FOR EACH ROW SET @a = 1",
+  "DROP SEQUENCE IF EXISTS serial_conf",
+  "ALTER SEQUENCE serial_conf INCREMENT BY 5",
+  "ALTER VIEW notes_view AS SELECT id FROM notes",
+  "ALTER VIEW view_session AS SELECT id FROM notes",
+  "DROP VIEW view_session",
+  "ALTER TABLE serial_conf COMMENT 'x'",
+  "CREATE OR REPLACE ALGORITHM = MERGE DEFINER = `root`@`localhost` VIEW new_conf AS SELECT 1",
+  "ALTER ONLINE IGNORE TABLE `replicated_session_store` . `a_session` ADD w INT",
+  "DROP TABLE IF EXISTS a_session WAIT 5",
+  "TRUNCATE TABLE b_conf NOWAIT",
+  "RENAME TABLE IF EXISTS a_session WAIT 5 TO gone",
+  "CREATE TABLE new_session (id INT PRIMARY KEY) COMMENT 'it\\'s; */ `'",
+  "/*M!100500 CREATE TABLE new_session (id INT PRIMARY KEY) */",
+  "/*!100500 CREATE */ TABLE new_session (id INT PRIMARY KEY)",
+  "/*!50799 GRANT /* x */ y */ CREATE TABLE new_session (id INT PRIMARY KEY)",
+  "/*M!999999 GRANT */ CREATE TABLE new_session (id INT PRIMARY KEY)",
   // Stored programs
+  "DROP PROCEDURE IF EXISTS elsewhere.old_procedure",
+  "ALTER EVENT elsewhere.old_event COMMENT 'x'",
   "CREATE PROCEDURE p() SELECT 1",
   "USE elsewhere; CREATE PROCEDURE p() SELECT 1",
   "CREATE FUNCTION f() RETURNS INT DETERMINISTIC NO SQL RETURN 1",
@@ -117,6 +142,11 @@ const STATEMENTS = [
   "DELETE n FROM notes n, a_session a WHERE n.id = a.id",
   "DELETE a.*, n FROM notes n, a_session AS a WHERE n.id = a.id",
   "DELETE FROM n USING notes n JOIN a_session a ON n.id = a.id",
+  "INSERT HIGH_PRIORITY IGNORE a_session SET id = 3, v = 30",
+  "INSERT INTO `elsewhere`.`c_session` VALUES (3, 30)",
+  "UPDATE LOW_PRIORITY (notes n, a_session AS a) SET a.v = 6 WHERE n.id = a.id",
+  "UPDATE notes n LEFT JOIN (SELECT id FROM a_session) AS a USING (id) SET n.v = 7",
+  "DELETE QUICK FROM b_conf",
   // The session
   "SET SESSION sql_log_bin = 0; INSERT INTO a_session VALUES (3, 30)",
   "SET @@session.sql_log_bin = OFF; DROP TABLE a_session",
@@ -200,7 +230,7 @@ async function arrives(statement: string): Promise<boolean> {
 async function execute(statement: string): Promise<void> {
   await db1.session.query("SET SESSION sql_log_bin = 1");
   await db1.session.query("USE replicated_session_store");
-  for (const part of statement.split("; ")) await db1.session.query(part);
+  for (const part of statement.split(/; (?=[A-Z])/)) await db1.session.query(part);
   await db1.session.query("UNLOCK TABLES");
   const [sent] = await db1.rows("SELECT @@GLOBAL.gtid_binlog_pos AS position");
   const [reply] = await db2.rows(`SELECT MASTER_GTID_WAIT('${sent?.["position"]}', 10) AS reply`);
@@ -236,16 +266,18 @@ async function everything(node: HandMadeNode): Promise<string> {
     `SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE FROM information_schema.COLUMNS WHERE ${ours("TABLE_SCHEMA")} ORDER BY 1, 2, 3`,
     `SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME FROM information_schema.STATISTICS WHERE ${ours("TABLE_SCHEMA")} ORDER BY 1, 2, 3`,
     "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS ORDER BY 1",
+    "SELECT TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA <> 'sys' ORDER BY 1",
     `SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ${ours("ROUTINE_SCHEMA")} ORDER BY 1, 2`,
-    "SELECT EVENT_NAME FROM information_schema.EVENTS ORDER BY 1",
+    "SELECT TABLE_NAME, TABLE_COMMENT FROM information_schema.TABLES ORDER BY 1, 2",
+    "SELECT EVENT_NAME, EVENT_COMMENT FROM information_schema.EVENTS ORDER BY 1",
     "SELECT User, Host, Priv FROM mysql.global_priv ORDER BY 1, 2",
     "SELECT * FROM mysql.db ORDER BY User, Host, Db",
     "SELECT User, Db, Table_name, Table_priv FROM mysql.tables_priv ORDER BY 1, 2, 3",
   ]) {
     seen.push(await node.rows(query));
   }
-  for (const table of tables.filter((row) => row["TABLE_TYPE"] === "BASE TABLE")) {
-    seen.push(await node.rows(`CHECKSUM TABLE \`${table["TABLE_SCHEMA"]}\`.\`${table["TABLE_NAME"]}\``));
+  for (const table of tables.filter((row) => row["TABLE_TYPE"] !== "VIEW")) {
+    seen.push(await node.rows(`SELECT * FROM \`${table["TABLE_SCHEMA"]}\`.\`${table["TABLE_NAME"]}\``));
   }
   return JSON.stringify(seen);
 }
