@@ -6,5 +6,5 @@ export { LocalMariaDb } from "./LocalMariaDb";
 export { MariaDbNode } from "./MariaDbNode";
 export { ReplicationLink } from "./ReplicationLink";
 export { SessionStoreDatabase } from "./SessionStoreDatabase";
-// export { SessionStoreSchema } from "./SessionStoreSchema";
+export { SessionStoreSchema } from "./SessionStoreSchema";
 export { SessionStoreUsers } from "./SessionStoreUsers";
