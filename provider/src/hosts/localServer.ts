@@ -23,6 +23,7 @@ export const paths = (directory: string) => ({
   baseFile: path.join(directory, "my.cnf"),
   includeFolder: path.join(directory, "conf.d"),
   data: path.join(directory, "data"),
+  temporary: path.join(directory, "tmp"),
   socket: path.join(directory, "mariadb.sock"),
   pidFile: path.join(directory, "mariadb.pid"),
   log: path.join(directory, "error.log"),
@@ -38,7 +39,7 @@ export async function exists(directory: string): Promise<boolean> {
 
 /** Makes data directory and option file. Data that is there is kept, also that of an attempt that was cut off after it was made. */
 export async function initialise(place: LocalServerPlace): Promise<void> {
-  const { baseFile, includeFolder, data } = paths(place.directory);
+  const { baseFile, includeFolder, data, temporary } = paths(place.directory);
   await fs.mkdir(place.directory, { recursive: true, mode: 0o700 });
   if (!(await isOurs(place.directory)) && (await fs.readdir(place.directory)).length > 0) {
     throw new Error(
@@ -47,6 +48,7 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
   }
   await writeWhole(baseFile, baseText(place), 0o600);
   await fs.mkdir(includeFolder, { recursive: true, mode: 0o700 });
+  await fs.mkdir(temporary, { recursive: true, mode: 0o700 });
   if (existsSync(data)) return;
 
   const unfinished = `${data}.unfinished`;
@@ -54,6 +56,7 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
   await runTool("mariadb-install-db", [
     "--no-defaults",
     `--datadir=${unfinished}`,
+    `--tmpdir=${temporary}`,
     `--user=${localUser()}`,
     "--auth-root-authentication-method=socket",
     `--auth-root-socket-user=${localUser()}`,
@@ -178,10 +181,12 @@ export function findTool(name: string): string {
 }
 
 function baseText(place: LocalServerPlace): string {
-  const { includeFolder, data, socket } = paths(place.directory);
+  const { includeFolder, data, socket, temporary } = paths(place.directory);
+  // A server that starts removes the temporary tables of all that share its tmpdir: /tmp is not for two.
   return `${FIRST_LINE}
 [mariadbd]
 datadir=${data}
+tmpdir=${temporary}
 socket=${socket}
 port=${place.port}
 bind-address=127.0.0.1
