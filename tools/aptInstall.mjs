@@ -54,7 +54,7 @@ async function allowServices() {
 /** @param {string[]} args */
 async function apt(args) {
   say(`  apt-get ${args.join(" ")}`);
-  const { code, output } = await run("apt-get", ["-q", ...args], {
+  const { code, output } = await run("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=120", ...args], {
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
   });
   if (code === 0) return;

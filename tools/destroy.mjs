@@ -10,12 +10,14 @@ import { privateFolder, repository } from "./places.mjs";
 import { main, run, runInFront, Stop } from "./run.mjs";
 import { say } from "./say.mjs";
 import { STACK, stackEnvironment, stackExists } from "./stack.mjs";
+import { removeStaleLock } from "./staleLock.mjs";
 
 await main(async () => {
   if (!stackExists()) return say("There is no pair here: nothing to take away.");
   await installPackages();
   await buildLibrary();
   const env = await stackEnvironment();
+  await removeStaleLock(env);
 
   const args = ["destroy", "--yes", "--skip-preview", "--suppress-outputs", "--remove", "--stack", STACK];
   const code = await runInFront("pulumi", args, { cwd: repository, env });

@@ -1,7 +1,7 @@
 // @ts-check
 /** Builds the library of this repository. */
 import { existsSync } from "node:fs";
-import { readdir, rm, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { repository } from "./places.mjs";
 import { run } from "./run.mjs";
@@ -22,7 +22,6 @@ export async function buildLibrary() {
   const { code, output } = await run(process.execPath, [tsc, "-b", "provider", ...force], { cwd: repository });
   if (code === 0) return;
   // The compiler writes its output all the same. Types are a matter of `npm run check`, like those of the stacks.
-  await rm(record, { force: true });
   say(`The library does not compile cleanly (provider/src):\n${output}Going on with what came out of it.`);
 }
 

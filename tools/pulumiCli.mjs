@@ -6,7 +6,7 @@ import path from "node:path";
 import { buildPulumi, whyNoBuild } from "./buildPulumi.mjs";
 import { installPulumi } from "./installPulumi.mjs";
 import { cacheFolder, repository } from "./places.mjs";
-import { run, Stop } from "./run.mjs";
+import { isRunning, run, Stop } from "./run.mjs";
 import { say } from "./say.mjs";
 
 /** Older CLIs show drift without saying which property drifted. */
@@ -95,15 +95,6 @@ async function get(folder) {
 async function removeLeftovers() {
   for (const name of await readdir(cacheFolder)) {
     const pid = Number(/^unfinished-(\d+)-/.exec(name)?.[1]);
-    if (pid && !runs(pid)) await rm(path.join(cacheFolder, name), { recursive: true, force: true });
-  }
-}
-
-/** @param {number} pid */
-function runs(pid) {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
+    if (pid && !isRunning(pid)) await rm(path.join(cacheFolder, name), { recursive: true, force: true });
   }
 }

@@ -76,6 +76,18 @@ export function runInFront(command, args, { cwd, env, quiet = false } = {}) {
 }
 
 /**
+ * @param {number} pid
+ * @returns {boolean} whether there is such a process on this machine
+ */
+export function isRunning(pid) {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === "EPERM";
+  }
+}
+
+/**
  * The frame of each of our commands: its answer is the exit code.
  * @param {() => Promise<number | void>} work
  */

@@ -7,6 +7,7 @@ import { repository } from "./places.mjs";
 import { main, run, runInFront, Stop } from "./run.mjs";
 import { say } from "./say.mjs";
 import { STACK, stackEnvironment } from "./stack.mjs";
+import { removeStaleLock } from "./staleLock.mjs";
 import { summary } from "./summary.mjs";
 
 await main(async () => {
@@ -14,14 +15,14 @@ await main(async () => {
   await buildLibrary();
   await mariadbReady();
   const env = await stackEnvironment();
+  await removeStaleLock(env);
 
   say("Bringing the pair up (pulumi up).");
   const args = ["up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", STACK];
   const code = await runInFront("pulumi", args, { cwd: repository, env });
   if (code !== 0) {
     throw new Stop(
-      `pulumi up ended with exit code ${code}: see its error above. What was done is kept: "npm start" goes on from there.\n` +
-        'If it says that the stack is locked by a run that is no more: "npm run --silent pulumi -- cancel --yes".',
+      `pulumi up ended with exit code ${code}: see its error above. What was done is kept: "npm start" goes on from there.`,
     );
   }
 
