@@ -1,10 +1,10 @@
 import * as fs from "node:fs/promises";
-import * as net from "node:net";
 import * as path from "node:path";
 import { createConnection, type RowDataPacket, type Connection as Session } from "mysql2/promise";
 import { initialise, localUser, paths, remove, start, stop } from "../../provider/src/hosts/localServer";
 import { until } from "../../provider/src/waiting";
 import { DATABASE_AND_ACCOUNTS, optionFile, START_REPLICATION, setMaster } from "./recipeText";
+import { freePort } from "./testServer";
 
 /** One server of a pair that was set up by hand, as the vendor's page says and without a line of our own operations. */
 export interface HandMadeNode {
@@ -35,10 +35,10 @@ export async function handMadePair(place: {
     await Promise.all(directories.map((directory) => remove(directory)));
   };
   try {
-    for (const [i, directory] of directories.entries()) {
-      await initialiseApart({ directory, port: place.ports[i as 0 | 1] });
-    }
-    const prepared = await Promise.allSettled(directories.map((directory, i) => prepare(directory, (i + 1) as 1 | 2)));
+    const prepared = await Promise.allSettled([
+      prepare({ directory: directories[0], port: place.ports[0] }, 1),
+      prepare({ directory: directories[1], port: place.ports[1] }, 2),
+    ]);
     // Both have come to rest: none is removed while the other still starts.
     for (const attempt of prepared) if (attempt.status === "rejected") throw attempt.reason;
     const nodes = (await Promise.all([
@@ -55,36 +55,11 @@ export async function handMadePair(place: {
 }
 
 /** Ports of this machine that nobody uses. */
-export async function freePorts(): Promise<[number, number]> {
-  const servers = await Promise.all([listen(), listen()]);
-  const ports = servers.map((server) => (server.address() as net.AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports as [number, number];
-}
+export const freePorts = (): Promise<[number, number]> => Promise.all([freePort(), freePort()]);
 
-const listen = (): Promise<net.Server> =>
-  new Promise((resolve, reject) => {
-    const server = net.createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => resolve(server));
-  });
-
-/** A server that starts removes the temporary tables of all others that use the same tmpdir; /tmp is not for two. */
-async function initialiseApart(place: { directory: string; port: number }): Promise<void> {
-  const temporary = path.join(place.directory, "..", `tmp-${path.basename(place.directory)}`);
-  await fs.mkdir(temporary, { recursive: true });
-  const { TMPDIR } = process.env;
-  process.env["TMPDIR"] = temporary;
-  try {
-    await initialise(place);
-  } finally {
-    if (TMPDIR === undefined) delete process.env["TMPDIR"];
-    else process.env["TMPDIR"] = TMPDIR;
-  }
-  const file = path.join(paths(place.directory).includeFolder, "10-tmpdir.cnf");
-  await fs.writeFile(file, `[mariadbd]\ntmpdir=${temporary}\n`);
-}
-
-async function prepare(directory: string, node: 1 | 2): Promise<void> {
+async function prepare(place: { directory: string; port: number }, node: 1 | 2): Promise<void> {
+  const { directory } = place;
+  await initialise(place);
   await start(directory);
   const session = await openSession(paths(directory).socket);
   for (const statement of statementsOf(DATABASE_AND_ACCOUNTS)) await session.query(statement);
