@@ -14,8 +14,11 @@ await main(async () => {
   await mariadbReady();
   const env = { ...process.env, SESSION_STORE_TEST_BIN: await pulumiFolder() };
   const checked = await runInFront(process.execPath, [path.join("tools", "check.mjs")], { cwd: repository });
-  // The unit tests are part of the check.
+  // The unit tests are part of the check. Silent: progress lines of the code under test would bury what failed.
   const jest = path.join("node_modules", "jest", "bin", "jest.js");
-  const tested = await runInFront(process.execPath, [jest, "--ignoreProjects", "unit"], { cwd: repository, env });
+  const tested = await runInFront(process.execPath, [jest, "--ignoreProjects", "unit", "--silent"], {
+    cwd: repository,
+    env,
+  });
   return checked || tested;
 });
