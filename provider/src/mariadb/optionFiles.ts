@@ -1,6 +1,6 @@
 import { posix as path } from "node:path";
 import type { Host } from "../hosts/Host";
-import { type OptionLine, overridingLines, parseOptionFile } from "../recipe/optionFile";
+import { isReadBy, type OptionLine, overridingLines, parseOptionFile } from "../recipe/optionFile";
 
 /** All options of the server, in the order in which it reads them. */
 export async function readOptionLines(host: Host): Promise<OptionLine[]> {
@@ -10,8 +10,9 @@ export async function readOptionLines(host: Host): Promise<OptionLine[]> {
 }
 
 /** Lines of other files that keep ours from being what the server runs with. */
-export async function findOverrides(host: Host, ourFile: string): Promise<OptionLine[]> {
-  return overridingLines(await readOptionLines(host), ourFile);
+export async function findOverrides(host: Host, ourFile: string, version: string | undefined): Promise<OptionLine[]> {
+  const lines = await readOptionLines(host);
+  return overridingLines(version ? lines.filter((line) => isReadBy(line, version)) : lines, ourFile);
 }
 
 /** Comments out lines of other files, where all files of the server are ours to change. */

@@ -1,11 +1,10 @@
 import { z } from "zod";
 import { openHost } from "../hosts";
-import type { Host } from "../hosts/Host";
 import { openAsAdmin, removeAdmin } from "../mariadb/admin";
 import { disable, findOverrides } from "../mariadb/optionFiles";
+import { type Connection, ConnectionError, nameOf, Server } from "../mariadb/server";
 import { refusedSettings, runningSettings } from "../mariadb/settings";
 import { applySettings } from "../mariadb/settingsChange";
-import { type Connection, ConnectionError, nameOf, Server } from "../mariadb/server";
 import { type Advice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { escapeWildcards } from "../recipe/grantText";
@@ -138,7 +137,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     const host = openHost(last.connection.host);
     const path = await host.settingsFile();
     const file = await host.readFile(path);
-    const overrides = await findOverrides(host, path);
+    const overrides = await findOverrides(host, path, last.version);
     const seen = {
       configText: file?.text ?? "",
       configMode: file ? file.mode.toString(8) : last.configMode,
@@ -180,7 +179,7 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings): Promise<Ma
   try {
     await refuseSettings(server, settings);
     const path = await host.settingsFile();
-    await clearOverrides(host, server.name, path);
+    await clearOverrides(server, path);
     await applySettings({
       server,
       peer: wanted.peer,
@@ -202,8 +201,8 @@ const computed = (server: Server, configFile: string, running: Settings): MariaD
 });
 
 /** Lines that would win over ours after the next restart go where the files are ours; elsewhere they are the operator's to remove. */
-async function clearOverrides(host: Host, name: string, ourFile: string): Promise<void> {
-  const overrides = await findOverrides(host, ourFile);
+async function clearOverrides({ host, name, version }: Server, ourFile: string): Promise<void> {
+  const overrides = await findOverrides(host, ourFile, version.number);
   if (overrides.length === 0) return;
   const list = overrides.map(describeLine).join("; ");
   if (!host.ownsOptionFiles) {

@@ -8,7 +8,16 @@ import {
   SETTINGS_OF_THE_HOST,
   settingOf,
 } from "./settings";
-import { canonical, refusal, type SettingInput, type SettingKind, type SettingValue, toValue } from "./settingValues";
+import {
+  canonical,
+  refusal,
+  type SettingInput,
+  type SettingKind,
+  type SettingValue,
+  sameValue,
+  toNumber,
+  toValue,
+} from "./settingValues";
 
 /** Settings by option, in the order of the file. */
 export type Settings = Readonly<Record<string, SettingValue>>;
@@ -36,9 +45,9 @@ export function settingRefusals(given: GivenSettings): { option: string; reason:
 
 /** Settings that fit each node but not the pair. */
 export function pairRefusals(settings: Settings): { option: string; reason: string }[] {
-  const offset = Number(settings["auto_increment_offset"]);
-  const step = Number(settings["auto_increment_increment"]);
-  if (offset <= step) return [];
+  const offset = toNumber(String(settings["auto_increment_offset"]));
+  const step = toNumber(String(settings["auto_increment_increment"]));
+  if (offset === undefined || step === undefined || offset <= step) return [];
   return [
     {
       option: "auto_increment_offset",
@@ -50,11 +59,14 @@ export function pairRefusals(settings: Settings): { option: string; reason: stri
 /** Settings in which the two nodes must differ, and don't. */
 export function collisions(one: Settings, other: Settings): { option: string; reason: string }[] {
   return ["server_id", "gtid_domain_id", "auto_increment_offset"].flatMap((option) =>
-    one[option] !== undefined && one[option] === other[option]
+    isSame(option, one[option], other[option])
       ? [{ option, reason: `both nodes have ${option}=${one[option]}; it must differ` }]
       : [],
   );
 }
+
+const isSame = (option: string, one: SettingValue | undefined, other: SettingValue | undefined): boolean =>
+  one !== undefined && other !== undefined && sameValue(kindOf(option), one, other);
 
 /** The option with the nearest name, for an error about an unknown one. */
 export const nearestOption = (option: string): string =>

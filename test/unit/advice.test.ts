@@ -1,0 +1,84 @@
+import { accountAdvice, nodeAdvice, together } from "../../provider/src/recipe/advice";
+import { nodeSettings } from "../../provider/src/recipe/nodeSettings";
+import { Version } from "../../provider/src/recipe/version";
+
+const node = { nodeNumber: 1, bindAddress: "*", patterns: ["d.%session"] };
+const GOOD = Version.parse("10.11.19-MariaDB");
+const advice = (version: string, settings = nodeSettings("hardened", {}, node)) =>
+  nodeAdvice("db1", Version.parse(version), settings);
+
+test("a hardened node on a sound release gets no advice", () => {
+  expect(nodeAdvice("db1", GOOD, nodeSettings("hardened", {}, node))).toEqual([]);
+});
+
+test("the recipe's own settings get advice on exactly what the hardened profile does otherwise, with the value that is better", () => {
+  const given = nodeAdvice("db1", GOOD, nodeSettings("vendor", {}, node));
+  expect(given.map(({ about }) => about).sort()).toEqual([
+    "gtid_strict_mode",
+    "innodb_lock_wait_timeout",
+    "rpl_semi_sync_master_timeout",
+    "rpl_semi_sync_master_wait_point",
+    "slave_net_timeout",
+    "sync_binlog",
+  ]);
+  expect(given.find(({ about }) => about === "sync_binlog")?.text).toContain("sync_binlog=1");
+  expect(new Set(given.map(({ severity }) => severity))).toEqual(new Set(["warning"]));
+});
+
+test("a better value in another spelling gets no advice", () => {
+  const settings = {
+    ...nodeSettings("hardened", {}, node),
+    gtid_strict_mode: "1",
+    rpl_semi_sync_master_timeout: "2000.0",
+  };
+  expect(nodeAdvice("db1", GOOD, settings)).toEqual([]);
+});
+
+test("semi-sync switched off is a danger, for it loses sessions without a word", () => {
+  for (const option of ["rpl_semi_sync_master_enabled", "rpl_semi_sync_slave_enabled"]) {
+    const settings = nodeSettings("hardened", { [option]: false }, node);
+    expect(nodeAdvice("db1", GOOD, settings)).toMatchObject([{ severity: "danger", about: option, where: "db1" }]);
+  }
+});
+
+describe("releases that truncate their binary log at a crash (MDEV-33465) are named with the one that mends it:", () => {
+  test.each([
+    ["10.6.18", "10.6.19"],
+    ["10.11.8", "10.11.9"],
+    ["11.1.5", "11.1.6"],
+    ["11.2.4", "11.2.5"],
+    ["11.4.2", "11.4.3"],
+  ])("%s", (version, fixed) => {
+    expect(advice(version)).toMatchObject([{ severity: "danger", about: `MariaDB ${version}` }]);
+    expect(advice(version)[0]?.text).toContain(fixed);
+  });
+
+  test.each(["10.5.23", "10.6.19", "10.11.9", "10.11.19", "11.4.3", "11.8.6"])("not %s", (version) => {
+    expect(advice(version)).toEqual([]);
+  });
+});
+
+test("a release before 10.5 gets a warning and no stop", () => {
+  expect(advice("10.4.34")).toMatchObject([{ severity: "warning", about: "MariaDB 10.4.34" }]);
+});
+
+test("an example password is a danger; its account is named, the password never", () => {
+  const given = accountAdvice({
+    proxy: { password: "nevisproxypassword" },
+    replication: { user: "other_user", password: "replicationpassword" },
+    binaryLog: { password: "a good one" },
+    monitor: undefined,
+  });
+  expect(given.map(({ about, severity }) => [about, severity])).toEqual([
+    ["account nevisproxy_user", "danger"],
+    ["account other_user", "danger"],
+  ]);
+  expect(JSON.stringify(given)).not.toMatch(/nevisproxypassword|replicationpassword|a good one/);
+});
+
+test("what is said of both nodes alike is said once, with both names", () => {
+  const both = ["db1", "db2"].flatMap((name) => nodeAdvice(name, GOOD, nodeSettings("vendor", {}, node)));
+  const said = together(both);
+  expect(said.length).toBe(both.length / 2);
+  expect(new Set(said.map(({ where }) => where))).toEqual(new Set(["db1, db2"]));
+});

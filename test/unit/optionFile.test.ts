@@ -1,0 +1,180 @@
+import fc from "fast-check";
+import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
+import { nodeSettings } from "../../provider/src/recipe/nodeSettings";
+import {
+  describeLine,
+  isReadBy,
+  type OptionLine,
+  overridingLines,
+  parseOptionFile,
+  renderOptionFile,
+} from "../../provider/src/recipe/optionFile";
+import { optionFile } from "../support/recipeText";
+
+const options = (text: string, file = "my.cnf"): OptionLine[] =>
+  parseOptionFile(file, text).flatMap((item) => ("option" in item ? [item] : []));
+const values = (text: string) => options(text).map(({ option, value }) => [option, value]);
+
+describe("what is written is read back the same:", () => {
+  // What no option may hold is refused before: control characters. All the rest may stand in a value.
+  const value = fc.oneof(
+    fc.stringMatching(/^[ -~äß]{0,20}$/),
+    fc.stringMatching(/^[\\"'# =;%a]{0,10}$/),
+    fc.constantFrom("\\", "\\\\", '"', "'", '\\"', 'a"b', "a'b", "a # b", " a ", "#a", "a\\nb", "a\\", ""),
+  );
+
+  test("any value", () => {
+    fc.assert(
+      fc.property(value, (text) => {
+        expect(values(renderOptionFile({ max_allowed_packet: text }))).toEqual([["max_allowed_packet", text]]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("any number of patterns, each on a line of its own and in order", () => {
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 4 }), (patterns) => {
+        expect(values(renderOptionFile({ replicate_wild_do_table: patterns }))).toEqual(
+          patterns.map((pattern) => ["replicate_wild_do_table", pattern]),
+        );
+      }),
+    );
+  });
+
+  test("every setting of both profiles", () => {
+    const node = { nodeNumber: 2, bindAddress: "*", patterns: ["a\\_b.%session", "a\\_b.%conf"] };
+    for (const profile of ["vendor", "hardened"] as const) {
+      const settings = nodeSettings(profile, {}, node);
+      const wanted = Object.entries(settings).flatMap(([option, one]) =>
+        option === "log_bin" ? [[option, undefined]] : [one].flat().map((single) => [option, single]),
+      );
+      expect(values(renderOptionFile(settings))).toEqual(wanted);
+    }
+  });
+});
+
+test("all is in a group that the server reads, and each setting has its reason above it", () => {
+  const text = renderOptionFile({ log_bin: "ON", max_connections: "1000" });
+  expect(options(text).map(({ group }) => group)).toEqual(["mariadb", "mariadb"]);
+  expect(text).toMatch(/# Maximum number of connections\nmax_connections=1000\n$/);
+});
+
+test("an option that older servers don't know is written so that they pass over it", () => {
+  const text = renderOptionFile({ slave_connections_needed_for_purge: "0" });
+  expect(text).toContain("\nloose_slave_connections_needed_for_purge=0\n");
+  expect(values(text)).toEqual([["slave_connections_needed_for_purge", "0"]]);
+});
+
+describe("a file is read as the server reads it:", () => {
+  test("the recipe's own, with dashes, quotes and an option without a value", () => {
+    const read = values(optionFile(1));
+    expect(read.slice(0, 4)).toEqual([
+      ["log_bin", undefined],
+      ["server_id", "1"],
+      ["gtid_domain_id", "1"],
+      ["log_basename", "mariadbmaster"],
+    ]);
+    expect(read.filter(([option]) => option === "replicate_wild_do_table").map(([, value]) => value)).toEqual(
+      wildDoTables([RECIPE_DATABASE], RECIPE_PATTERNS),
+    );
+  });
+
+  test.each<[string, string, unknown]>([
+    ["blanks around name and value", "  max-connections  =  5  ", [["max_connections", "5"]]],
+    ["a comment after the value", "max_connections=5 # five", [["max_connections", "5"]]],
+    ["a comment right after the value", "max_connections=5# five", [["max_connections", "5"]]],
+    ["a comment after a quoted value with quotes in it", 'a="x" # say "y"', [["a", "x"]]],
+    ["a comment after an option without a value", "log_bin # on", [["log_bin", undefined]]],
+    ["comment lines of both kinds", "#a=1\n;b=2\n  # c=3", []],
+    ["a # in quotes", "a='x # y'", [["a", "x # y"]]],
+    ["an escaped quote in quotes", 'a="x\\"#y" # z', [["a", 'x"#y']]],
+    ["a blank and a backslash, each escaped, without quotes", "a=x\\sy\\\\z", [["a", "x y\\z"]]],
+    ["a backslash that escapes nothing", "a=d\\_b.%", [["a", "d\\_b.%"]]],
+    ["quotes that begin and don't end", 'a="x', [["a", '"x']]],
+    ["an empty value", "a=", [["a", ""]]],
+    ["a name in capitals", "Max_Connections=5", [["max_connections", "5"]]],
+    [
+      "line ends of Windows",
+      "a=1\r\nb=2\r\n",
+      [
+        ["a", "1"],
+        ["b", "2"],
+      ],
+    ],
+    ["a value with = in it", "a=b=c", [["a", "b=c"]]],
+  ])("%s", (_what, lines, wanted) => {
+    expect(values(`[mariadb]\n${lines}`)).toEqual(wanted);
+  });
+
+  test("groups of other programs are none of the server's business", () => {
+    const text =
+      "[client]\na=1\n[mysqld]\nb=2\n[mysqldump]\nc=3\n[server]\nd=4\n[mariadb-dump]\ne=5\n[mariadbd]\nf=6\n";
+    expect(options(text).map(({ option }) => option)).toEqual(["b", "d", "f"]);
+    expect(values("a=1\n[mysqld]\nb=2")).toEqual([["b", "2"]]);
+  });
+
+  test("a group of one version is read by that version only", () => {
+    const [first, second] = options("[mariadb-10.11]\na=1\n[mysqld]\nb=2");
+    if (!first || !second) throw new Error("two lines are there");
+    expect(["10.11.19", "10.5.23", "10.1.48"].map((version) => isReadBy(first, version))).toEqual([true, false, false]);
+    expect(isReadBy(second, "10.5.23")).toBe(true);
+  });
+
+  test("what it includes stands where it is included", () => {
+    const text = "[mariadb]\na=1\n!includedir /etc/more.d\n!include /etc/one more.cnf\nb=2\n";
+    expect(parseOptionFile("my.cnf", text)).toMatchObject([
+      { option: "a", line: 2 },
+      { includeFolder: "/etc/more.d" },
+      { include: "/etc/one more.cnf" },
+      { option: "b", line: 5 },
+    ]);
+  });
+});
+
+describe("a line of another file overrides ours", () => {
+  const ours = '[mariadb]\nmax_connections=1000\nreplicate_wild_do_table="d.%session"\n';
+  const overriding = (before: string, after: string) => {
+    const lines = [
+      ...options(`[mariadb]\n${before}`, "early.cnf"),
+      ...options(ours, "ours.cnf"),
+      ...options(`[mysqld]\n${after}`, "late.cnf"),
+    ];
+    return overridingLines(lines, "ours.cnf").map(describeLine);
+  };
+
+  test("when it comes later and says otherwise", () => {
+    expect(overriding("", "max_connections=500")).toEqual(["late.cnf:2 max_connections=500"]);
+    expect(overriding("", "a=1\nmax-connections = 500 # less")).toEqual(["late.cnf:3 max_connections=500"]);
+  });
+
+  test("not when it comes earlier, says the same, or is about something else", () => {
+    expect(overriding("max_connections=500", "max_connections=1000\nmax_allowed_packet=1M")).toEqual([]);
+  });
+
+  test("not when it says the same in other words", () => {
+    expect(overriding("", "max_connections=1000.0")).toEqual([]);
+  });
+
+  test("not when a still later line says again what we say, for the last one wins", () => {
+    expect(overriding("", "max_connections=500\nmax_connections=1000")).toEqual([]);
+    expect(overriding("", "max_connections=1000\nmax_connections=500")).toEqual(["late.cnf:3 max_connections=500"]);
+  });
+
+  test("when it switches an option off by another name", () => {
+    const lines = [...options("[mariadb]\nlog_bin\n", "ours.cnf"), ...options("[mysqld]\nskip-log-bin", "late.cnf")];
+    expect(overridingLines(lines, "ours.cnf").map(describeLine)).toEqual(["late.cnf:2 skip_log_bin"]);
+  });
+
+  test("when it adds a pattern, for the server adds up the patterns of all files", () => {
+    expect(overriding("replicate_wild_do_table=d.%other", "")).toEqual([
+      "early.cnf:2 replicate_wild_do_table=d.%other",
+    ]);
+    expect(overriding("", "replicate-wild-do-table=d.%more")).toEqual(["late.cnf:2 replicate_wild_do_table=d.%more"]);
+    expect(overriding("replicate_wild_do_table=d.%session", "")).toEqual([]);
+  });
+
+  test("when it is the option's name without a value", () => {
+    expect(overriding("", "max_connections")).toEqual(["late.cnf:2 max_connections"]);
+  });
+});

@@ -1,0 +1,148 @@
+import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
+import { nodeSettings } from "../../provider/src/recipe/nodeSettings";
+import { parseOptionFile } from "../../provider/src/recipe/optionFile";
+import { optionName, profileValues, SETTINGS, settingOf } from "../../provider/src/recipe/settings";
+import { refusal, sameValue, toValue } from "../../provider/src/recipe/settingValues";
+import { Version } from "../../provider/src/recipe/version";
+import { optionFile } from "../support/recipeText";
+
+const NUMBERS = [1, 2] as const;
+const node = (nodeNumber: number) => ({
+  nodeNumber,
+  bindAddress: "*",
+  patterns: wildDoTables([RECIPE_DATABASE], RECIPE_PATTERNS),
+});
+
+/** The recipe's file as the server reads it: values by option, those of an option given several times together. */
+function recipeValues(number: 1 | 2): Map<string, string[]> {
+  const values = new Map<string, string[]>();
+  for (const item of parseOptionFile("my.cnf", optionFile(number))) {
+    if ("option" in item) values.set(item.option, [...(values.get(item.option) ?? []), item.value ?? "ON"]);
+  }
+  return values;
+}
+
+describe.each(NUMBERS)("the vendor profile of node %d", (number) => {
+  const recipe = recipeValues(number);
+  const vendor = profileValues("vendor", node(number));
+
+  test("the recipe's file was read whole", () => {
+    const lines = optionFile(number)
+      .split("\n")
+      .filter((line) => /^\w/.test(line));
+    expect([...recipe.values()].flat().length).toBe(lines.length);
+    expect(lines.length).toBeGreaterThan(20);
+  });
+
+  test.each([...recipe])("has the recipe's %s", (option, values) => {
+    const kind = settingOf(option)?.kind;
+    const wanted = vendor.get(option);
+    if (!kind || wanted === undefined) throw new Error(`the profile lacks ${option}`);
+    expect({
+      wanted,
+      same: sameValue(kind, toValue(kind, values.length > 1 ? values : (values[0] ?? "")), wanted),
+    }).toEqual({
+      wanted,
+      same: true,
+    });
+  });
+
+  test("adds to the recipe only what it needs in order to work", () => {
+    expect([...vendor.keys()].filter((option) => !recipe.has(option))).toEqual([
+      "slave_connections_needed_for_purge",
+      "bind_address",
+    ]);
+  });
+});
+
+test("the two nodes differ in the three lines that the recipe marks, and in no other", () => {
+  const [one, two] = NUMBERS.map((number) => profileValues("vendor", node(number)));
+  const differing = [...(one ?? [])].filter(([option, value]) => String(two?.get(option)) !== String(value));
+  expect(differing.map(([option]) => option)).toEqual(["server_id", "gtid_domain_id", "auto_increment_offset"]);
+});
+
+test("the hardened profile changes no value of the recipe, it only sets what the recipe leaves open", () => {
+  const vendor = profileValues("vendor", node(1));
+  const hardened = profileValues("hardened", node(1));
+  for (const [option, value] of vendor) expect([option, hardened.get(option)]).toEqual([option, value]);
+  expect([...hardened.keys()].filter((option) => !vendor.has(option)).sort()).toEqual([
+    "gtid_strict_mode",
+    "innodb_lock_wait_timeout",
+    "rpl_semi_sync_master_timeout",
+    "rpl_semi_sync_master_wait_point",
+    "slave_net_timeout",
+    "sync_binlog",
+  ]);
+});
+
+describe("each row of the table", () => {
+  test.each(SETTINGS.map((setting) => [setting.option, setting] as const))(
+    "%s says why it is there and where it comes from",
+    (_option, setting) => {
+      expect(setting.why.length).toBeGreaterThan(10);
+      expect(setting.why).not.toMatch(/[\n\r]/);
+      expect(setting.source).not.toBe("");
+    },
+  );
+
+  test("has a name of its own, in the form in which names are looked up", () => {
+    const names = SETTINGS.map(({ option }) => option);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.map(optionName)).toEqual(names);
+  });
+
+  test.each(SETTINGS)(
+    "$option: no profile has a value that the table itself refuses",
+    ({ kind, vendor, hardened, refuses }) => {
+      for (const number of NUMBERS) {
+        for (const value of [vendor?.(node(number)), hardened?.(node(number))]) {
+          if (value === undefined) continue;
+          expect(refusal(kind, value)).toBeUndefined();
+          if (typeof value === "string") expect(refuses?.(value)).toBeUndefined();
+        }
+      }
+    },
+  );
+
+  test("that has a better value than the recipe's says what the recipe's costs", () => {
+    for (const { option, hardened, risk } of SETTINGS)
+      if (hardened) expect([option, risk]).toEqual([option, expect.any(String)]);
+  });
+});
+
+test("the isolation level is looked for under the name that the server's version has for it", () => {
+  const name = (version: string) => settingOf("transaction_isolation")?.variable?.(Version.parse(version));
+  expect(["10.5.23", "10.11.19", "11.1.1", "11.8.6"].map(name)).toEqual([
+    "tx_isolation",
+    "tx_isolation",
+    "transaction_isolation",
+    "transaction_isolation",
+  ]);
+});
+
+test("what the server shows for an option that has no variable of its own is read back as the option", () => {
+  expect(settingOf("log_basename")?.readBack?.("/var/lib/mysql/mariadbmaster-bin")).toBe("mariadbmaster");
+  expect(["", "*", "0.0.0.0", "::", "10.0.0.1"].map((text) => settingOf("bind_address")?.readBack?.(text))).toEqual([
+    "*",
+    "*",
+    "*",
+    "*",
+    "10.0.0.1",
+  ]);
+});
+
+test("users' values go before the profile's, under either spelling of the name, and other options are added", () => {
+  const settings = nodeSettings(
+    "vendor",
+    { "max-connections": 500, BINLOG_FORMAT: "row", innodb_deadlock_detect: true, max_allowed_packet: "64M" },
+    node(1),
+  );
+  expect(settings).toMatchObject({
+    max_connections: "500",
+    binlog_format: "ROW",
+    innodb_deadlock_detect: "ON",
+    max_allowed_packet: "64M",
+    slave_exec_mode: "IDEMPOTENT",
+  });
+  expect(Object.keys(settings).filter((option) => /-|[A-Z]/.test(option))).toEqual([]);
+});
