@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename } from "node:fs/promises";
 import path from "node:path";
 import { placesOf, pulumiEnvironment } from "./environment.mjs";
+import { freePorts } from "./freePorts.mjs";
 import { privateFolder, repository } from "./places.mjs";
 import { run, Stop } from "./run.mjs";
 import { say } from "./say.mjs";
@@ -12,6 +13,8 @@ import { say } from "./say.mjs";
 export const STACK = "local";
 export const configFile = path.join(repository, "stacks", `Pulumi.${STACK}.yaml`);
 
+/** The default of `firstPort` in stacks/local.ts. */
+const USUAL_PORT = 33061;
 const PASSWORDS = ["adminPassword", "proxyPassword", "replicationPassword", "binaryLogPassword", "monitorPassword"];
 const { backend, passphrase } = placesOf(privateFolder);
 
@@ -33,6 +36,7 @@ export async function stackEnvironment() {
     `Making the stack "${STACK}" with passwords of its own, under .local/ and in stacks/Pulumi.${STACK}.yaml (neither goes into git).`,
   );
   await pulumi(environment, ["stack", "select", "--create", STACK]);
+  if (missing.includes("target")) await avoidTakenPorts(environment);
   for (const key of missing) await set(environment, key);
   return environment;
 }
@@ -40,6 +44,17 @@ export async function stackEnvironment() {
 /** @param {string} text of the stack's config file */
 const missingSettings = (text) =>
   ["target", ...PASSWORDS].filter((key) => !new RegExp(`^ +[\\w-]+:${key}:`, "m").test(text));
+
+/**
+ * Another clone's pair may have the usual ports. Afterwards they can't be changed any more: peer and clients know them.
+ * @param {NodeJS.ProcessEnv} environment
+ */
+async function avoidTakenPorts(environment) {
+  const port = await freePorts(USUAL_PORT);
+  if (port === USUAL_PORT) return;
+  say(`Ports ${USUAL_PORT} and ${USUAL_PORT + 1} are taken on this machine: the pair gets ${port} and ${port + 1}.`);
+  await pulumi(environment, ["config", "set", "firstPort", String(port), "--stack", STACK]);
+}
 
 /**
  * @param {NodeJS.ProcessEnv} environment
