@@ -1,5 +1,6 @@
 // @ts-check
 /** Installs the pulumi CLI with the vendor's own installer. */
+import { rm } from "node:fs/promises";
 import path from "node:path";
 import { run } from "./run.mjs";
 import { say } from "./say.mjs";
@@ -26,6 +27,7 @@ export async function installPulumi(version, folder) {
 
   const args = [script, "--version", version, "--install-root", folder, "--no-edit-path"];
   const install = await run("sh", args, { cwd: folder, deadline: SECONDS_TO_DOWNLOAD * 1000 });
+  await rm(script);
   if (install.code === 124) return `Pulumi's installer did not end within ${SECONDS_TO_DOWNLOAD} s`;
   if (install.code !== 0) return `Pulumi's installer failed (${lastLine(install.output)})`;
   return undefined;

@@ -44,7 +44,7 @@ export async function findOnPath(searchPath = process.env["PATH"] ?? "") {
     );
     if (newEnough && missing.length === 0) return folder;
     const reason = newEnough
-      ? `${missing.join(" and ")} is missing`
+      ? `it came without ${missing.join(" and ")}`
       : `it is not a version 3 from ${OLDEST.join(".")} on`;
     say(`${program} is not used: ${reason}.`);
   }
