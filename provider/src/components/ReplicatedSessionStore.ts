@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostInputs } from "../hosts/Host";
 import type { Connection } from "../mariadb/server";
-import { type Advice, accountAdvice } from "../recipe/advice";
+import { type Advice, accountAdvice, together } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../recipe/filters";
 import { collisions, type GivenSettings, nodeSettings } from "../recipe/nodeSettings";
 import type { Profile } from "../recipe/settings";
@@ -117,7 +117,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     );
     this.advice = pulumi
       .all([nodes[0].advice, nodes[1].advice, accountAdviceOf(args)])
-      .apply((parts) => parts.flatMap((part) => part ?? []));
+      .apply((parts) => together(parts.flatMap((part) => part ?? [])));
     this.advice.apply((advice) => warn(advice, this));
     this.registerOutputs({
       connectString: this.connectString,
@@ -309,15 +309,13 @@ const accountAdviceOf = ({
 
 /** What can lose sessions is said in full; the rest in a line, so that it is read. */
 function warn(advice: readonly Advice[], resource: pulumi.Resource): void {
-  for (const { severity, about, text } of advice) {
-    if (severity === "danger") void pulumi.log.warn(`${about}: ${text}`, resource);
+  for (const { severity, where, about, text } of advice) {
+    if (severity === "danger") void pulumi.log.warn(`${where}: ${about}: ${text}`, resource);
   }
-  const rest = [
-    ...new Set(advice.filter(({ severity }) => severity === "warning").map(({ about }) => about.split(": ").pop())),
-  ];
+  const rest = advice.filter(({ severity }) => severity === "warning").map(({ about }) => about);
   if (rest.length === 0) return;
   void pulumi.log.warn(
-    `MariaDB's and our advice differs in: ${rest.join(", ")}. Why: \`pulumi stack output advice\``,
+    `other values are safer for ${rest.join(", ")}; why, and which: \`pulumi stack output advice\``,
     resource,
   );
 }

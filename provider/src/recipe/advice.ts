@@ -9,6 +9,8 @@ import type { Version } from "./version";
 export interface Advice {
   /** `danger`: sessions can be lost without notice. `warning`: a fault costs more than it must. */
   readonly severity: "danger" | "warning";
+  /** Where it was seen: a node, or both. */
+  readonly where: string;
   /** What it is about: an option, an account, the server's version. */
   readonly about: string;
   readonly text: string;
@@ -26,7 +28,8 @@ function versionAdvice(name: string, version: Version): Advice[] {
     return [
       {
         severity: "danger",
-        about: `${name}: MariaDB ${version.number}`,
+        where: name,
+        about: `MariaDB ${version.number}`,
         text: `after a crash this release cuts transactions off its binary log when semi-sync is on; upgrade to ${fixed} or later`,
         source: "MariaDB MDEV-33465",
       },
@@ -36,7 +39,8 @@ function versionAdvice(name: string, version: Version): Advice[] {
   return [
     {
       severity: "warning",
-      about: `${name}: MariaDB ${version.number}`,
+      where: name,
+      about: `MariaDB ${version.number}`,
       text: "releases before 10.5 get no fixes and were not tried with this library; upgrade to 10.11.9 or later",
       source: "MariaDB's maintenance policy",
     },
@@ -66,7 +70,8 @@ function settingsAdvice(name: string, settings: Settings): Advice[] {
     return [
       {
         severity: option.startsWith("rpl_semi_sync") && !hardened ? ("danger" as const) : ("warning" as const),
-        about: `${name}: ${option}`,
+        where: name,
+        about: option,
         text: `${risk}; better: ${option}=${instead}${hardened ? ' (profile "hardened")' : ""}`,
         source,
       },
@@ -86,6 +91,7 @@ export function accountAdvice(accounts: AdvisedAccounts): Advice[] {
       ? [
           {
             severity: "danger" as const,
+            where: "both nodes",
             about: `account ${account.user ?? DEFAULT_USERS[role as keyof typeof DEFAULT_USERS]}`,
             text: "its password is the recipe's example, which everybody can read; give it another one",
             source: "recipe steps 2 to 4",
@@ -93,4 +99,15 @@ export function accountAdvice(accounts: AdvisedAccounts): Advice[] {
         ]
       : [],
   );
+}
+
+/** What is said of both nodes alike, said once. */
+export function together(advice: readonly Advice[]): Advice[] {
+  const said = new Map<string, Advice>();
+  for (const one of advice) {
+    const key = `${one.about} ${one.text}`;
+    const same = said.get(key);
+    said.set(key, same ? { ...same, where: `${same.where}, ${one.where}` } : one);
+  }
+  return [...said.values()];
 }
