@@ -1,0 +1,103 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
+import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+
+/** What a program registers with the engine, as the engine is told of it. */
+export interface Registration {
+  readonly name: string;
+  readonly type: string;
+  /** Plain values; a secret is `{ secret: value }`. The provider's text is left out. */
+  readonly inputs: Record<string, unknown>;
+  /** Names of the resources that are made before. */
+  readonly after: readonly string[];
+  readonly parent: string;
+  /** Name of the resource with which it goes down. */
+  readonly deletedWith: string;
+  readonly secretOutputs: readonly string[];
+}
+
+/** A program that has run to its end. */
+export interface Program<T> {
+  readonly result: T;
+  readonly registered: Registration[];
+  one(name: string): Registration;
+}
+
+interface Request {
+  getName(): string;
+  getType(): string;
+  getObject(): { toJavaScript(): Record<string, unknown> };
+  getDependenciesList(): string[];
+  getParent(): string;
+  getDeletedwith(): string;
+  getAdditionalsecretoutputsList(): string[];
+}
+
+/** Runs a program against Pulumi's mocks. `outputs` says what its resources compute. */
+export async function run<T>(
+  program: () => T,
+  outputs: (resource: MockResourceArgs) => Record<string, unknown> = () => ({}),
+): Promise<Program<T>> {
+  const registered: Registration[] = [];
+  const register = MockMonitor.prototype.registerResource;
+  const watched = jest.spyOn(MockMonitor.prototype, "registerResource").mockImplementation(function (
+    this: MockMonitor,
+    request: Request,
+    callback,
+  ) {
+    registered.push(registrationOf(request));
+    return register.call(this, request, callback);
+  });
+  try {
+    await pulumi.runtime.setMocks({
+      newResource: (resource) => ({
+        id: resource.custom ? `${resource.name}-id` : undefined,
+        state: { ...resource.inputs, ...outputs(resource) },
+      }),
+      call: () => ({}),
+    });
+    const result = program();
+    await pulumi.runtime.disconnect();
+    return {
+      result,
+      registered,
+      one(name) {
+        const found = registered.find((registration) => registration.name === name);
+        if (!found)
+          throw new Error(`"${name}" is not registered; there are: ${registered.map((r) => r.name).join(", ")}`);
+        return found;
+      },
+    };
+  } finally {
+    watched.mockRestore();
+  }
+}
+
+/** The value of an output, once everything is registered. */
+export const settled = <T>(output: pulumi.Output<T>): Promise<T> =>
+  (output as unknown as { promise(): Promise<T> }).promise();
+
+function registrationOf(request: Request): Registration {
+  const { __provider, ...inputs } = readable(request.getObject().toJavaScript()) as Record<string, unknown>;
+  return {
+    name: request.getName(),
+    type: request.getType(),
+    inputs,
+    after: request.getDependenciesList().map(nameOf).sort(),
+    parent: nameOf(request.getParent()),
+    deletedWith: nameOf(request.getDeletedwith()),
+    secretOutputs: request.getAdditionalsecretoutputsList(),
+  };
+}
+
+const nameOf = (urn: string): string => urn.split("::").pop() ?? "";
+
+/** How the engine's wire marks a secret. */
+const MARK = "4dabf18193072939515e22adb298388d";
+
+function readable(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(readable);
+  if (typeof value !== "object" || value === null) return value;
+  if (MARK in value) return { secret: readable((value as { value?: unknown }).value) };
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, readable(part)]));
+}
