@@ -149,7 +149,9 @@ export class Pair implements AsyncDisposable {
     for (const resource of this.declared(options)) {
       const kept = this.kept.get(resource.name);
       const { inputs } = await operationsOf(resource.type).check({}, resource.inputs);
-      const names = Object.keys(inputs).filter((key) => JSON.stringify(kept?.outs[key]) !== JSON.stringify(inputs[key]));
+      const names = Object.keys(inputs).filter(
+        (key) => JSON.stringify(kept?.outs[key]) !== JSON.stringify(inputs[key]),
+      );
       if (names.length > 0) drift[resource.name] = names;
     }
     return drift;

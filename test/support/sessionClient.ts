@@ -38,7 +38,10 @@ export class SessionClient {
       const asked = Date.now();
       try {
         client ??= await createConnection({ host: "127.0.0.1", port: this.port, ...this.login });
-        await client.query("INSERT INTO replicated_session_store.session (id, data) VALUES (?, ?)", [id, "x".repeat(100)]);
+        await client.query("INSERT INTO replicated_session_store.session (id, data) VALUES (?, ?)", [
+          id,
+          "x".repeat(100),
+        ]);
         this.acknowledged.push(id);
         this.worst = Math.max(this.worst, Date.now() - asked);
       } catch (error) {

@@ -1,5 +1,4 @@
-import type { Readable, Writable } from "node:stream";
-import type { Duplex } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 
 /** A machine (or container) on which a MariaDB server runs. */
 export interface Host {

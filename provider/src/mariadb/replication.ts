@@ -1,6 +1,6 @@
 import { until } from "../waiting";
 import { type GtidPosition, parsePosition, reaches } from "./gtid";
-import { type Row, type Server, nameOf } from "./server";
+import { nameOf, type Row, type Server } from "./server";
 
 /** What SHOW SLAVE STATUS says of the replication from the peer. */
 export interface ReplicaStatus {
@@ -64,14 +64,21 @@ export async function appliedPosition(server: Server): Promise<GtidPosition> {
   return parsePosition(await server.value("SELECT @@GLOBAL.gtid_slave_pos"));
 }
 
-/** Waits until the replica has applied what it has received. A relay log that was not applied is lost at a restart or STOP SLAVE. */
+/** Waits until the replica has applied what it has received by now. A relay log that was not applied is lost at a restart or STOP SLAVE. */
 export async function waitUntilReceivedIsApplied(replica: Server, deadline: number): Promise<void> {
+  const target = await receivedFromPeer(replica);
   await until({ what: `${replica.name} to apply what it has received`, deadline }, async () => {
+    if (reaches(await appliedPosition(replica), target)) return { done: undefined };
     const status = await replicaStatus(replica);
-    const applied = await appliedPosition(replica);
-    if (!status || reaches(applied, status.received)) return { done: undefined };
-    return { seen: describe(status) };
+    return { seen: status ? describe(status) : "not configured" };
   });
+}
+
+/** The received position without this server's own transactions, which stand in it with MASTER_USE_GTID=current_pos. */
+async function receivedFromPeer(replica: Server): Promise<GtidPosition> {
+  const own = Number(await replica.value("SELECT @@GLOBAL.gtid_domain_id"));
+  const status = await replicaStatus(replica);
+  return new Map([...(status?.received ?? [])].filter(([domain]) => domain !== own));
 }
 
 /** Waits until the replica has applied all that the source has written by now. */

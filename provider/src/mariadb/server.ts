@@ -1,4 +1,4 @@
-import { createConnection, type Connection as SqlConnection, type RowDataPacket } from "mysql2/promise";
+import { createConnection, type RowDataPacket, type Connection as SqlConnection } from "mysql2/promise";
 import { openHost } from "../hosts";
 import type { Host, HostInputs } from "../hosts/Host";
 import { Version } from "../recipe/version";

@@ -5,7 +5,7 @@ import { openAsAdmin } from "./admin";
 import { lockServers, onePerPair } from "./lock";
 import { areLinked, plannedStop } from "./plannedStop";
 import { replicaStatus } from "./replication";
-import { type Connection, ConnectionError, nameOf, Server } from "./server";
+import { type Connection, ConnectionError, nameOf, openAll, Server } from "./server";
 import { type SettingChange, setRunning, settingChanges } from "./settings";
 
 /** What a server shall run with, and the file that says so at its next start. */
@@ -15,7 +15,13 @@ export interface WantedSettings {
   /** What was wanted before; what is no longer wanted goes back to the server's default. */
   readonly former: Settings;
   readonly wanted: Settings;
-  readonly file: { readonly path: string; readonly text: string; readonly mode: number };
+  readonly file: OurFile;
+}
+
+interface OurFile {
+  readonly path: string;
+  readonly text: string;
+  readonly mode: number;
 }
 
 /** Brings file and running values to what is wanted, in the mildest way that the changes allow. A server that has all gets nothing. */
@@ -28,16 +34,18 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   else progress(`${server.name}: writing the option file`);
 
   const step = mildestStep(changes, await isReplicating(server));
-  if (step === "set") return setWhileRunning(change, changes, found);
+  if (step === "set") return setWhileRunning(server, file, changes, found);
 
-  const away = step === "restart" ? () => restart(change, found) : () => stopReplica(change, changes, found);
   const why = `${server.name} has to ${step === "restart" ? "restart" : "stop its replica threads"} for ${names(changes, step)}`;
-  const linkedPeer = await findLinkedPeer(server, peer, why);
-  if (!linkedPeer) return away();
-  await using other = linkedPeer;
-  await onePerPair([server.connection, other.connection], async () => {
-    await lockServers([other, server]);
-    await plannedStop({ node: server, peer: other, why }, away);
+  const act = (node: Server) =>
+    step === "restart" ? restart(node, file, found) : stopReplica(node, file, changes, found);
+  if (!(await isLinked(server, peer, why)) || !peer) return act(server);
+  await onePerPair([server.connection, peer], async () => {
+    // The sessions opened before may have ended with a restart of the node whose turn came first.
+    await using servers = await openAll(peer, server.connection);
+    const [other, node] = servers;
+    await lockServers([other, node]);
+    await plannedStop({ node, peer: other, why }, () => act(node));
   });
 }
 
@@ -66,9 +74,10 @@ async function isReplicating(server: Server): Promise<boolean> {
 }
 
 async function setWhileRunning(
-  { server, file }: WantedSettings,
+  server: Server,
+  file: OurFile,
   changes: readonly SettingChange[],
-  former: HostFile | undefined,
+  former?: HostFile,
 ): Promise<void> {
   await server.host.writeFile(file.path, file.text, file.mode);
   try {
@@ -80,20 +89,20 @@ async function setWhileRunning(
 }
 
 async function stopReplica(
-  change: WantedSettings,
+  server: Server,
+  file: OurFile,
   changes: readonly SettingChange[],
-  former: HostFile | undefined,
+  former?: HostFile,
 ): Promise<void> {
-  const { server } = change;
   await server.query("STOP SLAVE");
   try {
-    await setWhileRunning(change, changes, former);
+    await setWhileRunning(server, file, changes, former);
   } finally {
     await server.query("START SLAVE");
   }
 }
 
-async function restart({ server, file }: WantedSettings, former: HostFile | undefined): Promise<void> {
+async function restart(server: Server, file: OurFile, former?: HostFile): Promise<void> {
   const { host, name } = server;
   await host.writeFile(file.path, file.text, file.mode);
   try {
@@ -110,28 +119,26 @@ async function restart({ server, file }: WantedSettings, former: HostFile | unde
   }
 }
 
-async function putBack(server: Server, path: string, former: HostFile | undefined): Promise<void> {
+async function putBack(server: Server, path: string, former?: HostFile): Promise<void> {
   if (former) await server.host.writeFile(path, former.text, former.mode);
   else await server.host.removeFile(path);
 }
 
-/** The peer, where the two are linked. Undefined: nothing replicates yet, so nothing can be lost or stalled. */
-async function findLinkedPeer(server: Server, peer: Connection | undefined, why: string): Promise<Server | undefined> {
+/** Whether the two replicate from each other. If not, nothing can be lost or stalled by a stop. */
+async function isLinked(server: Server, peer: Connection | undefined, why: string): Promise<boolean> {
   const linkedByOwnWord = (await replicaStatus(server)) !== undefined || (await hasReplica(server));
   if (!peer) {
-    if (!linkedByOwnWord) return undefined;
+    if (!linkedByOwnWord) return false;
     throw new Error(
       `${why}, but it replicates and no "peer" is given, so nothing was touched. Give the node its "peer".`,
     );
   }
   try {
-    const other = linkedByOwnWord ? await openAsAdmin(peer) : await Server.open(peer);
-    if (linkedByOwnWord || (await areLinked(server, other))) return other;
-    await other[Symbol.asyncDispose]();
-    return undefined;
+    await using other = linkedByOwnWord ? await openAsAdmin(peer) : await Server.open(peer);
+    return linkedByOwnWord || (await areLinked(server, other));
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
-    if (!linkedByOwnWord) return undefined;
+    if (!linkedByOwnWord) return false;
     throw new Error(
       `${why}, but its peer can't be looked at (${error.message}). ${server.name} may hold the only copy of its sessions, so nothing ` +
         `was stopped. Bring ${nameOf(peer)} back first.`,
