@@ -1,0 +1,68 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import * as entry from "pulumi-replicated-session-store/provider";
+
+/**
+ * The text of each resource type's provider is kept in every user's state, and old states run it for ever. So it is compared with
+ * the first release's, letter by letter: a difference shows as a change of every resource of every user. It must not get any.
+ */
+
+const run = promisify(execFile);
+const repository = path.resolve(__dirname, "../..");
+const goldenFolder = path.join(__dirname, "golden");
+const script = path.join(repository, "test/support/serialisedProviders.cjs");
+
+let folder: string;
+let golden: Record<string, string>;
+
+const textsFrom = async (cwd: string, env: NodeJS.ProcessEnv = {}): Promise<Record<string, string>> =>
+  JSON.parse((await run(process.execPath, [script], { cwd, env: { ...process.env, ...env } })).stdout);
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "session-store-packed-"));
+  const names = await readdir(goldenFolder);
+  const texts = names.map(async (name) => [
+    path.parse(name).name,
+    await readFile(path.join(goldenFolder, name), "utf8"),
+  ]);
+  golden = Object.fromEntries(await Promise.all(texts));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test("in the workspace, each type's text is the first release's", async () => {
+  expect(await textsFrom(repository)).toEqual(golden);
+}, 30_000);
+
+test("as npm packs and installs it, each type's text is the same", async () => {
+  const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", folder], {
+    cwd: path.join(repository, "provider"),
+  });
+  const installed = path.join(folder, "node_modules", "pulumi-replicated-session-store");
+  await run("mkdir", ["-p", installed]);
+  await run("tar", ["-xzf", path.join(folder, stdout.trim()), "-C", installed, "--strip-components=1"]);
+  // What it depends on comes from here: the texts don't hang on it, and no network is needed.
+  expect(await textsFrom(folder, { NODE_PATH: path.join(repository, "node_modules") })).toEqual(golden);
+}, 60_000);
+
+test("a text is small, for the state holds it twice per resource, and loads nothing but the one entry that is never renamed", () => {
+  expect(Object.keys(golden).length).toBeGreaterThan(5);
+  for (const [type, text] of Object.entries(golden)) {
+    expect([type, Buffer.byteLength(text) < 2500]).toEqual([type, true]);
+    const loaded = [...text.matchAll(/\brequire\(([^)]*)\)/g)].map((match) => match[1]);
+    expect([type, new Set(loaded)]).toEqual([type, new Set(['"pulumi-replicated-session-store/provider"'])]);
+    expect([type, text.includes(repository)]).toEqual([type, false]);
+  }
+});
+
+test("the entry has every type that a text asks for, with every method", async () => {
+  for (const [type, text] of Object.entries(golden)) {
+    expect(text).toContain(`type: "${type}"`);
+    const methods = [...text.matchAll(/\[type\]\.(\w+)\(/g)].map((match) => String(match[1]));
+    expect(methods).toEqual(["check", "diff", "create", "read", "update", "delete"]);
+    expect(Object.keys((entry as Record<string, object>)[type] ?? {})).toEqual(expect.arrayContaining(methods));
+  }
+});
