@@ -53,24 +53,20 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
 
   const unfinished = `${data}.unfinished`;
   await fs.rm(unfinished, { recursive: true, force: true });
+  // The script can't take a path with blanks in it: it gets one without.
+  const detour = await fs.mkdtemp(path.join(os.tmpdir(), "session-store-"));
+  const link = path.join(detour, "server");
+  await fs.symlink(place.directory, link);
   await runTool("mariadb-install-db", [
     "--no-defaults",
-    `--datadir=${unfinished}`,
-    `--tmpdir=${temporary}`,
+    `--datadir=${path.join(link, path.basename(unfinished))}`,
+    `--tmpdir=${path.join(link, path.basename(temporary))}`,
     `--user=${localUser()}`,
     "--auth-root-authentication-method=socket",
     `--auth-root-socket-user=${localUser()}`,
     "--skip-test-db",
-  ]);
+  ]).finally(() => fs.rm(detour, { recursive: true }));
   await fs.rename(unfinished, data);
-}
-
-/** Brings the base option file to the wanted text. Answers whether it had to be changed. */
-export async function updateBaseFile(place: LocalServerPlace): Promise<boolean> {
-  const { baseFile } = paths(place.directory);
-  if ((await readIfThere(baseFile)) === baseText(place)) return false;
-  await writeWhole(baseFile, baseText(place), 0o600);
-  return true;
 }
 
 /** True when the base option file reads as we wrote it. */
@@ -94,7 +90,7 @@ export async function start(directory: string): Promise<void> {
       `the path of the socket ${socket} is longer than the 107 bytes a unix socket may have; name a shorter "directory"`,
     );
   }
-  await refusePortInUse(directory);
+  await refusePortInUse({ directory, port: await portOf(directory) });
   const output = await fs.open(log, "a", 0o600);
   try {
     const child = spawn(
@@ -205,8 +201,9 @@ async function isOurs(directory: string): Promise<boolean> {
   return (await readIfThere(paths(directory).baseFile))?.startsWith(FIRST_LINE) ?? false;
 }
 
-async function refusePortInUse(directory: string): Promise<void> {
-  const port = Number(/^port=(\d+)$/m.exec((await readIfThere(paths(directory).baseFile)) ?? "")?.[1]);
+/** Refuses to go on when another program has the port, and names it. */
+export async function refusePortInUse({ directory, port }: LocalServerPlace): Promise<void> {
+  if (await findProcess(directory)) return;
   const free = await new Promise<boolean>((resolve) => {
     const probe = net.createServer();
     probe.once("error", () => resolve(false));
@@ -218,6 +215,9 @@ async function refusePortInUse(directory: string): Promise<void> {
       `Stop that one, or give this server another "port".`,
   );
 }
+
+const portOf = async (directory: string): Promise<number> =>
+  Number(/^port=(\d+)$/m.exec((await readIfThere(paths(directory).baseFile)) ?? "")?.[1]);
 
 async function waitUntilItAccepts(directory: string, ended: () => boolean): Promise<void> {
   const { socket } = paths(directory);

@@ -48,18 +48,19 @@ export async function dropAccounts(server: Server, accounts: readonly Account[])
   for (const account of accounts) await change(server, account, (name) => `DROP USER IF EXISTS ${name}`);
 }
 
+/** True while the accounts of this name take more than one password: a rotation that is not at its end. */
+export async function takesSeveralPasswords(server: Server, user: string): Promise<boolean> {
+  const { accounts } = await readAccounts(server, await accountsOf(server, user));
+  return [...accounts.values()].some(({ methods }) => methods.length > 1);
+}
+
 /**
- * Ends a change of password: the accounts take this one only. For when the last user of the former one, a replica, has gone over.
- * An account that does not take `password` is left alone: its only way in may be in use.
+ * Ends a change of password: the accounts of this name take this one only. For when the last user of the former one, a replica, has
+ * gone over. An account that does not take `password` is left alone: its only way in may be in use.
  */
-export async function settlePassword(
-  server: Server,
-  user: string,
-  hosts: readonly string[],
-  password: string,
-): Promise<void> {
+export async function settlePassword(server: Server, user: string, password: string): Promise<void> {
   const hash = passwordHash(password);
-  const wanted = hosts.map((host) => ({ user, host }));
+  const wanted = await accountsOf(server, user);
   const { accounts } = await readAccounts(server, wanted);
   for (const account of wanted) {
     const methods = accounts.get(accountKey(account))?.methods ?? [];
@@ -67,6 +68,11 @@ export async function settlePassword(
       await changeWithHashes(server, account, `ALTER USER ?@? ${identifiedBy([hash])}`, [hash]);
     }
   }
+}
+
+async function accountsOf(server: Server, user: string): Promise<Account[]> {
+  const rows = await server.query("SELECT Host FROM mysql.global_priv WHERE User = ?", [user]);
+  return rows.map((row) => ({ user, host: String(row["Host"]) }));
 }
 
 function examine(

@@ -1,6 +1,6 @@
 import { remedy } from "../recipe/linkState";
 import { progress } from "../waiting";
-import { settlePassword } from "./accounts";
+import { settlePassword, takesSeveralPasswords } from "./accounts";
 import { inDomain, parsePosition } from "./gtid";
 import {
   appliedPosition,
@@ -45,7 +45,9 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, password
   await refuseEqualIdentity(ends);
   const status = await replicaStatus(replica);
   const differences = status ? differing(status, ends, wanted) : [];
-  if (!status || differences.length > 0 || passwordChanged) {
+  // While the account takes several passwords, nobody but us knows with which one this replica logs in.
+  const rotating = await takesSeveralPasswords(source, wanted.user);
+  if (!status || differences.length > 0 || passwordChanged || rotating) {
     for (const difference of differences) progress(`${direction(replica, source)}: ${difference}`);
     await refuseToLoseRows(ends);
     await pointAtSource(ends, wanted, status);
@@ -58,7 +60,7 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, password
   await acknowledgeAgain(ends);
   await waitUntilAcknowledged(source, replica, DEADLINE);
   const seconds = await withRemedy(proveRowsArrive(source, replica, DEADLINE));
-  await settlePassword(source, wanted.user, await hostsOf(source, wanted.user), wanted.password);
+  if (rotating) await settlePassword(source, wanted.user, wanted.password);
   return seconds;
 }
 
@@ -218,11 +220,6 @@ async function acknowledgeAgain({ replica, source }: Ends): Promise<void> {
       await waitUntilAcknowledged(source, replica, DEADLINE);
     },
   );
-}
-
-async function hostsOf(server: Server, user: string): Promise<string[]> {
-  const rows = await server.query("SELECT Host FROM mysql.global_priv WHERE User = ?", [user]);
-  return rows.map((row) => String(row["Host"]));
 }
 
 async function withRemedy<T>(work: Promise<T>): Promise<T> {

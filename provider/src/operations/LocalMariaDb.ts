@@ -54,6 +54,7 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, obje
 
   async create(place, begun) {
     progress(`starting a MariaDB server in ${place.directory}, port ${place.port}`);
+    await local.refusePortInUse(place);
     await local.initialise(place);
     begun();
     await local.start(place.directory);

@@ -12,7 +12,7 @@ export const host: z.ZodType<HostInputs> = z.strictObject({ kind: z.literal("loc
 export const userName = z
   .string()
   .min(1, "must not be empty")
-  .max(80, "must have at most 80 characters")
+  .max(128, "must have at most 128 characters")
   .regex(/^[^\p{Cc}]*$/u, "must not have control characters");
 
 export const password = z.string().min(1, "must not be empty: give the account a password");
