@@ -132,7 +132,7 @@ describe("refused by its property:", () => {
     [
       "a host of an unknown kind",
       "MariaDbNode",
-      { connection: { ...db1, host: { kind: "cloud" } } },
+      { connection: { ...db1, host: { kind: "cloud", directory: "/x" } } },
       /^connection\.host/,
     ],
     [

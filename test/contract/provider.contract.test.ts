@@ -1,0 +1,344 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { remove, stop } from "../../provider/src/hosts/localServer";
+import { type Connection, Server } from "../../provider/src/mariadb/server";
+import { Failure, ProviderProcess, providerText, type Values } from "../support/providerProcess";
+import { freePort } from "../support/testServer";
+
+/**
+ * The plugin process that Pulumi's engine starts, spoken to as the engine does, on a real server that it makes itself. One server
+ * serves all tests of this file, from its making to its end: they run in their order.
+ */
+
+const PASSWORDS = ["admin-of-the-test", "proxy'of\\the test", "repl-of-the-test", "binlog-of-the-test"];
+const [adminPassword, proxyPassword, replicationPassword, binaryLogPassword] = PASSWORDS;
+
+let folder: string;
+let provider: ProviderProcess;
+let local: Values;
+let connection: Connection;
+/** What the engine would keep, by type. */
+const state: Record<string, { id: string; outs: Values }> = {};
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "session-store-provider-"));
+  provider = await ProviderProcess.start();
+  local = { directory: path.join(folder, "db1"), port: await freePort() };
+  connection = {
+    name: "db1",
+    host: { kind: "local", directory: String(local["directory"]) },
+    address: "127.0.0.1",
+    port: Number(local["port"]),
+    admin: { user: "session_store_admin", password: String(adminPassword) },
+  };
+}, 30_000);
+
+afterAll(async () => {
+  try {
+    // In nothing that a user gets to see: what the process printed, ids, error texts.
+    const shown = [provider.printed.join(""), ...errors, ...Object.values(state).map(({ id }) => id)].join("\n");
+    for (const password of PASSWORDS) expect(shown).not.toContain(password);
+    expect(errors.length).toBeGreaterThan(5);
+  } finally {
+    await provider[Symbol.asyncDispose]();
+    await remove(String(local["directory"]));
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+const errors: string[] = [];
+
+/** The error of what must fail. */
+async function failure(work: Promise<unknown>): Promise<Failure> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof Failure)) throw new Error(`it did not fail, or in another way: ${error}`);
+  errors.push(error.message);
+  return error;
+}
+
+const asGiven = (): Record<string, Values> => ({
+  LocalMariaDb: local,
+  MariaDbNode: { connection, nodeNumber: 1, settings: { max_connections: 200 } },
+  SessionStoreDatabase: { node: connection },
+  SessionStoreUsers: {
+    node: connection,
+    proxy: { password: proxyPassword },
+    replication: { password: replicationPassword },
+    binaryLog: { password: binaryLogPassword },
+  },
+});
+const TYPES = ["LocalMariaDb", "MariaDbNode", "SessionStoreDatabase", "SessionStoreUsers"];
+
+const checked = (type: string, changes: Values = {}) => provider.checked(type, { ...asGiven()[type], ...changes });
+
+/** What the engine keeps of this type. */
+function kept(type: string): { id: string; outs: Values } {
+  const found = state[type];
+  if (!found) throw new Error(`${type} is not made yet`);
+  return found;
+}
+
+const root = () => Server.openAsSuperuser(connection);
+
+describe("a create that fails halfway", () => {
+  test("hands the engine the id and all properties, the provider's text included, and what failed", async () => {
+    const inputs = await checked("LocalMariaDb");
+    // The data directory is made, and then the server does not start.
+    const broken = path.join(folder, "broken");
+    await mkdir(broken);
+    await writeFile(path.join(broken, "mariadbd"), "#!/bin/sh\necho '[ERROR] out of luck' >&2\nexit 1\n", {
+      mode: 0o755,
+    });
+    await using unlucky = await ProviderProcess.start({ PATH: `${broken}:${process.env["PATH"]}` });
+    const { message, kept } = await failure(unlucky.create("LocalMariaDb", inputs));
+    expect(message).toMatch(/ended while it started\. Its log says:\n.*out of luck/);
+    expect(kept).toEqual({ id: local["directory"], properties: inputs, reasons: [message] });
+    expect(kept?.properties["__provider"]).toBe(providerText("LocalMariaDb"));
+    state["LocalMariaDb"] = { id: kept?.id ?? "", outs: kept?.properties ?? {} };
+  }, 60_000);
+
+  test("is taken up again by the next update, with what was handed over", async () => {
+    const { id, outs } = kept("LocalMariaDb");
+    const seen = await provider.read("LocalMariaDb", id, outs);
+    expect(seen?.inputs["state"]).toBe("stopped");
+    state["LocalMariaDb"] = {
+      id,
+      outs: await provider.update("LocalMariaDb", id, outs, await checked("LocalMariaDb")),
+    };
+    expect((await provider.read("LocalMariaDb", id, outs))?.inputs["state"]).toBe("running");
+  }, 60_000);
+});
+
+describe("a create that fails before anything exists", () => {
+  test("is a plain error, so that the engine keeps nothing: a folder of somebody else", async () => {
+    await writeFile(path.join(folder, "their-file"), "precious");
+    const inputs = await checked("LocalMariaDb", { directory: folder, port: await freePort() });
+    const { message, kept } = await failure(provider.create("LocalMariaDb", inputs));
+    expect(message).toContain("is not empty and was not made by LocalMariaDb. Nothing was touched.");
+    expect(kept).toBeUndefined();
+    expect(await readFile(path.join(folder, "their-file"), "utf8")).toBe("precious");
+  });
+
+  test("or a port that somebody has, who is named", async () => {
+    const directory = path.join(folder, "db2");
+    const inputs = await checked("LocalMariaDb", { directory });
+    const { message, kept } = await failure(provider.create("LocalMariaDb", inputs));
+    expect(message).toMatch(new RegExp(`port ${connection.port} of 127\\.0\\.0\\.1 is taken by .*maria`));
+    expect(kept).toBeUndefined();
+    expect(existsSync(directory)).toBe(false);
+  });
+
+  test("on a server that does not run: no password in the error", async () => {
+    const gone = { ...connection, host: { kind: "local", directory: path.join(folder, "gone") } };
+    const { message, kept } = await failure(
+      provider.create("SessionStoreUsers", await checked("SessionStoreUsers", { node: gone })),
+    );
+    expect(message).toContain("db1 does not run");
+    expect(kept).toBeUndefined();
+  });
+});
+
+test("first calls that come all at once are each answered for their own type", async () => {
+  await using fresh = await ProviderProcess.start();
+  const answers = await Promise.all([...TYPES, ...TYPES].map((type) => fresh.check(type, asGiven()[type] ?? {})));
+  for (const [index, { inputs, failures }] of answers.entries()) {
+    expect(failures).toEqual([]);
+    expect(inputs["__provider"]).toBe(providerText(TYPES[index % TYPES.length] ?? ""));
+  }
+  expect(answers[1]?.inputs).toHaveProperty("configText");
+  expect(answers[2]?.inputs).toHaveProperty("collation");
+}, 30_000);
+
+test.each(TYPES.slice(1))(
+  "%s is made, and its state is all that was wanted",
+  async (type) => {
+    const inputs = await checked(type);
+    const { id, outs } = await provider.create(type, inputs);
+    state[type] = { id, outs };
+    expect(id).toContain(`127.0.0.1:${connection.port}`);
+    expect(outs).toMatchObject(inputs);
+  },
+  60_000,
+);
+
+test("what the node says of itself is what the server says", async () => {
+  await using server = await root();
+  const { version, configFile, settings } = kept("MariaDbNode").outs as Record<string, string & Values>;
+  expect(await server.value("SELECT VERSION()")).toContain(version);
+  expect(await readFile(String(configFile), "utf8")).toContain("max_connections=200");
+  expect(settings?.["max_connections"]).toBe("200");
+  expect(await server.value("SELECT @@GLOBAL.max_connections")).toBe("200");
+});
+
+describe.each(TYPES)("%s on a healthy server", (type) => {
+  test("reads back as it was made, and shows no difference", async () => {
+    const { id, outs } = kept(type);
+    const seen = await provider.read(type, id, outs);
+    expect(seen?.outs).toEqual(outs);
+    expect(seen?.inputs["__provider"]).toBe(providerText(type));
+    expect(await provider.diff(type, id, seen?.outs ?? {}, await checked(type))).toEqual({
+      changes: "none",
+      replaces: [],
+    });
+  });
+
+  test("is adopted by a second create, which changes nothing", async () => {
+    await using server = await root();
+    const before = await fingerprint(server);
+    const { id, outs } = await provider.create(type, await checked(type));
+    expect({ id, outs }).toEqual(kept(type));
+    expect(await fingerprint(server)).toEqual(before);
+  });
+});
+
+/** What a create that adopts must leave as it is: accounts, the start of the server, the option file. */
+async function fingerprint(server: Server): Promise<unknown> {
+  return {
+    accounts: await server.query("SELECT * FROM mysql.global_priv ORDER BY User, Host"),
+    started: await server.value(
+      "SELECT ROUND(UNIX_TIMESTAMP() - VARIABLE_VALUE, -1) FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME='UPTIME'",
+    ),
+    log: await server.value("SELECT @@GLOBAL.gtid_binlog_pos"),
+    file: await readFile(String(kept("MariaDbNode").outs["configFile"]), "utf8"),
+  };
+}
+
+test("accounts of which one can't be made: the engine is told what it has to keep, and no password is in the error", async () => {
+  const broken = { user: "broken", password: proxyPassword, from: ["%"], grants: ["SELECT ON nowhere.nothing"] };
+  const inputs = await checked("SessionStoreUsers", { extraAccounts: [broken] });
+  const { message, kept: partly } = await failure(provider.create("SessionStoreUsers", inputs));
+  expect(message).toMatch(/nowhere\.nothing.*doesn't exist.*1146/);
+  expect(partly).toEqual({ id: kept("SessionStoreUsers").id, properties: inputs, reasons: [message] });
+  const { id, outs } = kept("SessionStoreUsers");
+  await provider.update("SessionStoreUsers", id, partly?.properties ?? {}, await checked("SessionStoreUsers"));
+  await using server = await root();
+  expect(await server.value("SELECT COUNT(*) FROM mysql.global_priv WHERE User = 'broken'")).toBe("0");
+  expect((await provider.read("SessionStoreUsers", id, outs))?.outs).toEqual(outs);
+});
+
+describe("a difference", () => {
+  test("made by hand is read as the value of its property, and put right by an update", async () => {
+    await using server = await root();
+    await server.query("SET GLOBAL max_connections = 300");
+    const { id, outs } = kept("MariaDbNode");
+    const seen = await provider.read("MariaDbNode", id, outs);
+    expect(seen?.inputs["settings"]).toMatchObject({ max_connections: "300" });
+    const wanted = await checked("MariaDbNode");
+    expect((await provider.diff("MariaDbNode", id, seen?.outs ?? {}, wanted)).changes).toBe("some");
+    await provider.update("MariaDbNode", id, seen?.outs ?? {}, wanted);
+    expect(await server.value("SELECT @@GLOBAL.max_connections")).toBe("200");
+  });
+
+  test("in a password is seen, and never printed", async () => {
+    await using server = await root();
+    await server.query("SET PASSWORD FOR 'nevisproxy_user'@'%' = PASSWORD('another')");
+    const { id, outs } = kept("SessionStoreUsers");
+    const seen = await provider.read("SessionStoreUsers", id, outs);
+    expect(seen?.inputs["accounts"]).toMatchObject({ "nevisproxy_user@%": { password: "differs" } });
+    await provider.update("SessionStoreUsers", id, seen?.outs ?? {}, await checked("SessionStoreUsers"));
+    expect((await provider.read("SessionStoreUsers", id, outs))?.outs).toEqual(outs);
+  });
+
+  test("in the address asks for another object", async () => {
+    const { id, outs } = kept("MariaDbNode");
+    const elsewhere = await checked("MariaDbNode", { connection: { ...connection, port: 1 } });
+    const { changes, replaces } = await provider.diff("MariaDbNode", id, outs, elsewhere);
+    expect([changes, replaces.includes("connection")]).toEqual(["some", true]);
+  });
+});
+
+test("a change that the server refuses at its start is taken back, and the server's own words are in the error", async () => {
+  const { id, outs } = kept("MariaDbNode");
+  // Only at its start does the server look at it.
+  const wrong = await checked("MariaDbNode", { settings: { max_connections: 200, innodb_page_size: "5000" } });
+  const { message, kept: partly } = await failure(provider.update("MariaDbNode", id, outs, wrong));
+  expect(message).toMatch(/does not start with the new settings/);
+  expect(message).toMatch(/\[ERROR\]/);
+  expect(message).toMatch(/former option file was put back and db1 runs with it/);
+  expect(partly).toBeUndefined();
+  const seen = await provider.read("MariaDbNode", id, outs);
+  expect(await provider.diff("MariaDbNode", id, seen?.outs ?? {}, await checked("MariaDbNode"))).toMatchObject({
+    changes: "none",
+  });
+}, 60_000);
+
+describe("a server that is stopped", () => {
+  beforeAll(() => stop(String(local["directory"])), 60_000);
+
+  test("does not fail a refresh: the node says it, of the rest nothing new is known", async () => {
+    for (const type of TYPES) {
+      const { id, outs } = kept(type);
+      const seen = await provider.read(type, id, outs);
+      const changed = Object.keys(outs).filter(
+        (name) => JSON.stringify(seen?.outs[name]) !== JSON.stringify(outs[name]),
+      );
+      expect([type, changed, seen?.inputs["state"]]).toEqual([
+        type,
+        type === "LocalMariaDb" || type === "MariaDbNode" ? ["state"] : [],
+        type === "LocalMariaDb" || type === "MariaDbNode" ? "stopped" : outs["state"],
+      ]);
+    }
+  });
+
+  test("fails a delete with what to do, and lets it be skipped by a word of the operator", async () => {
+    const { id, outs } = kept("SessionStoreUsers");
+    const { message } = await failure(provider.delete("SessionStoreUsers", id, outs));
+    expect(message).toMatch(/does not run.*Nothing was removed there\..*SESSION_STORE_SKIP_UNREACHABLE=1/s);
+    await using skipping = await ProviderProcess.start({ SESSION_STORE_SKIP_UNREACHABLE: "1" });
+    await skipping.delete("SessionStoreUsers", id, outs);
+  }, 30_000);
+
+  test("fails an update of what is on it, and touches nothing", async () => {
+    const { id, outs } = kept("SessionStoreDatabase");
+    const { message, kept: partly } = await failure(provider.update("SessionStoreDatabase", id, outs, outs));
+    expect(message).toContain("db1 does not run");
+    expect(partly).toBeUndefined();
+  });
+
+  test("is started again by an update, with its data", async () => {
+    const { id, outs } = kept("LocalMariaDb");
+    await provider.update("LocalMariaDb", id, outs, await checked("LocalMariaDb"));
+    await using server = await root();
+    expect(await server.value("SELECT COUNT(*) FROM mysql.global_priv WHERE User = 'nevisproxy_user'")).toBe("1");
+  }, 60_000);
+});
+
+test("a login that is refused does not fail a refresh, and its password is in no message", async () => {
+  const { id, outs } = kept("MariaDbNode");
+  const stale = { ...outs, connection: { ...connection, admin: { ...connection.admin, password: "stale-password" } } };
+  expect((await provider.read("MariaDbNode", id, stale))?.inputs["state"]).toBe("login refused");
+  const users = kept("SessionStoreUsers");
+  const { message } = await failure(
+    provider.delete("SessionStoreUsers", users.id, { ...users.outs, node: stale.connection }),
+  );
+  expect(message).toMatch(/refuses the login of "session_store_admin"/);
+  expect(message + provider.printed.join("")).not.toContain("stale-password");
+});
+
+describe("the end", () => {
+  test.each([...TYPES].reverse())(
+    "%s is deleted, and what is gone already is deleted too",
+    async (type) => {
+      const { id, outs } = kept(type);
+      await provider.delete(type, id, outs);
+      await provider.delete(type, id, outs).catch((error: unknown) => {
+        // With the admin account gone nobody gets in, which only the operator can know to be right.
+        if (type !== "MariaDbNode") throw error;
+        errors.push(String(error));
+      });
+    },
+    60_000,
+  );
+
+  test("nothing is left of the server, and reading it says that it is gone or down", async () => {
+    expect(existsSync(String(local["directory"]))).toBe(false);
+    const { id, outs } = kept("LocalMariaDb");
+    const seen = await provider.read("LocalMariaDb", id, outs);
+    expect(seen?.inputs["state"] ?? "gone").not.toBe("running");
+  });
+});
