@@ -1,6 +1,7 @@
 import { during, progress, until } from "../waiting";
 import {
   describe,
+  foundNoLog,
   isRunning,
   proveRowsArrive,
   type ReplicaStatus,
@@ -68,7 +69,7 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
     );
   if (incoming && !isRunning(incoming)) throw refuse(node, incoming);
   // A node whose binary log is off can only be mended by the restart.
-  if (outgoing && !isRunning(outgoing) && !/Binary log is not open/.test(outgoing.ioError?.text ?? "")) {
+  if (outgoing && !isRunning(outgoing) && !foundNoLog(outgoing)) {
     throw refuse(peer, outgoing);
   }
   if (incoming) await waitUntilReceivedIsApplied(node, CATCH_UP_DEADLINE);

@@ -118,12 +118,19 @@ export async function waitUntilReplicating(replica: Server, source: Server, dead
   });
 }
 
-/** Lets a replica that waits for its next try connect now: MASTER_CONNECT_RETRY may be long, and commits wait for it. */
+/** The source answered that it has no binary log. No retry follows. */
+export const foundNoLog = (status: ReplicaStatus): boolean => /Binary log is not open/.test(status.ioError?.text ?? "");
+
+/**
+ * Lets a replica connect now that waits for its next try, or gave up because its source had no binary log:
+ * MASTER_CONNECT_RETRY may be long, and commits wait for it.
+ */
 export async function reconnectNow(replica: Server): Promise<void> {
   const status = await replicaStatus(replica);
   // Only the IO thread: starting the SQL thread without it would throw the relay log away.
-  if (status?.ioThread !== "Connecting" || status.sqlThread !== "Yes") return;
-  await replica.query("STOP SLAVE IO_THREAD");
+  if (status?.sqlThread !== "Yes") return;
+  if (status.ioThread === "Connecting") await replica.query("STOP SLAVE IO_THREAD");
+  else if (status.ioThread !== "No" || !foundNoLog(status)) return;
   await replica.query("START SLAVE IO_THREAD");
 }
 
