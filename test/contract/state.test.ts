@@ -1,0 +1,138 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { LocalMariaDb, type PairNodeArgs, ReplicatedSessionStore } from "../../provider/src";
+import { remove } from "../../provider/src/hosts/localServer";
+import * as operations from "../../provider/src/operations";
+import type { Operations } from "../../provider/src/operations/contract";
+import { freePorts } from "../support/handMadePair";
+import { PASSWORDS } from "../support/pairProgram";
+import type { Values } from "../support/providerProcess";
+import { type Registration, run } from "../support/registrations";
+import { FIXTURE_SCRIPT, type StoredResource, storedReleases, storedState } from "../support/storedState";
+
+/**
+ * A user upgrades this library with a pair in use: what an earlier release has written into the state is what the operations of
+ * today get. They must find every object by it, see nothing changed, and be able to take all of it away.
+ */
+
+const MODULE = "pulumi-nodejs:dynamic/sessionstore:";
+
+test("there is the state of a release", () => {
+  expect(storedReleases()).toContain("0.1.0");
+});
+
+describe.each(storedReleases())("the state of release %s", (release) => {
+  let folder: string;
+  let ports: [number, number];
+  /** In the order in which the engine made them. */
+  let stored: StoredResource[];
+  /** The same program with today's library. */
+  let today: Registration[];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), "session-store-state-"));
+    ports = await freePorts();
+    stored = storedState(release, { folder, ports });
+    ({ registered: today } = await run(program, ({ type, inputs }) =>
+      type === `${MODULE}LocalMariaDb` ? place(inputs) : {},
+    ));
+  }, 60_000);
+
+  afterAll(async () => {
+    await Promise.all(["db1", "db2"].map((name) => remove(path.join(folder, name))));
+    await rm(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  function program(): void {
+    const [one, two] = ports.map((port, i) => {
+      const name = `db${i + 1}`;
+      return { server: new LocalMariaDb(name, { directory: path.join(folder, name), port }) };
+    }) as [PairNodeArgs, PairNodeArgs];
+    new ReplicatedSessionStore("sessions", {
+      nodes: [one, two],
+      admin: { password: PASSWORDS.adminPassword },
+      proxy: { password: PASSWORDS.proxyPassword, from: ["%", "localhost"] },
+      replication: { password: PASSWORDS.replicationPassword },
+      binaryLog: { password: PASSWORDS.binaryLogPassword },
+      monitor: { password: PASSWORDS.monitorPassword },
+      schema: { script: FIXTURE_SCRIPT },
+    });
+  }
+
+  const ofOurs = () => stored.filter(({ type }) => type.startsWith(MODULE));
+
+  /** What today's program and check make of a stored resource. */
+  async function wanted({ name, type, outs }: StoredResource): Promise<Values> {
+    const registration = today.find((one) => one.name === name && one.type === type);
+    if (!registration) throw new Error(`today's program has no ${type} "${name}"`);
+    const given = { ...(open(registration.inputs) as Values), __provider: outs["__provider"] };
+    const { inputs, failures } = await of(type).check({}, given);
+    expect(failures).toEqual([]);
+    return inputs;
+  }
+
+  test("names and types are still those of today's program, so that nothing is made anew", () => {
+    const key = ({ name, type, parent }: { name: string; type: string; parent: string }) =>
+      `${parent.replace("sessions-test", "")}/${name} ${type}`;
+    const expected = today.map((one) => key(one)).sort();
+    expect(stored.map((one) => key(one)).sort()).toEqual(expected);
+    expect(expected.length).toBeGreaterThan(10);
+  });
+
+  test("what is wanted today has no difference to it: an upgrade shows an empty preview", async () => {
+    for (const resource of ofOurs()) {
+      const { changes, replaces } = await of(resource.type).diff(resource.id, resource.outs, await wanted(resource));
+      expect([resource.name, changes, replaces]).toEqual([resource.name, false, []]);
+    }
+  });
+
+  test("read while nothing runs, it fails no refresh", async () => {
+    for (const { name, type, id, outs } of ofOurs()) {
+      const seen = await of(type).read(id, outs);
+      expect([name, "id" in seen && seen.inputs["__provider"]]).toEqual([name, outs["__provider"]]);
+    }
+  });
+
+  test("an update from it brings the pair up", async () => {
+    for (const resource of ofOurs()) {
+      const { type, id, outs } = resource;
+      const news = await wanted(resource);
+      expect((await of(type).update(id, outs, news)).outs).toMatchObject(news);
+    }
+  }, 120_000);
+
+  test("read on the pair, every object is found as it was left", async () => {
+    for (const resource of ofOurs()) {
+      const { name, type, id, outs } = resource;
+      const seen = await of(type).read(id, outs);
+      if (!("id" in seen)) throw new Error(`${name} is said to be gone`);
+      expect([name, seen.id]).toEqual([name, id]);
+      const { changes } = await of(type).diff(id, seen.props as Values, await wanted(resource));
+      expect([name, changes]).toEqual([name, false]);
+    }
+  }, 60_000);
+
+  test("all of it is deleted by it, and nothing is left", async () => {
+    for (const { type, id, outs } of ofOurs().reverse()) await of(type).delete(id, outs);
+    for (const name of ["db1", "db2"]) expect(existsSync(path.join(folder, name))).toBe(false);
+  }, 60_000);
+});
+
+const byName: Record<string, unknown> = { ...operations };
+const of = (type: string) => byName[type.slice(MODULE.length)] as Operations<Values, Values>;
+
+const place = ({ directory }: { directory: string }) => ({
+  host: { kind: "local", directory },
+  address: "127.0.0.1",
+  socket: path.join(directory, "mariadb.sock"),
+});
+
+/** Secrets in clear text, as the engine hands them to the operations. */
+function open(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(open);
+  if (typeof value !== "object" || value === null) return value;
+  if ("secret" in value) return open(value.secret);
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, open(part)]));
+}
