@@ -240,14 +240,18 @@ async function logErrors(directory: string): Promise<string> {
   return errors.length > 0 ? errors.join("\n") : tail;
 }
 
+/** True when the server greets: a connection is taken before, by the operating system, and a SIGTERM in between hangs mariadbd for ever. */
 function accepts(socket: string): Promise<boolean> {
   return new Promise((resolve) => {
     const attempt = net.connect(socket);
-    attempt.once("connect", () => {
+    const answer = (greeted: boolean) => {
       attempt.destroy();
-      resolve(true);
-    });
-    attempt.once("error", () => resolve(false));
+      resolve(greeted);
+    };
+    attempt.once("data", () => answer(true));
+    attempt.once("close", () => answer(false));
+    attempt.on("error", () => answer(false));
+    attempt.setTimeout(1000, () => answer(false));
   });
 }
 
