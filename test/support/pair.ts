@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import * as net from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { remove } from "../../provider/src/hosts/localServer";
 import { type Connection, Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
@@ -30,6 +31,8 @@ export interface PairOptions {
   readonly settings?: Values;
   readonly passwords?: Partial<Record<"admin" | "proxy" | "replication" | "binaryLog", string>>;
   readonly link?: Values;
+  /** Names of the resources to bring up, as with `--target`. @default all */
+  readonly only?: readonly string[];
 }
 
 export const PASSWORDS = { admin: "admin-1", proxy: "proxy-1", replication: "replication-1", binaryLog: "binarylog-1" };
@@ -39,7 +42,7 @@ export class Pair implements AsyncDisposable {
   readonly kept = new Map<string, Kept>();
   private readonly sessions: Server[] = [];
 
-  private constructor(
+  protected constructor(
     readonly folder: string,
     readonly ports: readonly [number, number],
   ) {}
@@ -127,7 +130,7 @@ export class Pair implements AsyncDisposable {
     await this.refresh();
     const touched: string[] = [];
     const done = new Map<string, Promise<void>>();
-    for (const resource of this.declared(options)) {
+    for (const resource of this.declared(options).filter(({ name }) => options.only?.includes(name) ?? true)) {
       const before = Promise.all(resource.after.map((name) => done.get(name)));
       done.set(
         resource.name,
@@ -149,9 +152,7 @@ export class Pair implements AsyncDisposable {
     for (const resource of this.declared(options)) {
       const kept = this.kept.get(resource.name);
       const { inputs } = await operationsOf(resource.type).check({}, resource.inputs);
-      const names = Object.keys(inputs).filter(
-        (key) => JSON.stringify(kept?.outs[key]) !== JSON.stringify(inputs[key]),
-      );
+      const names = Object.keys(inputs).filter((key) => !isDeepStrictEqual(kept?.outs[key], inputs[key]));
       if (names.length > 0) drift[resource.name] = names;
     }
     return drift;

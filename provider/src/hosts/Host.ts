@@ -26,6 +26,8 @@ export interface Host {
   listFiles(path: string): Promise<readonly string[]>;
   /** "running", "stopped", or another word for what keeps it from answering. */
   serviceState(): Promise<"running" | "stopped">;
+  /** False: there is no data directory yet, or no more. */
+  hasData(): Promise<boolean>;
   startService(): Promise<void>;
   stopService(): Promise<void>;
   /** The newest lines of the server's error log, to be shown when it does not start. */

@@ -5,7 +5,18 @@ import * as path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Host, LocalHostInputs } from "./Host";
-import { findProcess, findTool, localUser, logTail, paths, readIfThere, start, stop, writeWhole } from "./localServer";
+import {
+  exists,
+  findProcess,
+  findTool,
+  localUser,
+  logTail,
+  paths,
+  readIfThere,
+  start,
+  stop,
+  writeWhole,
+} from "./localServer";
 
 /** This machine, and on it the private server that `LocalMariaDb` keeps. */
 export function localHost({ directory }: LocalHostInputs): Host {
@@ -30,6 +41,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
       return names.sort();
     },
     serviceState: async () => ((await findProcess(directory)) ? "running" : "stopped"),
+    hasData: () => exists(directory),
     startService: () => start(directory),
     stopService: () => stop(directory),
     serverLog: (lines) => logTail(directory, lines),

@@ -10,7 +10,11 @@ export async function openAsAdmin(connection: Connection): Promise<Server> {
   try {
     return await Server.open(connection);
   } catch (error) {
-    if (!(error instanceof ConnectionError && error.problem === "login refused")) throw error;
+    if (
+      !(error instanceof ConnectionError && (error.problem === "login refused" || error.problem === "no admin account"))
+    ) {
+      throw error;
+    }
   }
   await grantAdmin(connection);
   return Server.open(connection);

@@ -4,20 +4,19 @@ import { replicaStatus } from "./replication";
 import type { Server } from "./server";
 
 /** Tables are filled here and moved when they are whole: a copy that was cut off leaves nothing half behind. */
-const WORKSHOP = "session_store_copy";
+export const WORKSHOP = "session_store_copy";
 
 /**
  * Copies tables that `to` lacks from its peer, with their rows. What `to` then applies of its relay log may touch rows of the copy a
  * second time; slave_exec_mode=IDEMPOTENT makes that come out the same. Its IO thread goes on, so no commit on the peer waits.
  */
 export async function copyTables(from: Server, to: Server, database: string, tables: readonly string[]): Promise<void> {
-  const what = `${to.name}: copying ${tables.map((table) => `${database}.${table}`).join(", ")} from ${from.name}`;
-  progress(what);
+  progress(`${to.name}: copying ${tables.map((table) => `${database}.${table}`).join(", ")} from ${from.name}`);
   const applying = (await replicaStatus(to))?.sqlThread === "Yes";
   if (applying) await to.query("STOP SLAVE SQL_THREAD");
   await to.query("DROP DATABASE IF EXISTS ??", [WORKSHOP]);
   await to.query("CREATE DATABASE ??", [WORKSHOP]);
-  await during(what, dumpInto(from, to, database, tables));
+  await during(`${to.name}: copying from ${from.name}`, pour(from, to, [...SNAPSHOT, database, ...tables], [WORKSHOP]));
   const moves = tables.map(() => "??.?? TO ??.??").join(", ");
   await to.query(
     `RENAME TABLE ${moves}`,
@@ -28,35 +27,46 @@ export async function copyTables(from: Server, to: Server, database: string, tab
   if (applying) await to.query("START SLAVE SQL_THREAD");
 }
 
-/** MariaDB's own dump, read in one snapshot without locks, flows into MariaDB's own client. Both log in through their sockets. */
-async function dumpInto(from: Server, to: Server, database: string, tables: readonly string[]): Promise<void> {
+/** Copies whole databases, over what `to` has of them. Answers the GTID position at which `from` was copied. */
+export async function copyDatabases(from: Server, to: Server, databases: readonly string[]): Promise<string> {
+  const whole = [
+    "--gtid",
+    "--master-data=2",
+    "--routines",
+    "--triggers",
+    "--events",
+    "--add-drop-database",
+    "--databases",
+  ];
+  const head = await during(
+    `${to.name}: copying ${databases.join(", ")} from ${from.name}`,
+    pour(from, to, [...SNAPSHOT, ...whole, ...databases], []),
+  );
+  const position = /gtid_slave_pos='([^']*)'/.exec(head)?.[1];
+  if (position === undefined)
+    throw new Error(`the dump of ${from.name} does not tell its GTID position; nothing was linked`);
+  return position;
+}
+
+/** One snapshot, read without locks. */
+const SNAPSHOT = ["--single-transaction", "--hex-blob", "--skip-add-drop-table", "--default-character-set=utf8mb4"];
+
+/** MariaDB's own dump flows into MariaDB's own client. Both log in through their sockets. Answers the first lines of the dump. */
+async function pour(from: Server, to: Server, what: readonly string[], into: readonly string[]): Promise<string> {
   const flow = new PassThrough();
-  const login = async ({ host }: Server) => [`--socket=${await host.socket()}`, `--user=${host.superuser}`];
-  const dump = from.host.run(
-    [
-      "mariadb-dump",
-      "--no-defaults",
-      ...(await login(from)),
-      "--single-transaction",
-      "--hex-blob",
-      "--skip-add-drop-table",
-      "--default-character-set=utf8mb4",
-      database,
-      ...tables,
-    ],
-    { output: flow },
-  );
-  const load = to.host.run(
-    [
-      "mariadb",
-      "--no-defaults",
-      ...(await login(to)),
-      "--init-command=SET SESSION sql_log_bin=0",
-      "--default-character-set=utf8mb4",
-      WORKSHOP,
-    ],
-    { input: flow },
-  );
+  let head = "";
+  flow.on("data", (chunk: Buffer) => {
+    if (head.length < 1 << 16) head += chunk.toString("latin1");
+  });
+  const login = async ({ host }: Server) => [
+    "--no-defaults",
+    `--socket=${await host.socket()}`,
+    `--user=${host.superuser}`,
+  ];
+  const unlogged = ["--init-command=SET SESSION sql_log_bin=0", "--default-character-set=utf8mb4"];
+  const dump = from.host.run(["mariadb-dump", ...(await login(from)), ...what], { output: flow });
+  const load = to.host.run(["mariadb", ...(await login(to)), ...unlogged, ...into], { input: flow });
   dump.catch((error) => flow.destroy(error as Error));
   await Promise.all([dump, load]);
+  return head;
 }

@@ -1,20 +1,21 @@
 import { remedy } from "../recipe/linkState";
 import { progress } from "../waiting";
 import { settlePassword, takesSeveralPasswords } from "./accounts";
-import { inDomain, parsePosition } from "./gtid";
+import { parsePosition } from "./gtid";
 import {
   appliedPosition,
+  compareStreams,
   describe,
   direction,
   isRunning,
   proveRowsArrive,
   type ReplicaStatus,
+  reconnectNow,
   replicaStatus,
   waitUntilReceivedIsApplied,
   waitUntilReplicating,
-  writtenPosition,
 } from "./replication";
-import { semiSync, waitUntilAcknowledged, withoutWaiting } from "./semiSync";
+import { bringAcknowledgement, withoutWaiting } from "./semiSync";
 import { Secret, type Server } from "./server";
 import { hasRows, replicatedTables } from "./tables";
 
@@ -56,9 +57,9 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, password
     await refuseToLoseRows(ends);
     await startStoppedThreads(replica, status);
   }
+  await reconnectNow(replica);
   await withRemedy(waitUntilReplicating(replica, source, DEADLINE));
-  await acknowledgeAgain(ends);
-  await waitUntilAcknowledged(source, replica, DEADLINE);
+  await bringAcknowledgement(source, replica, DEADLINE);
   const seconds = await withRemedy(proveRowsArrive(source, replica, DEADLINE));
   if (rotating) await settlePassword(source, wanted.user, wanted.password);
   return seconds;
@@ -111,19 +112,12 @@ async function refuseToLoseRows(ends: Ends): Promise<void> {
 /** A source that has less than the replica got from it went back in time, or was made anew: its next sessions would reuse numbers. */
 async function refuseRewoundSource({ replica, source }: Ends): Promise<void> {
   const domain = Number(await source.value("SELECT @@GLOBAL.gtid_domain_id"));
-  const [written, applied, status] = await Promise.all([
-    writtenPosition(source),
-    appliedPosition(replica),
-    replicaStatus(replica),
-  ]);
-  const received = status?.received.get(domain)?.sequence ?? 0n;
-  const known = [received, applied.get(domain)?.sequence ?? 0n].reduce((a, b) => (a > b ? a : b));
-  const own = written.get(domain)?.sequence ?? 0n;
-  if (known <= own) return;
+  const { known, written } = await compareStreams(source, replica, domain);
+  if (known <= written) return;
   throw new Error(
-    `${source.name}'s binary log ends at ${inDomain(written, domain) || "nothing"}, but ${replica.name} has received up to sequence ${known} ` +
+    `${source.name}'s binary log ends at sequence ${written}, but ${replica.name} has received up to ${known} ` +
       `from it: ${source.name} went back in time or was made anew. Nothing was linked, because sessions would be lost without a word. ` +
-      `Seed ${source.name} from ${replica.name}.`,
+      `Bring ${source.name} up with its "peer", which seeds it from ${replica.name}.`,
   );
 }
 
@@ -168,7 +162,7 @@ async function pointAtSource(ends: Ends, wanted: LinkParameters, status: Replica
     },
     async () => {
       await withRemedy(waitUntilReplicating(replica, source, DEADLINE));
-      await waitUntilAcknowledged(source, replica, DEADLINE);
+      await bringAcknowledgement(source, replica, DEADLINE);
     },
   );
 }
@@ -202,24 +196,6 @@ async function startStoppedThreads(replica: Server, status: ReplicaStatus): Prom
   if (status.ioThread !== "No") await replica.query("START SLAVE SQL_THREAD");
   else if (status.sqlThread !== "No") await replica.query("START SLAVE IO_THREAD");
   else await startReplica(replica);
-}
-
-/** A replica whose variable was switched on after its IO thread had started acknowledges nothing until that starts again. */
-async function acknowledgeAgain({ replica, source }: Ends): Promise<void> {
-  const { replicaEnabled, replicaActive } = await semiSync(replica);
-  if (!replicaEnabled || replicaActive) return;
-  progress(`${direction(replica, source)}: restarting the IO thread, so that it acknowledges`);
-  await withoutWaiting(
-    source,
-    async () => {
-      await replica.query("STOP SLAVE IO_THREAD");
-      await replica.query("START SLAVE IO_THREAD");
-    },
-    async () => {
-      await waitUntilReplicating(replica, source, DEADLINE);
-      await waitUntilAcknowledged(source, replica, DEADLINE);
-    },
-  );
 }
 
 async function withRemedy<T>(work: Promise<T>): Promise<T> {

@@ -11,7 +11,7 @@ import {
   waitUntilReceivedIsApplied,
   waitUntilReplicating,
 } from "./replication";
-import { semiSync, waitUntilAcknowledged, withoutWaiting } from "./semiSync";
+import { bringAcknowledgement, semiSync, withoutWaiting } from "./semiSync";
 import { Server } from "./server";
 
 const CATCH_UP_DEADLINE = 60_000;
@@ -97,13 +97,13 @@ async function bothReturned(node: Server, peer: Server, links: Links): Promise<v
   }
   if (links.incoming) {
     await waitUntilReplicating(node, peer, RETURN_DEADLINE);
-    await waitUntilAcknowledged(peer, node, PROOF_DEADLINE);
+    await bringAcknowledgement(peer, node, PROOF_DEADLINE);
   }
 }
 
 async function proveBoth(node: Server, peer: Server, links: Links): Promise<void> {
   if (links.outgoing) {
-    await waitUntilAcknowledged(node, peer, PROOF_DEADLINE);
+    await bringAcknowledgement(node, peer, PROOF_DEADLINE);
     await proveRowsArrive(node, peer, PROOF_DEADLINE);
   }
   if (links.incoming) {

@@ -64,6 +64,20 @@ export async function appliedPosition(server: Server): Promise<GtidPosition> {
   return parsePosition(await server.value("SELECT @@GLOBAL.gtid_slave_pos"));
 }
 
+/** The last sequence number of a source's own stream: as its replica got it, and as it stands in the source's binary log. */
+export async function compareStreams(
+  source: Server,
+  replica: Server,
+  domain: number,
+): Promise<{ known: bigint; written: bigint }> {
+  // The replica first: what arrives in between must not look like too much.
+  const status = await replicaStatus(replica);
+  const applied = (await appliedPosition(replica)).get(domain)?.sequence ?? 0n;
+  const received = status?.received.get(domain)?.sequence ?? 0n;
+  const written = (await writtenPosition(source)).get(domain)?.sequence ?? 0n;
+  return { known: received > applied ? received : applied, written };
+}
+
 /** Waits until the replica has applied what it has received by now. A relay log that was not applied is lost at a restart or STOP SLAVE. */
 export async function waitUntilReceivedIsApplied(replica: Server, deadline: number): Promise<void> {
   const target = await receivedFromPeer(replica);

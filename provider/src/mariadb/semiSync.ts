@@ -29,13 +29,29 @@ export async function semiSync(server: Server): Promise<SemiSync> {
   };
 }
 
-/** Waits until the replica acknowledges, where both sides want that. */
-export async function waitUntilAcknowledged(source: Server, replica: Server, deadline: number): Promise<void> {
-  await until({ what: `${replica.name} to acknowledge what ${source.name} commits`, deadline }, async () => {
-    const [from, to] = await Promise.all([semiSync(source), semiSync(replica)]);
-    if (!to.replicaEnabled || (from.replicas > 0 && to.replicaActive)) return { done: undefined };
-    return { seen: `${from.replicas} acknowledging replicas at ${source.name}` };
-  });
+/**
+ * Brings about that the replica acknowledges, where both sides want that. It does so by itself when its IO thread starts; one that was
+ * started before the variable was on, or that the source doesn't count, has to start again.
+ */
+export async function bringAcknowledgement(source: Server, replica: Server, deadline: number): Promise<void> {
+  const acknowledged = (longest: number) =>
+    until({ what: `${replica.name} to acknowledge what ${source.name} commits`, deadline: longest }, async () => {
+      const [from, to] = await Promise.all([semiSync(source), semiSync(replica)]);
+      if (!to.replicaEnabled || (from.replicas > 0 && to.replicaActive)) return { done: true };
+      return { seen: `${source.name} counts ${from.replicas} acknowledging replicas` };
+    });
+  if (await acknowledged(1000).catch(() => false)) return;
+  progress(`${replica.name}: restarting the IO thread, so that it acknowledges what ${source.name} commits`);
+  await withoutWaiting(
+    source,
+    () => restartIoThread(replica),
+    () => acknowledged(deadline),
+  );
+}
+
+async function restartIoThread(replica: Server): Promise<void> {
+  await replica.query("STOP SLAVE IO_THREAD");
+  await replica.query("START SLAVE IO_THREAD");
 }
 
 /**
@@ -46,7 +62,7 @@ export async function waitUntilAcknowledged(source: Server, replica: Server, dea
 export async function withoutWaiting<T>(
   source: Server,
   work: () => Promise<T>,
-  acknowledged: () => Promise<void>,
+  acknowledged: () => Promise<unknown>,
 ): Promise<T> {
   const { sourceEnabled } = await semiSync(source);
   if (sourceEnabled) await source.query("SET GLOBAL rpl_semi_sync_master_enabled = OFF");

@@ -47,12 +47,33 @@ export class Server implements AsyncDisposable {
   /** Opens a session as the admin account. */
   static async open(connection: Connection): Promise<Server> {
     const password = process.env["SESSION_STORE_ADMIN_PASSWORD"] ?? connection.admin.password;
-    return Server.login(connection, connection.admin.user, password);
+    try {
+      return await Server.login(connection, connection.admin.user, password);
+    } catch (error) {
+      throw await Server.orNew(connection, error);
+    }
   }
 
   /** Opens a session as MariaDB's root, through the socket: the only way in before there is an admin account. */
   static async openAsSuperuser(connection: Connection): Promise<Server> {
     return Server.login(connection, openHost(connection.host).superuser, "");
+  }
+
+  /** Tells a server on which nothing of ours is from one that is down or refuses us. */
+  private static async orNew(connection: Connection, error: unknown): Promise<unknown> {
+    if (!(error instanceof ConnectionError)) return error;
+    if (error.problem === "stopped" && !(await openHost(connection.host).hasData())) {
+      return new ConnectionError("no data", `${nameOf(connection)} has no data directory`, undefined);
+    }
+    if (error.problem !== "login refused") return error;
+    try {
+      await using superuser = await Server.openAsSuperuser(connection);
+      const { user } = connection.admin;
+      if (await superuser.row("SELECT 1 FROM mysql.global_priv WHERE User = ?", [user])) return error;
+      return new ConnectionError("no admin account", `${nameOf(connection)} has no account "${user}" yet`, error.errno);
+    } catch {
+      return error;
+    }
   }
 
   private static async login(connection: Connection, user: string, password: string): Promise<Server> {
@@ -152,12 +173,28 @@ export async function openAll<T extends readonly Connection[]>(
   } & AsyncDisposable;
 }
 
+/** A session, or undefined where the server can't be reached or lets us not in: its own node says why. */
+export async function openIfThere(connection: Connection): Promise<Server | undefined> {
+  try {
+    return await Server.open(connection);
+  } catch (error) {
+    if (error instanceof ConnectionError) return undefined;
+    throw error;
+  }
+}
+
 export function nameOf(connection: Connection): string {
   return connection.name ?? `${connection.address}:${connection.port}`;
 }
 
 /** What keeps a login from succeeding, as `MariaDbNode.state` shows it. */
-export type LoginProblem = "stopped" | "unreachable" | "not answering" | "login refused";
+export type LoginProblem =
+  | "stopped"
+  | "unreachable"
+  | "not answering"
+  | "login refused"
+  | "no data"
+  | "no admin account";
 
 export class ConnectionError extends Error {
   constructor(
@@ -166,6 +203,11 @@ export class ConnectionError extends Error {
     readonly errno: number | undefined,
   ) {
     super(message);
+  }
+
+  /** The server is there for the first time, or was made anew: nothing that we ever put on it is there. */
+  get isNew(): boolean {
+    return this.problem === "no data" || this.problem === "no admin account";
   }
 }
 
@@ -177,6 +219,10 @@ function connectionError(name: string, user: string, error: unknown): Error {
       `${name} refuses the login of "${user}" (${errno}): wrong password, or no such account`,
       errno,
     );
+  }
+  if (errno === 1227) {
+    // The account was made, and the run that made it ended before it got its privileges; or somebody took them.
+    return new ConnectionError("login refused", `${name} lets "${user}" in, but without its privileges (1227)`, errno);
   }
   if (code === "ENOENT" || code === "ECONNREFUSED") {
     return new ConnectionError("stopped", `${name} does not run (${code}: nothing listens on its socket)`, undefined);

@@ -11,6 +11,7 @@ import { type SettingChange, setRunning, settingChanges } from "./settings";
 /** What a server shall run with, and the file that says so at its next start. */
 export interface WantedSettings {
   readonly server: Server;
+  /** The other node. Undefined: there is none, or this one has nothing yet that could be lost or missed. */
   readonly peer: Connection | undefined;
   /** What was wanted before; what is no longer wanted goes back to the server's default. */
   readonly former: Settings;

@@ -29,6 +29,15 @@ export async function hasRows(server: Server, { database, table }: Table): Promi
   return (await server.row("SELECT 1 FROM ??.?? LIMIT 1", [database, table])) !== undefined;
 }
 
+/** All tables of these databases that hold rows of their own. */
+export async function baseTables(server: Server, databases: readonly string[]): Promise<Table[]> {
+  const rows = await server.query(
+    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA IN (?)",
+    [databases],
+  );
+  return rows.map((row) => ({ database: String(row["TABLE_SCHEMA"]), table: String(row["TABLE_NAME"]) }));
+}
+
 async function allTables(server: Server, database: string): Promise<string[]> {
   const rows = await server.query("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?", [
     database,

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { openHost } from "../hosts";
 import { openAsAdmin, removeAdmin } from "../mariadb/admin";
 import { disable, findOverrides } from "../mariadb/optionFiles";
-import { type Connection, ConnectionError, nameOf, Server } from "../mariadb/server";
+import { type History, historyOf, refuseRewound, seedFromPeer } from "../mariadb/seeding";
+import { type Connection, ConnectionError, nameOf, openIfThere, Server } from "../mariadb/server";
 import { refusedSettings, runningSettings } from "../mariadb/settings";
 import { applySettings } from "../mariadb/settingsChange";
 import { type Advice, nodeAdvice } from "../recipe/advice";
@@ -57,7 +58,10 @@ export interface MariaDbNodeChecked extends MariaDbNodeInputs {
   configMode: string;
   /** Lines of other files that say otherwise than ours. */
   overriddenBy: string[];
-  /** Wanted: `running`. Seen: `stopped`, `unreachable`, `not answering`, `login refused`. */
+  /**
+   * Wanted: `running`. Seen: `stopped`, `unreachable`, `not answering`, `login refused`, `no data`, `no admin account`, `empty`,
+   * `went back in time`.
+   */
   state: string;
 }
 
@@ -68,6 +72,8 @@ export interface MariaDbNodeComputed {
   configFile: string;
   advice: Advice[];
 }
+
+const RUNNING = "running";
 
 export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDbNodeComputed>({
   properties: {
@@ -124,14 +130,17 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
         configText: renderOptionFile(settings),
         configMode: openHost(given.connection.host).settingsMode.toString(8),
         overriddenBy: [],
-        state: "running",
+        state: RUNNING,
       };
     },
   },
   id: ({ connection }) => `${connection.address}:${connection.port}`,
 
   create: (wanted) => bringUp(wanted, {}),
-  update: (last, wanted) => bringUp(wanted, last.settings as Settings),
+  async update(last, wanted) {
+    await refuseWithoutPeersSessions(wanted);
+    return bringUp(wanted, last.settings as Settings);
+  },
 
   async observe(last) {
     const host = openHost(last.connection.host);
@@ -147,7 +156,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       await using server = await Server.open(last.connection);
       const settings = await runningSettings(server, last.settings as Settings);
       return {
-        inputs: { ...seen, settings: settings as Record<string, SettingInput>, state: "running" },
+        inputs: { ...seen, settings: settings as Record<string, SettingInput>, state: await stateOf(server, last) },
         computed: computed(server, path, settings),
       };
     } catch (error) {
@@ -175,22 +184,67 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings): Promise<Ma
     await host.startService();
   }
   const settings = wanted.settings as Settings;
-  const server = await openAsAdmin(wanted.connection);
-  try {
+  const path = await host.settingsFile();
+  const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
+  const history = await (async () => {
+    await using server = await openAsAdmin(wanted.connection);
     await refuseSettings(server, settings);
-    const path = await host.settingsFile();
+    const found = await historyByPeer(server, wanted);
     await clearOverrides(server, path);
-    await applySettings({
-      server,
-      peer: wanted.peer,
-      former,
-      wanted: settings,
-      file: { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) },
-    });
-    await using after = await Server.open(wanted.connection);
-    return computed(after, path, await runningSettings(after, settings));
-  } finally {
-    await server[Symbol.asyncDispose]();
+    const peer = found === "lost" ? undefined : wanted.peer;
+    await applySettings({ server, peer, former, wanted: settings, file });
+    return found;
+  })();
+  // Another session: the server may have restarted.
+  await using server = await Server.open(wanted.connection);
+  if (history === "lost" && wanted.peer) {
+    await using peer = await Server.open(wanted.peer);
+    await seedFromPeer(server, peer, streamOf(wanted));
+  }
+  return computed(server, path, await runningSettings(server, settings));
+}
+
+const streamOf = ({ settings, databases }: MariaDbNodeChecked) => ({
+  domain: Number(settings["gtid_domain_id"]),
+  databases,
+});
+
+/** What the server's binary log is by its peer's word. A server that went back in time is not brought up. */
+async function historyByPeer(server: Server, wanted: MariaDbNodeChecked): Promise<History | undefined> {
+  if (!wanted.peer) return undefined;
+  await using peer = await openIfThere(wanted.peer);
+  if (!peer) return undefined;
+  const history = await historyOf(server, peer, streamOf(wanted));
+  if (history === "went back in time") throw refuseRewound(server, peer);
+  return history;
+}
+
+/** The word for a server that answers. */
+async function stateOf(server: Server, last: MariaDbNodeChecked): Promise<string> {
+  if (!last.peer) return RUNNING;
+  await using peer = await openIfThere(last.peer);
+  const history = peer && (await historyOf(server, peer, streamOf(last)));
+  if (history === "lost") return "empty";
+  return history === "went back in time" ? history : RUNNING;
+}
+
+/** A server that was made anew needs its peer's sessions before anyone may use it. */
+async function refuseWithoutPeersSessions({ connection, peer }: MariaDbNodeChecked): Promise<void> {
+  if (!peer || !(await isNew(connection))) return;
+  await using other = await openIfThere(peer);
+  if (other) return;
+  throw new Error(
+    `${nameOf(connection)} was made anew, and its peer ${nameOf(peer)}, which has the sessions, can't be reached. Nothing was touched: ` +
+      "sessions written here now would be in the way of those. Bring the peer back first.",
+  );
+}
+
+async function isNew(where: Connection): Promise<boolean> {
+  try {
+    await using _server = await Server.open(where);
+    return false;
+  } catch (error) {
+    return error instanceof ConnectionError && error.isNew;
   }
 }
 

@@ -3,9 +3,9 @@ import { establishLink, removeLink } from "../mariadb/link";
 import { lockServers, onePerPair } from "../mariadb/lock";
 import { replicaStatus } from "../mariadb/replication";
 import { type SemiSync, semiSync } from "../mariadb/semiSync";
-import { type Connection, ConnectionError, nameOf, openAll, Server } from "../mariadb/server";
+import { type Connection, ConnectionError, nameOf, openAll, openIfThere, Server } from "../mariadb/server";
 import { linkState, REPLICATING } from "../recipe/linkState";
-import { type Look, progress, until } from "../waiting";
+import { type Look, until } from "../waiting";
 import { define } from "./define";
 import { connection, password, userName } from "./inputs";
 import { removeUnlessUnreachable } from "./unreachable";
@@ -97,7 +97,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       // The node says that it is down; of its link nothing new is known.
-      return { inputs: {}, computed: last };
+      return { inputs: error.isNew ? { state: linkState(undefined) } : {}, computed: last };
     }
   },
 
@@ -152,14 +152,4 @@ function effect(source: SemiSync, replica: SemiSync): string {
   if (!source.sourceEnabled || !replica.replicaEnabled) return IN_EFFECT;
   if (!replica.replicaActive || source.replicas === 0) return "the replica does not acknowledge";
   return source.sourceActive ? IN_EFFECT : "given up: commits on the source wait for nobody";
-}
-
-async function openIfThere(where: Connection): Promise<Server | undefined> {
-  try {
-    return await Server.open(where);
-  } catch (error) {
-    if (!(error instanceof ConnectionError)) throw error;
-    progress(error.message);
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { copyTables } from "../mariadb/copy";
 import { replicaStatus } from "../mariadb/replication";
-import { type Connection, ConnectionError, nameOf, Server } from "../mariadb/server";
+import { type Connection, ConnectionError, nameOf, openIfThere, Server } from "../mariadb/server";
 import { lackingTables } from "../mariadb/tables";
 import { RECIPE_DATABASE } from "../recipe/filters";
 import { type Look, progress, until } from "../waiting";
@@ -68,7 +68,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
       return { inputs: { ...found, state }, computed: {} };
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
-      return { inputs: {}, computed: {} };
+      return { inputs: error.isNew ? { state: "missing" } : {}, computed: {} };
     }
   },
 
@@ -98,32 +98,27 @@ async function bringUp(wanted: SessionStoreDatabaseChecked): Promise<object> {
 
 async function copyWhatIsLacking(server: Server, { peer, name }: SessionStoreDatabaseChecked): Promise<void> {
   if (!peer || !(await replicaStatus(server))) return;
-  try {
-    await using other = await Server.open(peer);
-    const lacking = await lackingTables(server, other, name);
-    if (lacking.length > 0) await copyTables(other, server, name, lacking);
-  } catch (error) {
-    if (!(error instanceof ConnectionError)) throw error;
-    progress(`${server.name}: whether tables are missing in ${name} can't be told: ${error.message}`);
-  }
+  await using other = await openIfThere(peer);
+  if (!other)
+    return progress(
+      `${server.name}: whether tables are missing in ${name} can't be told, ${nameOf(peer)} is not there`,
+    );
+  const lacking = await lackingTables(server, other, name);
+  if (lacking.length > 0) await copyTables(other, server, name, lacking);
 }
 
 /** Tables that this node should have from its peer. One that was just made there is on its way, and no drift. */
 async function lackingForLong(server: Server, { peer, name }: SessionStoreDatabaseChecked): Promise<string[]> {
   if (!peer || !(await replicaStatus(server))) return [];
-  try {
-    await using other = await Server.open(peer);
-    const patience = Date.now() + 1000;
-    return await until({ what: `tables of ${name} on ${server.name}`, deadline: 10_000 }, async () => {
-      const lacking = await lackingTables(server, other, name);
-      const answer: Look<string[]> =
-        lacking.length === 0 || Date.now() > patience ? { done: lacking } : { seen: lacking.join(", ") };
-      return answer;
-    });
-  } catch (error) {
-    if (error instanceof ConnectionError) return [];
-    throw error;
-  }
+  await using other = await openIfThere(peer);
+  if (!other) return [];
+  const patience = Date.now() + 1000;
+  return await until({ what: `tables of ${name} on ${server.name}`, deadline: 10_000 }, async () => {
+    const lacking = await lackingTables(server, other, name);
+    const answer: Look<string[]> =
+      lacking.length === 0 || Date.now() > patience ? { done: lacking } : { seen: lacking.join(", ") };
+    return answer;
+  });
 }
 
 async function defaults(

@@ -142,6 +142,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
       return { inputs: { accounts }, computed: {} };
     } catch (error) {
       if (!cameFromServer(error)) throw error;
+      if (error instanceof ConnectionError && error.isNew) return { inputs: { accounts: {} }, computed: {} };
       // A refresh that fails keeps `up` from mending anything. The node's own resource says what is wrong with it.
       if (!(error instanceof ConnectionError)) {
         progress(

@@ -1,0 +1,74 @@
+import { progress } from "../waiting";
+import { copyDatabases, WORKSHOP } from "./copy";
+import { inDomain } from "./gtid";
+import { appliedPosition, compareStreams, waitUntilReceivedIsApplied } from "./replication";
+import type { Server } from "./server";
+import { baseTables, hasRows } from "./tables";
+
+const DEADLINE = 60_000;
+
+/**
+ * What a server's binary log is, by its peer's word.
+ * `whole`: it holds all that the peer got from it. `lost`: the peer got sessions from it, and it has nothing: it was made anew.
+ * `went back in time`: it has sessions, but fewer than the peer got from it. Its next sessions would reuse numbers, and never reach the peer.
+ */
+export type History = "whole" | "lost" | "went back in time";
+
+export async function historyOf(server: Server, peer: Server, { domain, databases }: Stream): Promise<History> {
+  const { known, written } = await compareStreams(server, peer, domain);
+  if (written >= known) return "whole";
+  return (await isBeingSeeded(server)) || !(await hasSessions(server, databases)) ? "lost" : "went back in time";
+}
+
+/** What a node writes: the GTID domain of its own, and the databases of the sessions. */
+export interface Stream {
+  readonly domain: number;
+  readonly databases: readonly string[];
+}
+
+/**
+ * Gives a server that was made anew the sessions of its peer, and the numbers with which its own and the peer's streams go on.
+ * Without the first its next sessions would reuse numbers that the peer has seen; the peer stays as it is and goes on serving.
+ * The proxies and the peer can't come in before: their accounts are made later. Cut off, it can be done again from the start.
+ */
+export async function seedFromPeer(server: Server, peer: Server, { domain, databases }: Stream): Promise<void> {
+  await waitUntilReceivedIsApplied(peer, DEADLINE);
+  const own = inDomain(await appliedPosition(peer), domain);
+  const there = await existing(peer, databases);
+  progress(
+    `${server.name}: is new; seeding it from ${peer.name} (${there.join(", ") || "no database"}; its own stream goes on after ${own})`,
+  );
+  // The mark that what is here is not whole yet.
+  await server.query("CREATE DATABASE IF NOT EXISTS ??", [WORKSHOP]);
+  const copied =
+    there.length > 0 ? await copyDatabases(peer, server, there) : await peer.value("SELECT @@GLOBAL.gtid_binlog_pos");
+  await server.query("RESET MASTER");
+  await server.query("SET GLOBAL gtid_slave_pos = ?", [[copied, own].filter((part) => part !== "").join(",")]);
+  await server.query("SET GLOBAL gtid_binlog_state = ?", [own]);
+  await server.query("DROP DATABASE ??", [WORKSHOP]);
+}
+
+/** What an operator has to do about a server that went back in time. */
+export function refuseRewound(server: Server, peer: Server): Error {
+  return new Error(
+    `${server.name} went back in time: ${peer.name} has more of ${server.name}'s sessions than ${server.name}'s own binary log (a restored ` +
+      "snapshot, or a power cut with sync_binlog=0). Nothing was touched, because new sessions would silently never reach the peer. " +
+      `Save what only ${server.name} has, if anything; then stop it, move its data directory away, and run \`pulumi up\`, which seeds it from ${peer.name}.`,
+  );
+}
+
+const isBeingSeeded = async (server: Server): Promise<boolean> => (await existing(server, [WORKSHOP])).length > 0;
+
+async function existing(server: Server, databases: readonly string[]): Promise<string[]> {
+  const rows = await server.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (?)", [
+    databases,
+  ]);
+  return rows.map((row) => String(row["SCHEMA_NAME"]));
+}
+
+async function hasSessions(server: Server, databases: readonly string[]): Promise<boolean> {
+  for (const table of await baseTables(server, databases)) {
+    if (await hasRows(server, table)) return true;
+  }
+  return false;
+}
