@@ -30,6 +30,7 @@ describe("refused, by the option's name as the user wrote it:", () => {
     ["transaction_isolation", "NONE", /not one of READ-UNCOMMITTED, READ-COMMITTED/],
     ["innodb_deadlock_detect", "maybe", /neither ON nor OFF/],
     ["sql_mode", "ANSI\n[client]", /line breaks/],
+    ["binlog_expire_logs_seconds", 3600, /give expire_logs_days/],
     ["port", 3307, /belongs to where the server runs/],
     ["datadir", "/elsewhere", /belongs to where the server runs/],
     ["pid-file", "/elsewhere", /belongs to where the server runs/],
@@ -87,4 +88,8 @@ test.each([
   ["expire_log_days", "expire_logs_days"],
 ])("a mistyped %s is taken for %s", (typed, meant) => {
   expect(nearestOption(typed)).toBe(meant);
+});
+
+test("a name that is like no other is taken for none", () => {
+  for (const typed of ["server_audit_logging", "ssl", "plugin_load_add"]) expect(nearestOption(typed)).toBeUndefined();
 });

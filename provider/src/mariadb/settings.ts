@@ -55,7 +55,8 @@ export async function refusedSettings(server: Server, wanted: Settings): Promise
     const variable = variables.get(option);
     if (!variable) {
       if (setting?.since) return [];
-      const hint = setting ? "" : `; did you mean "${nearestOption(option)}"?`;
+      const nearest = setting ? undefined : nearestOption(option);
+      const hint = nearest ? `; did you mean "${nearest}"?` : "";
       return [{ option, reason: `${server.name} (MariaDB ${server.version.number}) has no such option${hint}` }];
     }
     const reason = refusal(variable.kind, value);
@@ -73,7 +74,8 @@ export async function setRunning(server: Server, change: SettingChange): Promise
 async function readVariables(server: Server, options: readonly string[]): Promise<Map<string, Variable>> {
   const names = new Map(options.map((option) => [variableName(server, option), option]));
   const rows = await server.query(
-    `SELECT VARIABLE_NAME, GLOBAL_VALUE, VARIABLE_TYPE, NUMERIC_MIN_VALUE, NUMERIC_MAX_VALUE, ENUM_VALUE_LIST, READ_ONLY
+    `SELECT VARIABLE_NAME, GLOBAL_VALUE, VARIABLE_TYPE, NUMERIC_MIN_VALUE, NUMERIC_MAX_VALUE, NUMERIC_BLOCK_SIZE,
+            ENUM_VALUE_LIST, READ_ONLY
        FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN (?)`,
     [[...names.keys()].map((name) => name.toUpperCase())],
   );
@@ -89,10 +91,11 @@ async function readVariables(server: Server, options: readonly string[]): Promis
 function variableOf(option: string, name: string, row: Row): Variable {
   const setting = settingOf(option);
   const text = String(row["GLOBAL_VALUE"] ?? "");
+  const step = stepOf(row);
   return {
     name,
     running: setting?.readBack?.(text) ?? text,
-    kind: setting?.kind ?? kindFromCatalogue(row),
+    kind: setting?.kind.is === "number" ? { step, ...setting.kind } : (setting?.kind ?? kindFromCatalogue(row)),
     readOnly: row["READ_ONLY"] === "YES",
   };
 }
@@ -102,17 +105,27 @@ function kindFromCatalogue(row: Row): SettingKind {
   switch (String(row["VARIABLE_TYPE"])) {
     case "BOOLEAN":
       return { is: "boolean" };
-    case "ENUM":
-      return { is: "choice", of: String(row["ENUM_VALUE_LIST"]).split(",") };
+    case "ENUM": {
+      const list = row["ENUM_VALUE_LIST"];
+      return list === null ? { is: "name" } : { is: "choice", of: String(list).split(",") };
+    }
     case "SET":
-    case "FLAGSET":
       return { is: "set" };
+    case "FLAGSET":
+      return { is: "switches" };
     case "VARCHAR":
-      return { is: "text" };
+      return { is: /^\w+$/.test(String(row["GLOBAL_VALUE"])) ? "name" : "text" };
     default:
-      return { is: "number", min: Number(row["NUMERIC_MIN_VALUE"]), max: Number(row["NUMERIC_MAX_VALUE"]) };
+      return {
+        is: "number",
+        min: Number(row["NUMERIC_MIN_VALUE"]),
+        max: Number(row["NUMERIC_MAX_VALUE"]),
+        step: stepOf(row),
+      };
   }
 }
+
+const stepOf = (row: Row): number => Number(row["NUMERIC_BLOCK_SIZE"] ?? 1);
 
 function shown({ kind, running }: Variable): SettingValue {
   if (kind.is === "patterns") return running === "" ? [] : running.split(",");

@@ -1,4 +1,4 @@
-import { closest } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 import {
   type NodeFacts,
   optionName,
@@ -68,12 +68,12 @@ export function collisions(one: Settings, other: Settings): { option: string; re
 const isSame = (option: string, one: SettingValue | undefined, other: SettingValue | undefined): boolean =>
   one !== undefined && other !== undefined && sameValue(kindOf(option), one, other);
 
-/** The option with the nearest name, for an error about an unknown one. */
-export const nearestOption = (option: string): string =>
-  closest(
-    option,
-    SETTINGS.map((setting) => setting.option),
-  );
+/** The option with the nearest name, for an error about an unknown one; undefined when none is near. */
+export function nearestOption(option: string): string | undefined {
+  const names = SETTINGS.map((setting) => setting.option);
+  const nearest = closest(option, names);
+  return distance(option, nearest) <= Math.max(2, option.length / 4) ? nearest : undefined;
+}
 
 function reasonAgainst(option: string, value: SettingInput): string | undefined {
   if (!/^[a-z][a-z0-9_]*$/.test(option)) return `"${option}" is not the name of an option`;

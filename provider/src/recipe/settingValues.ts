@@ -3,10 +3,20 @@
 export type SettingKind =
   | { readonly is: "flag" }
   | { readonly is: "boolean" }
-  | { readonly is: "number"; readonly min?: number; readonly max?: number }
+  | {
+      readonly is: "number";
+      readonly min?: number;
+      readonly max?: number;
+      /** The server rounds down to a multiple of it. @default 1 */
+      readonly step?: number;
+    }
   | { readonly is: "choice"; readonly of: readonly string[] }
   | { readonly is: "set" }
+  /** `name=on,name=off`: what is not named stays as it is. */
+  | { readonly is: "switches" }
   | { readonly is: "patterns" }
+  /** A name without regard to case, such as that of a character set or an engine. */
+  | { readonly is: "name" }
   | { readonly is: "text" };
 
 /** A value as users may give it. */
@@ -47,7 +57,9 @@ export function refusal(kind: SettingKind, value: SettingValue): string | undefi
 
 /** True when two values, each in any spelling the server or a user may choose, mean the same. */
 export function sameValue(kind: SettingKind, one: SettingValue, other: SettingValue): boolean {
-  return canonical(kind, one) === canonical(kind, other);
+  if (kind.is !== "switches") return canonical(kind, one) === canonical(kind, other);
+  const [a, b] = [switchesOf(one), switchesOf(other)];
+  return [...a].every(([name, value]) => (b.get(name) ?? value) === value);
 }
 
 /** One spelling for all values that mean the same. */
@@ -57,23 +69,41 @@ export function canonical(kind: SettingKind, value: SettingValue): string {
     case "boolean":
       return truth(String(value)) ?? String(value);
     case "number":
-      return String(toWhole(String(value)) ?? toNumber(String(value)) ?? value);
+      return String(rounded(toWhole(String(value)), kind.step) ?? toNumber(String(value)) ?? value);
     case "choice":
+    case "name":
       return String(value).toUpperCase();
-    case "set":
+    case "set": {
+      const names = listOf(value).flatMap((name) => COMBINATIONS[name.toUpperCase()]?.split(",") ?? name.toUpperCase());
+      return [...new Set(names)].sort().join(",");
+    }
+    case "switches":
       return listOf(value).sort().join(",");
     case "patterns":
-      return [...listOf(value)].sort().join(",");
+      return listOf(value).sort().join(",");
     case "text":
-      return String(value);
+      return String(value).replace(/^(\/.*[^/])\/+$/, "$1");
   }
 }
+
+/** Modes that stand for several: the server shows them all. */
+const COMBINATIONS: Readonly<Record<string, string>> = {
+  ANSI: "ANSI,REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE",
+  TRADITIONAL:
+    "TRADITIONAL,STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER",
+};
+
+const switchesOf = (value: SettingValue): Map<string, string> =>
+  new Map(listOf(value).map((item) => item.toLowerCase().split("=") as [string, string]));
+
+const rounded = (number: bigint | undefined, step = 1): bigint | undefined =>
+  number === undefined || step <= 1 ? number : number - (number % BigInt(step));
 
 /** The value as SET GLOBAL takes it: a number for numbers, text for everything else. */
 export function toSql(kind: SettingKind, value: SettingValue): string | number | bigint {
   if (kind.is === "number") return toWhole(String(value)) ?? toNumber(String(value)) ?? String(value);
-  if (kind.is === "patterns") return listOf(value).join(",");
-  return canonical(kind, value);
+  if (kind.is === "patterns" || kind.is === "switches") return listOf(value).join(",");
+  return kind.is === "text" || kind.is === "name" ? String(value) : canonical(kind, value);
 }
 
 /** `500M`, `1.000000` and `0` as numbers; undefined for what isn't one. */

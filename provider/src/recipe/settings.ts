@@ -143,6 +143,8 @@ export const SETTINGS: readonly Setting[] = [
     kind: { is: "set" },
     vendor: () => "1452,1062",
     takesEffect: "restart",
+    // `all` reads back as the list of all errors.
+    readBack: (list) => (/^0,1,2,3,/.test(list) ? "all" : list),
     why: "Ignoring rows without their parent row, and duplicate keys",
     source: RECIPE,
   },
@@ -153,6 +155,15 @@ export const SETTINGS: readonly Setting[] = [
     takesEffect: "at once",
     why: "Removing binary logs after so many days; a peer that is down for longer must be seeded anew",
     source: RECIPE,
+  },
+  {
+    option: "binlog_expire_logs_seconds",
+    kind: number(0, 8553600),
+    takesEffect: "at once",
+    refuses: () =>
+      "is expire_logs_days in another unit, and would be at odds with it; give expire_logs_days, such as 0.5",
+    why: "The same as expire_logs_days, from MariaDB 10.6 on",
+    source: "MariaDB: Replication and Binary Log System Variables",
   },
   {
     option: "slave_connections_needed_for_purge",
