@@ -7,6 +7,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { sleep, until } from "../waiting";
 import { portOwner } from "./portOwner";
+import { processesWith } from "./processes";
 
 /** The private mariadbd of one directory on this machine: its files and its process. */
 
@@ -41,7 +42,9 @@ export async function exists(directory: string): Promise<boolean> {
 export async function initialise(place: LocalServerPlace): Promise<void> {
   const { baseFile, includeFolder, data, temporary } = paths(place.directory);
   await fs.mkdir(place.directory, { recursive: true, mode: 0o700 });
-  if (!(await isOurs(place.directory)) && (await fs.readdir(place.directory)).length > 0) {
+  // What stands there when we were cut off while we wrote our first file.
+  const begun = path.basename(unfinishedName(baseFile));
+  if (!(await isOurs(place.directory)) && (await fs.readdir(place.directory)).some((name) => name !== begun)) {
     throw new Error(
       `${place.directory} is not empty and was not made by LocalMariaDb. Nothing was touched. Name another "directory", or empty it.`,
     );
@@ -51,8 +54,9 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
   await fs.mkdir(temporary, { recursive: true, mode: 0o700 });
   if (existsSync(data)) return;
 
-  const unfinished = `${data}.unfinished`;
-  await fs.rm(unfinished, { recursive: true, force: true });
+  const unfinished = unfinishedName(data);
+  // An installation whose run was cut off may still be writing there.
+  await fs.rm(unfinished, { recursive: true, force: true, maxRetries: 10 });
   // The script can't take a path with blanks in it: it gets one without.
   const detour = await fs.mkdtemp(path.join(os.tmpdir(), "session-store-"));
   const link = path.join(detour, "server");
@@ -74,16 +78,19 @@ export async function baseFileIsOurs(place: LocalServerPlace): Promise<boolean> 
   return (await readIfThere(paths(place.directory).baseFile)) === baseText(place);
 }
 
-/** The server's process, if it runs. */
+/** The server's process, if it runs or is just starting. */
 export async function findProcess(directory: string): Promise<number | undefined> {
-  const pid = Number((await readIfThere(paths(directory).pidFile))?.trim());
-  if (!Number.isInteger(pid) || pid <= 0) return undefined;
-  return (await commandLine(pid)).includes(paths(directory).baseFile) ? pid : undefined;
+  const { baseFile, pidFile } = paths(directory);
+  // One that starts has no pid file yet; the number in an old one may be somebody else's by now. The option comes first, always.
+  const pid = Number((await readIfThere(pidFile))?.trim());
+  const [found] = await processesWith(`mariadbd --defaults-file=${baseFile} `, pid > 0 ? pid : undefined);
+  return found?.pid;
 }
 
 /** Starts the server, unless it runs, and waits until it takes connections. */
 export async function start(directory: string): Promise<void> {
-  if (await findProcess(directory)) return waitUntilItAccepts(directory, () => false);
+  const running = await findProcess(directory);
+  if (running !== undefined) return waitUntilItAccepts(directory, () => !isAlive(running));
   const { baseFile, socket, pidFile, log } = paths(directory);
   if (Buffer.byteLength(socket) > 107) {
     throw new Error(
@@ -116,6 +123,14 @@ export async function start(directory: string): Promise<void> {
     await waitUntilItAccepts(directory, () => ended);
   } finally {
     await output.close();
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
@@ -255,13 +270,6 @@ function accepts(socket: string): Promise<boolean> {
   });
 }
 
-async function commandLine(pid: number): Promise<string> {
-  const fromProc = await readIfThere(`/proc/${pid}/cmdline`);
-  if (fromProc !== undefined) return fromProc;
-  if (existsSync("/proc/self")) return "";
-  return runTool("ps", ["-o", "args=", "-p", String(pid)]).catch(() => "");
-}
-
 async function runTool(name: string, args: readonly string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(findTool(name), [...args], { maxBuffer: 1 << 24 });
   return stdout;
@@ -276,9 +284,11 @@ export async function readIfThere(file: string): Promise<string | undefined> {
   }
 }
 
+const unfinishedName = (file: string): string => `${file}.unfinished`;
+
 /** Writes a file beside its place and renames it, so that no reader sees half of it. */
 export async function writeWhole(file: string, text: string, mode: number): Promise<void> {
-  const unfinished = `${file}.unfinished`;
+  const unfinished = unfinishedName(file);
   const handle = await fs.open(unfinished, "w", mode);
   try {
     await handle.writeFile(text);
