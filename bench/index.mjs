@@ -1,0 +1,77 @@
+// @ts-check
+/** `npm run bench`: what `pulumi` takes with this library, beside the engine's own floor and a script that does the same by hand. */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { Command, InvalidArgumentError } from "commander";
+import { buildLibrary } from "../tools/library.mjs";
+import { mariadbReady } from "../tools/mariadb.mjs";
+import { installPackages } from "../tools/packages.mjs";
+import { repository } from "../tools/places.mjs";
+import { main } from "../tools/run.mjs";
+import { say } from "../tools/say.mjs";
+import { machineFacts } from "./machine.mjs";
+import { environment } from "./project.mjs";
+import { isMet, report, targetsOf } from "./report.mjs";
+import { engineRound, restartRound, shellRound } from "./round.mjs";
+import { runtimes } from "./runtimes.mjs";
+import { makeTemplate } from "./servers.mjs";
+
+const options = new Command("npm run bench --")
+  .option("--runs <number>", "how often each is measured", wholeNumber, 5)
+  .option(
+    "--compile-cache",
+    "also with Node 22, without and with NODE_COMPILE_CACHE (npm's package `node`, if this is older)",
+  )
+  .option("--out <folder>", "where RESULTS.md and raw.json go", path.join(repository, "bench"))
+  .option("--strict", "end with 1 when a target is missed")
+  .parse()
+  .opts();
+
+await main(async () => {
+  await installPackages();
+  await buildLibrary();
+  await mariadbReady();
+  const folder = await mkdtemp(path.join(tmpdir(), "session-store-bench-"));
+  try {
+    const results = await measureAll(folder);
+    const text = report(results);
+    await mkdir(options.out, { recursive: true });
+    await writeFile(path.join(options.out, "RESULTS.md"), text);
+    await writeFile(path.join(options.out, "raw.json"), `${JSON.stringify(results, null, 2)}\n`);
+    process.stdout.write(text);
+    return options.strict && !targetsOf(results).every(isMet) ? 1 : 0;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+/** @param {string} folder @returns {Promise<import("./report.mjs").Results>} */
+async function measureAll(folder) {
+  const engine = (await runtimes({ compileCache: options.compileCache, folder })).map((runtime) => ({
+    runtime,
+    rounds: /** @type {import("./report.mjs").Results["engine"][number]["rounds"]} */ ([]),
+  }));
+  const machine = await machineFacts(await environment(path.join(folder, "state"), engine[0].runtime));
+  const template = await makeTemplate(path.join(folder, "template"));
+  const place = (/** @type {string} */ name) => ({ folder: path.join(folder, name), template });
+
+  say("Once around, unmeasured: afterwards the files that are read are in memory, and caches are filled.");
+  for (const { runtime } of engine) await engineRound(place("unmeasured"), runtime);
+
+  const shell = [];
+  const restarts = [];
+  for (let run = 1; run <= options.runs; run++) {
+    say(`run ${run} of ${options.runs}`);
+    for (const { runtime, rounds } of engine) rounds.push(await engineRound(place("engine"), runtime));
+    shell.push(await shellRound(place("shell")));
+    restarts.push(await restartRound(place("restart")));
+  }
+  return { machine, engine: engine.map(({ runtime, rounds }) => ({ runtime: runtime.name, rounds })), shell, restarts };
+}
+
+/** @param {string} text */
+function wholeNumber(text) {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("must be a number from 1 on");
+  return Number(text);
+}

@@ -1,0 +1,142 @@
+// @ts-check
+/** What was measured, as text: medians and ranges, and whether the targets are met. */
+import { STEPS } from "./round.mjs";
+
+/** @typedef {import("./measure.mjs").Measured} Measured */
+/**
+ * @typedef {object} Row
+ * @property {string} who
+ * @property {string} what
+ * @property {readonly Measured[]} runs
+ */
+/** @typedef {{ target: string, limit: number, measured: number | undefined, unit: string }} Target */
+
+/**
+ * @typedef {object} Results
+ * @property {Record<string, string | number>} machine
+ * @property {{ runtime: string, rounds: Awaited<ReturnType<typeof import("./round.mjs").engineRound>>[] }[]} engine  the first is the one the targets are for
+ * @property {Awaited<ReturnType<typeof import("./round.mjs").shellRound>>[]} shell
+ * @property {number[]} restarts  seconds
+ */
+
+const LABELS = { floor: "engine's floor", ours: "this library" };
+
+/** @param {Results} results @returns {Row[]} */
+export function rowsOf({ engine, shell, restarts }) {
+  const rows = engine.flatMap(({ runtime, rounds }) =>
+    STEPS.flatMap((step) =>
+      /** @type {const} */ (["floor", "ours"]).map((who) => ({
+        who: `${LABELS[who]}, ${runtime}`,
+        what: step === "one change" && who === "ours" ? "one drift repaired" : step,
+        runs: rounds.map((round) => round[who][step]),
+      })),
+    ),
+  );
+  return [
+    ...rows,
+    { who: "bash and mariadb", what: "first bring-up", runs: shell.map(({ bringUp }) => bringUp) },
+    { who: "bash and mariadb", what: "check of both nodes", runs: shell.map(({ check }) => check) },
+    {
+      who: "restart of both servers",
+      what: "part of each first bring-up",
+      runs: restarts.map((seconds) => ({ seconds, tree: undefined, plugin: undefined })),
+    },
+  ];
+}
+
+/** @param {Results} results @returns {Target[]} */
+export function targetsOf({ engine, restarts }) {
+  const rounds = engine[0]?.rounds ?? [];
+  const seconds = (/** @type {"floor" | "ours"} */ who, /** @type {typeof STEPS[number]} */ step) =>
+    median(rounds.map((round) => round[who][step].seconds));
+  const peaks = rounds.flatMap(({ ours }) => STEPS.flatMap((step) => ours[step].plugin ?? []));
+  return [
+    {
+      target: "no-op `preview` above the floor's",
+      limit: 0.5,
+      measured: seconds("ours", "no-op preview") - seconds("floor", "no-op preview"),
+      unit: "s",
+    },
+    {
+      target: "first `up` above the floor's, the servers' restarts taken out",
+      limit: 1.5,
+      measured: seconds("ours", "first up") - median(restarts) - seconds("floor", "first up"),
+      unit: "s",
+    },
+    {
+      target: "plugin process, the most of all runs",
+      limit: 120,
+      measured: peaks.length > 0 ? Math.max(...peaks) : undefined,
+      unit: "MB",
+    },
+  ];
+}
+
+/** @param {Target} target */
+export const isMet = ({ measured, limit }) => measured !== undefined && measured <= limit;
+
+/** @param {Results} results @returns {string} Markdown */
+export function report(results) {
+  const runs = results.restarts.length;
+  return `# Measured
+
+${runs} ${runs === 1 ? "run" : "runs"}, each on new servers and a new state, the contenders in turns. Median (least to most).
+
+${table(
+  ["who", "what", "seconds", "CLI and all below it, MB", "plugin process, MB"],
+  rowsOf(results).map(({ who, what, runs }) => [
+    who,
+    what,
+    spread(runs, ({ seconds }) => seconds, 2),
+    spread(runs, ({ tree }) => tree, 0),
+    spread(runs, ({ plugin }) => plugin, 0),
+  ]),
+)}
+
+${table(
+  ["target", "at most", "measured", ""],
+  targetsOf(results).map((target) => [
+    target.target,
+    `${target.limit} ${target.unit}`,
+    target.measured === undefined ? "-" : `${target.measured.toFixed(target.unit === "s" ? 2 : 0)} ${target.unit}`,
+    isMet(target) ? "met" : "missed",
+  ]),
+)}
+
+- Floor: a TypeScript program with one dynamic resource that does nothing. This library: the recipe's pair, profile \`vendor\`, from two empty
+  running servers on the same machine. Both with \`options.refresh: always\`, types not checked at run time, \`up --skip-preview\`.
+- Each pair, ours and the script's, was proved by the same check: every setting, account, grant and link of the recipe on both nodes, and a
+  row crossed both ways.
+- Memory: resident, the peak of the sum of all processes of the command, servers left out; of the plugin the kernel's own peak (VmHWM).
+
+${table(
+  ["machine", ""],
+  Object.entries(results.machine).map(([name, value]) => [name, String(value)]),
+)}
+`;
+}
+
+/**
+ * @param {readonly Measured[]} runs
+ * @param {(run: Measured) => number | undefined} value
+ * @param {number} digits
+ */
+function spread(runs, value, digits) {
+  const values = runs.flatMap((run) => value(run) ?? []);
+  if (values.length === 0) return "-";
+  const [least, middle, most] = [Math.min(...values), median(values), Math.max(...values)].map((n) =>
+    n.toFixed(digits),
+  );
+  return `${middle} (${least}–${most})`;
+}
+
+/** @param {readonly number[]} values */
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** @param {string[]} head @param {string[][]} rows */
+const table = (head, rows) =>
+  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
