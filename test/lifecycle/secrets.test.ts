@@ -1,0 +1,144 @@
+import * as fs from "node:fs";
+import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import * as net from "node:net";
+import * as path from "node:path";
+import { type CommandResult, processesBelow } from "../support/cli";
+import { expectSuccess, PASSWORDS, type Pair, pairProgram, pairProject } from "../support/pairProgram";
+
+jest.setTimeout(180_000);
+
+/**
+ * The program has its passwords from a file, not from the configuration: the CLI itself would replace what is configured as a
+ * secret by [secret] in all that it writes, and hide our mistakes.
+ */
+const PROGRAM = pairProgram()
+  .replaceAll(/config\.requireSecret\("(\w+)"\)/g, "pulumi.secret(passwords.$1)")
+  .replace("const config", 'const passwords = require("./passwords.json");\nconst config');
+
+const MARKERS = Object.values(PASSWORDS);
+const outputs: CommandResult[] = [];
+
+let pair: Pair;
+
+beforeAll(async () => {
+  pair = await pairProject(PROGRAM);
+  await writeFile(path.join(pair.project.program, "passwords.json"), JSON.stringify(PASSWORDS), { mode: 0o600 });
+});
+
+afterAll(async () => {
+  await pair?.[Symbol.asyncDispose]();
+});
+
+/** The lines in which a password stands, cut so that a failure can be read. */
+function leaks(text: string): string[] {
+  return text
+    .split("\n")
+    .filter((line) => MARKERS.some((marker) => line.includes(marker)))
+    .map((line) => line.slice(0, 300));
+}
+
+/** Runs a command and, all the while, reads the command lines of all processes. */
+async function withCommandLines(work: Promise<CommandResult>): Promise<{ result: CommandResult; seen: Set<string> }> {
+  const seen = new Set<string>();
+  const look = () => {
+    for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+      try {
+        seen.add(fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
+      } catch {
+        // It has just ended.
+      }
+    }
+  };
+  const timer = setInterval(look, 20);
+  try {
+    return { result: await work, seen };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+it("no password stands in the output of the first up, nor in a process's command line meanwhile", async () => {
+  const { result, seen } = await withCommandLines(pair.project.up());
+  outputs.push(result);
+  expect(leaks(expectSuccess(result))).toEqual([]);
+  // The commands that could have had one were seen.
+  expect([...seen].filter((line) => line.includes("mariadb-install-db"))).not.toEqual([]);
+  expect([...seen].filter((line) => line.includes("dynamic-provider"))).not.toEqual([]);
+  expect(leaks([...seen].join("\n"))).toEqual([]);
+});
+
+it("no password stands in what preview, refresh and up say of changed passwords and links, nor in the general log", async () => {
+  const logs: string[] = [];
+  for (const server of [pair.db1, pair.db2]) {
+    const log = path.join(server.directory, "general.log");
+    logs.push(log);
+    await server.run(
+      "SET GLOBAL log_output='FILE'",
+      `SET GLOBAL general_log_file='${log}'`,
+      "SET GLOBAL general_log=1",
+    );
+  }
+  await pair.db1.run("DROP USER binarylog_user", "STOP SLAVE", "RESET SLAVE ALL");
+  await pair.db2.run(
+    "SET PASSWORD FOR nevisproxy_user@'%' = PASSWORD('by hand')",
+    "SET PASSWORD FOR session_store_admin@localhost = PASSWORD('by hand')",
+  );
+  // Preview, then up: what each says, and the first with all that the engine can say.
+  const preview = await pair.project.preview("--diff", "-v=9", "--logtostderr");
+  expect(preview.output.length).toBeGreaterThan(100_000);
+  const refresh = await pair.project.refresh("--diff");
+  const up = await pair.project.up("--diff");
+  for (const result of [preview, refresh, up]) expect(leaks(expectSuccess(result))).toEqual([]);
+
+  for (const server of [pair.db1, pair.db2]) await server.run("SET GLOBAL general_log=0");
+  const said = (await Promise.all(logs.map((log) => readFile(log, "utf8")))).join("\n");
+  expect(said).toMatch(/START SLAVE/);
+  expect(said).toMatch(/CREATE USER IF NOT EXISTS 'binarylog_user'/);
+  expect(leaks(said)).toEqual([]);
+  for (const log of logs) await rm(log);
+});
+
+it("no password stands in the errors of an up that fails: a refused setting, then a server that can't be started", async () => {
+  await pair.project.writeProgram(PROGRAM.replace("monitor:", "settings: { max_conections: 5 },\n  monitor:"));
+  const refused = await pair.project.up("--diff");
+  expect(refused.code).not.toBe(0);
+  expect(refused.output).toMatch(/max_conections/);
+  expect(leaks(refused.output)).toEqual([]);
+  await pair.project.writeProgram(PROGRAM);
+
+  await pair.db2.kill();
+  const squatter = net.createServer();
+  await new Promise<void>((resolve) => squatter.listen(pair.ports[1], "127.0.0.1", resolve));
+  const down = await pair.project.up("--diff");
+  await new Promise((resolve) => squatter.close(resolve));
+  expect(down.code).not.toBe(0);
+  expect(down.output).toContain(`port ${pair.ports[1]} of 127.0.0.1 is taken by process ${process.pid}`);
+  expect(leaks(down.output)).toEqual([]);
+
+  expectSuccess(await pair.project.up());
+});
+
+it("no password stands in the exported state, which names them as secrets", async () => {
+  const state = await pair.project.exportState();
+  expect(state).toMatch(/"ciphertext"/);
+  expect(leaks(state)).toEqual([]);
+});
+
+it("no password stands in the binary logs, nor in a file that others may read", async () => {
+  let binaryLogs = 0;
+  const read: string[] = [];
+  for (const file of await filesBelow(pair.project.folder)) {
+    const isBinaryLog = /\/mariadbmaster-bin\.\d+$/.test(file);
+    if (!isBinaryLog && ((await stat(file)).mode & 0o004) === 0) continue;
+    if (isBinaryLog) binaryLogs++;
+    if (leaks(await readFile(file, "latin1")).length > 0) read.push(file);
+  }
+  expect(binaryLogs).toBeGreaterThanOrEqual(2);
+  expect(read).toEqual([]);
+  expect(processesBelow(pair.project.folder)).toHaveLength(2);
+});
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+}
