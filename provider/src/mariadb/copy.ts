@@ -4,7 +4,7 @@ import { replicaStatus } from "./replication";
 import type { Server } from "./server";
 
 /** Tables are filled here and moved when they are whole: a copy that was cut off leaves nothing half behind. */
-export const WORKSHOP = "session_store_copy";
+const WORKSHOP = "session_store_copy";
 
 /**
  * Copies tables that `to` lacks from its peer, with their rows. What `to` then applies of its relay log may touch rows of the copy a
@@ -14,7 +14,7 @@ export async function copyTables(from: Server, to: Server, database: string, tab
   progress(`${to.name}: copying ${tables.map((table) => `${database}.${table}`).join(", ")} from ${from.name}`);
   const applying = (await replicaStatus(to))?.sqlThread === "Yes";
   if (applying) await to.query("STOP SLAVE SQL_THREAD");
-  await to.query("DROP DATABASE IF EXISTS ??", [WORKSHOP]);
+  await discardCopy(to);
   await to.query("CREATE DATABASE ??", [WORKSHOP]);
   await during(`${to.name}: copying from ${from.name}`, pour(from, to, [...SNAPSHOT, database, ...tables], [WORKSHOP]));
   const moves = tables.map(() => "??.?? TO ??.??").join(", ");
@@ -25,6 +25,27 @@ export async function copyTables(from: Server, to: Server, database: string, tab
   await to.query("DROP DATABASE ??", [WORKSHOP]);
   // A thread that stood still before is started by the link, which looks at both threads.
   if (applying) await to.query("START SLAVE SQL_THREAD");
+}
+
+/** True when a copy was cut off, or is under way. */
+export async function hasUnfinishedCopy(server: Server): Promise<boolean> {
+  const count = await server.value("SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?", [
+    WORKSHOP,
+  ]);
+  return count !== "0";
+}
+
+/** Removes what a copy that was cut off has left: the tables, and the client that may still be filling them. */
+export async function discardCopy(server: Server): Promise<void> {
+  for (const client of await server.query("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = ?", [WORKSHOP])) {
+    await server.query("KILL ?", [Number(client["ID"])]).catch(unlessGone);
+  }
+  await server.query("DROP DATABASE IF EXISTS ??", [WORKSHOP]);
+}
+
+function unlessGone(error: unknown): void {
+  const NO_SUCH_THREAD = 1094;
+  if ((error as { errno?: number }).errno !== NO_SUCH_THREAD) throw error;
 }
 
 /** Copies whole databases, over what `to` has of them. Answers the GTID position at which `from` was copied. */

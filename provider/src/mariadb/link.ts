@@ -53,9 +53,7 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, password
     await refuseToLoseRows(ends);
     await pointAtSource(ends, wanted, status);
   } else if (!isRunning(status)) {
-    progress(`${direction(replica, source)}: starting replication (${describe(status)})`);
-    await refuseToLoseRows(ends);
-    await startStoppedThreads(replica, status);
+    await startStopped(ends, status);
   }
   await reconnectNow(replica);
   await withRemedy(waitUntilReplicating(replica, source, DEADLINE));
@@ -63,6 +61,13 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, password
   const seconds = await withRemedy(proveRowsArrive(source, replica, DEADLINE));
   if (rotating) await settlePassword(source, wanted.user, wanted.password);
   return seconds;
+}
+
+/** Lets a replica whose threads stand still go on. */
+export async function startStopped(ends: Ends, status: ReplicaStatus): Promise<void> {
+  progress(`${direction(ends.replica, ends.source)}: starting replication (${describe(status)})`);
+  await refuseToLoseRows(ends);
+  await startStoppedThreads(ends.replica, status);
 }
 
 /** Ends the replication, after what was received is applied. */

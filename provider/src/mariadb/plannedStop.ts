@@ -1,4 +1,5 @@
 import { during, progress, until } from "../waiting";
+import { type Ends, startStopped } from "./link";
 import {
   describe,
   foundNoLog,
@@ -61,7 +62,10 @@ interface Links {
 }
 
 async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
-  const [incoming, outgoing] = await Promise.all([settled(node), settled(peer)]);
+  const [incoming, outgoing] = await Promise.all([
+    standing({ replica: node, source: peer }),
+    standing({ replica: peer, source: node }),
+  ]);
   const refuse = (replica: Server, status: ReplicaStatus) =>
     new Error(
       `${why}, but ${replica.name} does not replicate (${describe(status)}). Sessions that only one node has would be out of reach ` +
@@ -75,6 +79,16 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
   if (incoming) await waitUntilReceivedIsApplied(node, CATCH_UP_DEADLINE);
   if (outgoing && isRunning(outgoing)) await waitUntilCaughtUp(node, peer, CATCH_UP_DEADLINE);
   return { incoming: incoming !== undefined, outgoing: outgoing !== undefined };
+}
+
+/** The status of a link. One that was merely stopped, by hand or by a run that was cut off, is started: nothing else would do it before. */
+async function standing(ends: Ends): Promise<ReplicaStatus | undefined> {
+  const status = await settled(ends.replica);
+  if (!status || isRunning(status) || status.ioError || status.sqlError) return status;
+  const { address, port } = ends.source.connection;
+  if (status.sourceAddress !== address || status.sourcePort !== port) return status;
+  await startStopped(ends, status);
+  return settled(ends.replica);
 }
 
 /** The status of replication, a moment after a start or reconnection given to it. */

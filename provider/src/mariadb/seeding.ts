@@ -1,11 +1,13 @@
 import { progress } from "../waiting";
-import { copyDatabases, WORKSHOP } from "./copy";
+import { copyDatabases } from "./copy";
 import { inDomain } from "./gtid";
 import { appliedPosition, compareStreams, waitUntilReceivedIsApplied } from "./replication";
 import type { Server } from "./server";
 import { baseTables, hasRows } from "./tables";
 
 const DEADLINE = 60_000;
+/** A database of this name marks a server whose seeding is not at its end. */
+const UNFINISHED = "session_store_seeding";
 
 /**
  * What a server's binary log is, by its peer's word.
@@ -39,13 +41,13 @@ export async function seedFromPeer(server: Server, peer: Server, { domain, datab
     `${server.name}: is new; seeding it from ${peer.name} (${there.join(", ") || "no database"}; its own stream goes on after ${own})`,
   );
   // The mark that what is here is not whole yet.
-  await server.query("CREATE DATABASE IF NOT EXISTS ??", [WORKSHOP]);
+  await server.query("CREATE DATABASE IF NOT EXISTS ??", [UNFINISHED]);
   const copied =
     there.length > 0 ? await copyDatabases(peer, server, there) : await peer.value("SELECT @@GLOBAL.gtid_binlog_pos");
   await server.query("RESET MASTER");
   await server.query("SET GLOBAL gtid_slave_pos = ?", [[copied, own].filter((part) => part !== "").join(",")]);
   await server.query("SET GLOBAL gtid_binlog_state = ?", [own]);
-  await server.query("DROP DATABASE ??", [WORKSHOP]);
+  await server.query("DROP DATABASE ??", [UNFINISHED]);
 }
 
 /** What an operator has to do about a server that went back in time. */
@@ -57,7 +59,7 @@ export function refuseRewound(server: Server, peer: Server): Error {
   );
 }
 
-const isBeingSeeded = async (server: Server): Promise<boolean> => (await existing(server, [WORKSHOP])).length > 0;
+const isBeingSeeded = async (server: Server): Promise<boolean> => (await existing(server, [UNFINISHED])).length > 0;
 
 async function existing(server: Server, databases: readonly string[]): Promise<string[]> {
   const rows = await server.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (?)", [

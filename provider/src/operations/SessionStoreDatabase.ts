@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { copyTables } from "../mariadb/copy";
+import { copyTables, discardCopy, hasUnfinishedCopy } from "../mariadb/copy";
+import { lockServers, onePerPair } from "../mariadb/lock";
 import { replicaStatus } from "../mariadb/replication";
 import { type Connection, ConnectionError, nameOf, openIfThere, Server } from "../mariadb/server";
 import { lackingTables } from "../mariadb/tables";
@@ -23,11 +24,12 @@ export interface SessionStoreDatabaseInputs {
 
 /** What is wanted of a database, as previews show it. */
 export interface SessionStoreDatabaseChecked extends SessionStoreDatabaseInputs {
-  /** Wanted: `present`. Seen: `missing`, `lacks tables: session`. */
+  /** Wanted: `present`. Seen: `missing`, `lacks tables: session`, `a copy of tables is unfinished`. */
   state: string;
 }
 
 const PRESENT = "present";
+const UNFINISHED_COPY = "a copy of tables is unfinished";
 const word = z.string().regex(/^[a-z0-9_]+$/i, "must be a name that MariaDB knows, such as utf8mb4");
 
 export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionStoreDatabaseChecked, object>({
@@ -63,6 +65,8 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
       await using server = await Server.open(last.node);
       const found = await defaults(server, last.name);
       if (!found) return { inputs: { state: "missing" }, computed: {} };
+      if (last.peer && (await hasUnfinishedCopy(server)))
+        return { inputs: { ...found, state: UNFINISHED_COPY }, computed: {} };
       const lacking = await lackingForLong(server, last);
       const state = lacking.length === 0 ? PRESENT : `lacks tables: ${lacking.join(", ")}`;
       return { inputs: { ...found, state }, computed: {} };
@@ -103,8 +107,16 @@ async function copyWhatIsLacking(server: Server, { peer, name }: SessionStoreDat
     return progress(
       `${server.name}: whether tables are missing in ${name} can't be told, ${nameOf(peer)} is not there`,
     );
-  const lacking = await lackingTables(server, other, name);
-  if (lacking.length > 0) await copyTables(other, server, name, lacking);
+  const lacksNothing = async () =>
+    (await lackingTables(server, other, name)).length === 0 && !(await hasUnfinishedCopy(server));
+  if (await lacksNothing()) return;
+  await onePerPair([server.connection, peer], async () => {
+    await lockServers([server]);
+    // Another run may have copied them while this one waited.
+    const lacking = await lackingTables(server, other, name);
+    if (lacking.length > 0) await copyTables(other, server, name, lacking);
+    else await discardCopy(server);
+  });
 }
 
 /** Tables that this node should have from its peer. One that was just made there is on its way, and no drift. */
