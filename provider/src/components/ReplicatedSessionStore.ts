@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostInputs } from "../hosts/Host";
 import type { Connection } from "../mariadb/server";
+import { DEFAULT_USERS } from "../recipe/accounts";
 import { type Advice, accountAdvice, together } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../recipe/filters";
 import { collisions, type GivenSettings, nodeSettings } from "../recipe/nodeSettings";
@@ -201,15 +202,14 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     source: End,
     dependsOn: pulumi.Resource[],
   ): ReplicationLink {
-    const login = pulumi.output(replication);
     const hardened = { useGtid: "slave_pos", connectRetry: 1, heartbeatPeriod: 5 } as const;
     return new ReplicationLink(
       `${name}-${replica.label}-from-${source.label}`,
       {
         replica: replica.connection,
         source: source.connection,
-        user: login.apply(({ user }) => user ?? "replication_user"),
-        password: login.apply(({ password }) => password),
+        user: replication.user ?? DEFAULT_USERS.replication,
+        password: replication.password,
         ...(profile === "hardened" ? hardened : {}),
         ...link,
       },

@@ -13,13 +13,13 @@ export type RoleAccount<T extends AccountInputs> = Defaulted<T, "user" | "from">
 export interface AccountsArgs
   extends Args<Defaulted<Omit<AccountsInputs, Roles>, "databases" | "profile" | "extraAccounts">> {
   /** {@inheritDoc AccountsInputs.proxy} */
-  proxy: Nested<RoleAccount<RotatingAccountInputs>>;
+  proxy: Args<RoleAccount<RotatingAccountInputs>>;
   /** {@inheritDoc AccountsInputs.replication} */
-  replication: Nested<RoleAccount<AccountInputs>>;
+  replication: Args<RoleAccount<AccountInputs>>;
   /** {@inheritDoc AccountsInputs.binaryLog} */
-  binaryLog: Nested<RoleAccount<RotatingAccountInputs>>;
+  binaryLog: Args<RoleAccount<RotatingAccountInputs>>;
   /** {@inheritDoc AccountsInputs.monitor} */
-  monitor?: Nested<RoleAccount<RotatingAccountInputs>> | undefined;
+  monitor?: Args<RoleAccount<RotatingAccountInputs>> | undefined;
 }
 
 type Roles = "proxy" | "replication" | "binaryLog" | "monitor";
