@@ -20,6 +20,18 @@ export async function openAsAdmin(connection: Connection): Promise<Server> {
   return Server.open(connection);
 }
 
+/** Opens a session for taking things off a server: as MariaDB's root where the admin account is gone already. */
+export async function openToRemove(connection: Connection): Promise<Server> {
+  try {
+    return await Server.open(connection);
+  } catch (error) {
+    if (error instanceof ConnectionError && error.problem === "no admin account") {
+      return Server.openAsSuperuser(connection);
+    }
+    throw error;
+  }
+}
+
 async function grantAdmin(connection: Connection): Promise<void> {
   const { user, password } = connection.admin;
   await using server = await superuserSession(connection);

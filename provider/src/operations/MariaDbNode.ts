@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { openHost } from "../hosts";
-import { openAsAdmin, removeAdmin } from "../mariadb/admin";
+import { openAsAdmin, openToRemove, removeAdmin } from "../mariadb/admin";
 import { disable, findOverrides } from "../mariadb/optionFiles";
 import { type History, historyOf, refuseRewound, seedFromPeer } from "../mariadb/seeding";
 import { type Connection, ConnectionError, nameOf, openIfThere, Server } from "../mariadb/server";
@@ -136,10 +136,10 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   },
   id: ({ connection }) => `${connection.address}:${connection.port}`,
 
-  create: (wanted) => bringUp(wanted, {}),
+  create: (wanted, begun) => bringUp(wanted, {}, begun),
   async update(last, wanted) {
     await refuseWithoutPeersSessions(wanted);
-    return bringUp(wanted, last.settings as Settings);
+    return bringUp(wanted, last.settings as Settings, () => undefined);
   },
 
   async observe(last) {
@@ -169,15 +169,16 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   async remove(last) {
     const name = nameOf(last.connection);
     await removeUnlessUnreachable(name, async () => {
-      await using server = await Server.open(last.connection);
-      await server.host.removeFile(last.configFile);
+      await using server = await openToRemove(last.connection);
+      // A create that failed halfway has not said where it is.
+      await server.host.removeFile(last.configFile ?? (await server.host.settingsFile()));
       await removeAdmin(server);
       progress(`${name}: the option file is removed; the server goes on with its running values until it restarts`);
     });
   },
 });
 
-async function bringUp(wanted: MariaDbNodeChecked, former: Settings): Promise<MariaDbNodeComputed> {
+async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () => void): Promise<MariaDbNodeComputed> {
   const host = openHost(wanted.connection.host);
   if ((await host.serviceState()) === "stopped") {
     progress(`${nameOf(wanted.connection)}: starting the server`);
@@ -188,6 +189,7 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings): Promise<Ma
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
   const history = await (async () => {
     await using server = await openAsAdmin(wanted.connection);
+    begun();
     await refuseSettings(server, settings);
     const found = await historyByPeer(server, wanted);
     await clearOverrides(server, path);
@@ -229,10 +231,10 @@ async function stateOf(server: Server, last: MariaDbNodeChecked): Promise<string
 }
 
 /** A server that was made anew needs its peer's sessions before anyone may use it. */
-async function refuseWithoutPeersSessions({ connection, peer }: MariaDbNodeChecked): Promise<void> {
+async function refuseWithoutPeersSessions({ connection, peer, databases }: MariaDbNodeChecked): Promise<void> {
   if (!peer || !(await isNew(connection))) return;
   await using other = await openIfThere(peer);
-  if (other) return;
+  if (other || (await isNewAndEmpty(peer, databases))) return;
   throw new Error(
     `${nameOf(connection)} was made anew, and its peer ${nameOf(peer)}, which has the sessions, can't be reached. Nothing was touched: ` +
       "sessions written here now would be in the way of those. Bring the peer back first.",
@@ -245,6 +247,19 @@ async function isNew(where: Connection): Promise<boolean> {
     return false;
   } catch (error) {
     return error instanceof ConnectionError && error.isNew;
+  }
+}
+
+/** True when the peer was made anew as well: there are no sessions that could be missed. */
+async function isNewAndEmpty(peer: Connection, databases: readonly string[]): Promise<boolean> {
+  if (!(await isNew(peer))) return false;
+  try {
+    await using server = await Server.openAsSuperuser(peer);
+    const look = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?)";
+    return (await server.value(look, [databases])) === "0";
+  } catch (error) {
+    if (error instanceof ConnectionError) return true;
+    throw error;
   }
 }
 

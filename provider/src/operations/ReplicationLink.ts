@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { openToRemove } from "../mariadb/admin";
 import { establishLink, removeLink } from "../mariadb/link";
 import { lockServers, onePerPair } from "../mariadb/lock";
 import { replicaStatus } from "../mariadb/replication";
@@ -86,8 +87,8 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
   },
   id: ({ replica, source }) => `${replica.address}:${replica.port}<-${source.address}:${source.port}`,
 
-  create: (wanted) => establish(wanted, false),
-  update: (last, wanted) => establish(wanted, last.password !== wanted.password),
+  create: (wanted, begun) => establish(wanted, false, begun),
+  update: (last, wanted) => establish(wanted, last.password !== wanted.password, () => undefined),
 
   async observe(last) {
     try {
@@ -103,18 +104,29 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
 
   async remove(last) {
     await removeUnlessUnreachable(nameOf(last.replica), async () => {
-      await using replica = await Server.open(last.replica);
+      await using replica = await openToRemove(last.replica);
       await removeLink(replica);
     });
   },
 });
 
-async function establish(wanted: ReplicationLinkChecked, passwordChanged: boolean): Promise<ReplicationLinkComputed> {
+async function establish(
+  wanted: ReplicationLinkChecked,
+  passwordChanged: boolean,
+  begun: () => void,
+): Promise<ReplicationLinkComputed> {
   const secondsToArrive = await onePerPair([wanted.replica, wanted.source], async () => {
     await using servers = await openAll(wanted.replica, wanted.source);
     const [replica, source] = servers;
     await lockServers([replica, source]);
-    return await establishLink({ replica, source }, wanted, passwordChanged);
+    const wasThere = await replicaStatus(replica);
+    try {
+      return await establishLink({ replica, source }, wanted, passwordChanged);
+    } catch (error) {
+      // A link that was made and does not replicate is for a later `destroy` to find.
+      if (!wasThere && (await replicaStatus(replica).catch(() => undefined))) begun();
+      throw error;
+    }
   });
   return { direction: `${nameOf(wanted.replica)}<-${nameOf(wanted.source)}`, secondsToArrive };
 }

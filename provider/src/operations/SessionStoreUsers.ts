@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { dropAccounts, examineAccounts, type Repair, statesOf } from "../mariadb/accounts";
+import { openToRemove } from "../mariadb/admin";
 import { lockServers } from "../mariadb/lock";
 import { type Connection, ConnectionError, nameOf, Server } from "../mariadb/server";
 import {
@@ -155,7 +156,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
 
   remove: (last) =>
     removeUnlessUnreachable(`${nameOf(last.node)}: accounts`, async () => {
-      await using server = await Server.open(last.node);
+      await using server = await openToRemove(last.node);
       await drop(server, owned(last));
     }),
 });

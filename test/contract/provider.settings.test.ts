@@ -1,0 +1,99 @@
+import { MariaDbNode } from "../../provider/src/operations/MariaDbNode";
+import { type TestServer, testServer } from "../support/testServer";
+
+/** Settings in every spelling that users choose, on a real server: what is as wanted is never shown as changed. */
+
+type State = Awaited<ReturnType<typeof MariaDbNode.create>>["outs"];
+
+let server: TestServer;
+let state: State;
+
+beforeAll(async () => {
+  jest.spyOn(console, "log").mockImplementation(() => undefined);
+  server = await testServer();
+}, 60_000);
+afterAll(async () => {
+  jest.restoreAllMocks();
+  await server?.[Symbol.asyncDispose]();
+});
+
+async function wanted(settings: Record<string, string | number | boolean>) {
+  const { inputs, failures } = await MariaDbNode.check({}, { connection: server.connection, nodeNumber: 1, settings });
+  expect(failures).toEqual([]);
+  return inputs;
+}
+
+/** The settings that a preview would show as different, with what is seen. */
+async function drift(settings: Record<string, string | number | boolean>): Promise<Record<string, unknown>> {
+  const inputs = await wanted(settings);
+  const seen = await MariaDbNode.read("", state);
+  if (!("id" in seen)) throw new Error("the node is said to be gone");
+  const live = seen.props.settings;
+  return Object.fromEntries(
+    Object.keys(inputs.settings)
+      .filter((option) => String(live[option]) !== String(inputs.settings[option]))
+      .map((option) => [option, live[option]]),
+  );
+}
+
+/** A restart would end the session. */
+const sameSession = () => server.root.value("SELECT CONNECTION_ID()");
+
+/** Each is read back by the server in another spelling, or rounded. */
+const SPELLED = {
+  character_set_server: "UTF8MB4",
+  collation_server: "UTF8MB4_general_ci",
+  default_storage_engine: "innodb",
+  expire_logs_days: 0.5,
+  innodb_flush_method: "o_direct",
+  innodb_io_capacity: "2K",
+  "innodb-file-per-table": 1,
+  join_buffer_size: 1000,
+  key_buffer_size: 10_000_000,
+  log_output: "table,file",
+  long_query_time: "0.50",
+  max_allowed_packet: 1_000_000,
+  max_binlog_cache_size: "18446744073709547520",
+  max_binlog_size: 5000,
+  optimizer_switch: "mrr=on",
+  secure_file_priv: "/tmp",
+  slave_skip_errors: "all",
+  sql_mode: "ansi",
+};
+
+test("what the server spells otherwise, or rounds, is as wanted", async () => {
+  const made = await MariaDbNode.create(await wanted(SPELLED));
+  state = made.outs;
+  await server.start();
+  expect(await drift(SPELLED)).toEqual({});
+  // The values did reach it.
+  expect(await server.root.value("SELECT @@GLOBAL.max_allowed_packet")).toBe("999424");
+  expect(await server.root.value("SELECT @@GLOBAL.sql_mode")).toContain("PIPES_AS_CONCAT");
+  expect(await server.root.value("SELECT @@GLOBAL.max_binlog_cache_size")).toBe("18446744073709547520");
+}, 60_000);
+
+test.each([
+  ["sql_mode", "SET GLOBAL sql_mode = 'ANSI_QUOTES'", "ANSI_QUOTES"],
+  ["optimizer_switch", "SET GLOBAL optimizer_switch = 'mrr=off'", expect.stringContaining("mrr=off")],
+  ["max_allowed_packet", "SET GLOBAL max_allowed_packet = 1001472", "1001472"],
+  ["character_set_server", "SET GLOBAL character_set_server = latin1", "latin1"],
+  ["log_output", "SET GLOBAL log_output = 'FILE'", "FILE"],
+  ["max_binlog_cache_size", "SET GLOBAL max_binlog_cache_size = 18446744073709543424", "18446744073709543424"],
+])("a changed %s is seen, and put right without a restart", async (option, statement, seen) => {
+  const session = await sameSession();
+  await server.root.query(statement);
+  expect(await drift(SPELLED)).toMatchObject({ [option]: seen });
+  state = (await MariaDbNode.update("", state, await wanted(SPELLED))).outs;
+  expect(await drift(SPELLED)).toEqual({});
+  expect(await sameSession()).toBe(session);
+});
+
+test("what is no longer wanted goes back to the server's default, and what stays is kept", async () => {
+  const session = await sameSession();
+  const { sql_mode, max_allowed_packet, ...rest } = SPELLED;
+  state = (await MariaDbNode.update("", state, await wanted(rest))).outs;
+  expect(await drift(rest)).toEqual({});
+  expect(await server.root.value("SELECT @@GLOBAL.max_allowed_packet")).toBe("16777216");
+  expect(await server.root.value("SELECT @@GLOBAL.sql_mode")).toContain("STRICT_TRANS_TABLES");
+  expect(await sameSession()).toBe(session);
+});
