@@ -1,0 +1,215 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { paths, start, stop } from "../../provider/src/hosts/localServer";
+import { type Connection, Server } from "../../provider/src/mariadb/server";
+import { until } from "../../provider/src/waiting";
+import { processesBelow } from "./cli";
+import { compileInto } from "./compiledCode";
+import { freePort, PASSWORDS } from "./pair";
+import { type LogMark, logMark, nodeState, type PairState, settle } from "./pairState";
+import type { Run, Task } from "./scenarioProcess";
+
+export interface Scenario {
+  readonly name: string;
+  /** The snapshot from which it starts. */
+  readonly from: string;
+  /** What somebody did to the pair by hand. */
+  readonly broken?: (servers: readonly [Server, Server], pair: KilledPair) => Promise<void>;
+  readonly run: Run;
+}
+
+export interface Point {
+  readonly number: number;
+  readonly when: "before" | "after";
+}
+
+/** How a run ended: "done", "killed", or what it printed when it failed. */
+type Ending = "done" | "killed" | string;
+
+const RUN_DEADLINE = 150_000;
+const NUMBERS = [1, 2] as const;
+
+const withoutStack = (text: string): string => text.replace(/^ {4}at .*\n/gm, "").trim();
+
+/** A pair whose provider process can be killed at any point, and which can be put back to a former state as a whole. */
+export class KilledPair implements AsyncDisposable {
+  private marks: readonly LogMark[] = [];
+
+  private constructor(
+    private readonly folder: string,
+    private readonly ports: readonly [number, number],
+  ) {}
+
+  static async prepare(): Promise<KilledPair> {
+    // In memory, where there is such a place: the servers are put back hundreds of times.
+    const folder = await mkdtemp(path.join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "session-store-killed-"));
+    await compileInto(path.join(folder, "code"));
+    return new KilledPair(folder, [await freePort(), await freePort()]);
+  }
+
+  /** Servers as they are when nothing is there yet. */
+  async empty(): Promise<void> {
+    await this.killAll();
+    await Promise.all(NUMBERS.map((number) => rm(this.directory(number), { recursive: true, force: true })));
+    await rm(this.state, { force: true });
+    await writeFile(this.state, "{}");
+  }
+
+  /** One run of the engine that nobody disturbs. */
+  async run(run: Run): Promise<void> {
+    const ending = await this.start(run, {});
+    if (ending !== "done") throw new Error(`the run failed: ${ending}`);
+  }
+
+  /** Keeps the pair as it is now under a name. */
+  async keep(name: string): Promise<void> {
+    await Promise.all(NUMBERS.map((number) => stop(this.directory(number))));
+    for (const part of ["db1", "db2", "state.json"]) {
+      await cp(path.join(this.folder, part), path.join(this.folder, name, part), { recursive: true });
+    }
+  }
+
+  /** Puts the pair back to a kept state. */
+  async restore(name: string): Promise<void> {
+    await this.empty();
+    if (name !== "empty") {
+      await this.command(
+        "cp",
+        "-a",
+        ...["db1", "db2", "state.json"].map((part) => path.join(this.folder, name, part)),
+        this.folder,
+      );
+      await Promise.all(NUMBERS.map((number) => start(this.directory(number))));
+      await this.withRoots(async ([one, two]) => {
+        await Promise.all([settle(one, two), settle(two, one)]);
+        this.marks = await Promise.all([logMark(one), logMark(two)]);
+      });
+    } else this.marks = [new Map(), new Map()];
+  }
+
+  /** The scenario as it goes when nobody disturbs it: its end, and its points. */
+  async undisturbed({ from, broken, run }: Scenario, all: boolean): Promise<{ state: PairState; points: string[] }> {
+    await this.restore(from);
+    if (broken) await this.withRoots((servers) => broken(servers, this));
+    const log = path.join(this.folder, "points.txt");
+    await rm(log, { force: true });
+    const ending = await this.start(run, { DIE_AT: "0", DIE_LOG: log, DIE_ALL: all ? "1" : "0" });
+    if (ending !== "done") throw new Error(`the undisturbed run failed: ${ending}`);
+    return { state: await this.observe(), points: (await readFile(log, "utf8")).trimEnd().split("\n") };
+  }
+
+  /** The scenario killed at a point and run again. Answers the end, or what the second run said when it failed. */
+  async killedAt(
+    { from, broken, run }: Scenario,
+    { number, when }: Point,
+    all: boolean,
+  ): Promise<{ reached: boolean; end: PairState | string }> {
+    await this.restore(from);
+    if (broken) await this.withRoots((servers) => broken(servers, this));
+    const first = await this.start(run, { DIE_AT: String(number), DIE_WHEN: when, DIE_ALL: all ? "1" : "0" });
+    if (first === "done") return { reached: false, end: "" };
+    if (first !== "killed") return { reached: true, end: `the run that was to be killed failed: ${first}` };
+    const second = await this.start(run, {});
+    return { reached: true, end: second === "done" ? await this.observe() : `the second run failed: ${second}` };
+  }
+
+  async observe(): Promise<PairState> {
+    return this.withRoots(async ([one, two]) => {
+      await Promise.all([settle(one, two), settle(two, one)]);
+      const [first = new Map(), second = new Map()] = this.marks;
+      return {
+        db1: await nodeState(one, this.directory(1), first),
+        db2: await nodeState(two, this.directory(2), second),
+      };
+    });
+  }
+
+  async withRoots<T>(work: (servers: readonly [Server, Server]) => Promise<T>): Promise<T> {
+    await using one = await Server.openAsSuperuser(this.connection(1));
+    await using two = await Server.openAsSuperuser(this.connection(2));
+    return await work([one, two]);
+  }
+
+  directory(number: 1 | 2): string {
+    return path.join(this.folder, `db${number}`);
+  }
+
+  /** Lines for an option file of the test's own. */
+  async addOptions(...lines: readonly string[]): Promise<void> {
+    for (const number of NUMBERS) {
+      const file = path.join(paths(this.directory(number)).includeFolder, "10-test.cnf");
+      await writeFile(file, ["[mariadbd]", ...lines, ""].join("\n"));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.killAll();
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  private get state(): string {
+    return path.join(this.folder, "state.json");
+  }
+
+  private connection(number: 1 | 2): Connection {
+    return {
+      name: `db${number}`,
+      host: { kind: "local", directory: this.directory(number) },
+      address: "127.0.0.1",
+      port: this.ports[number - 1] ?? 0,
+      admin: { user: "session_store_admin", password: PASSWORDS.admin },
+    };
+  }
+
+  private start(run: Run, env: Record<string, string>): Promise<Ending> {
+    const support = path.join(this.folder, "code", "test", "support");
+    const task: Task = { folder: this.folder, ports: this.ports, state: this.state, run };
+    const preload = env["DIE_AT"] === undefined ? [] : ["--require", path.join(support, "dieAt.cjs")];
+    const child = spawn(
+      process.execPath,
+      [...preload, path.join(support, "scenarioProcess.js"), JSON.stringify(task)],
+      { env: { PATH: process.env["PATH"], TMPDIR: this.folder, ...env }, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    let printed = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (part: Buffer) => {
+        printed += part;
+      });
+    }
+    const late = setTimeout(() => child.kill("SIGTERM"), RUN_DEADLINE);
+    return new Promise((resolve) => {
+      // Not "close": what the process has started goes on with its outputs.
+      child.once("exit", (code, signal) => {
+        clearTimeout(late);
+        if (signal === "SIGKILL") resolve("killed");
+        else if (code === 0) resolve("done");
+        else resolve(`${signal ? `did not end in ${RUN_DEADLINE / 1000} s; ` : ""}${withoutStack(printed)}`);
+      });
+    });
+  }
+
+  private async killAll(): Promise<void> {
+    await until({ what: `what runs in ${this.folder} to end`, deadline: 20_000 }, async () => {
+      const pids = processesBelow(this.folder);
+      for (const pid of pids) {
+        try {
+          process.kill(pid, "SIGKILL");
+        } catch {
+          // It has just ended.
+        }
+      }
+      return pids.length === 0 ? { done: undefined } : { seen: pids.join(", ") };
+    });
+  }
+
+  private command(program: string, ...args: readonly string[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
+      child.once("error", reject);
+      child.once("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${program} ended with ${code}`))));
+    });
+  }
+}

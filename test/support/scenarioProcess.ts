@@ -1,0 +1,82 @@
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import * as operations from "../../provider/src/operations";
+import type { Operations } from "../../provider/src/operations/contract";
+import { type Declared, type Kept, Pair, type PairOptions } from "./pair";
+
+/** A process that does what the engine does with the operations, and keeps after each step what the engine would keep. */
+
+export interface Task {
+  readonly folder: string;
+  readonly ports: readonly [number, number];
+  /** File with what the engine has kept, by name of the resource. */
+  readonly state: string;
+  readonly run: Run;
+}
+
+/** One run of the engine. */
+export interface Run {
+  readonly does: "up" | "down";
+  /** The resources concerned. @default all */
+  readonly only?: string;
+  readonly options?: PairOptions;
+  /** Text for a SessionStoreSchema. */
+  readonly script?: string;
+}
+
+class KeptPair extends Pair {
+  constructor(private readonly task: Task) {
+    super(task.folder, task.ports);
+    for (const [name, kept] of Object.entries(JSON.parse(readFileSync(task.state, "utf8")) as Record<string, Kept>)) {
+      this.kept.set(name, kept);
+    }
+    for (const method of ["set", "delete"] as const) {
+      const original = this.kept[method].bind(this.kept) as (...args: unknown[]) => unknown;
+      Object.assign(this.kept, { [method]: (...args: unknown[]) => [original(...args), this.save()][0] });
+    }
+  }
+
+  override declared(options: PairOptions = {}): Declared[] {
+    const { script, only } = this.task.run;
+    const all = super.declared(options);
+    const links = ["db1-from-db2", "db2-from-db1"];
+    const inputs = { first: this.connection(1), second: this.connection(2), script };
+    if (script) all.push({ name: "schema", type: "SessionStoreSchema", after: links, inputs });
+    return only ? all.filter(({ type }) => type === only) : all;
+  }
+
+  /** Removes all but the servers, as a `destroy` would. */
+  async down(): Promise<void> {
+    const order = ["SessionStoreSchema", "ReplicationLink", "SessionStoreUsers", "SessionStoreDatabase", "MariaDbNode"];
+    const { only } = this.task.run;
+    for (const type of only ? [only] : order) {
+      const gone = [...this.kept].filter(([, kept]) => kept.type === type);
+      await Promise.all(
+        gone.map(async ([name, kept]) => {
+          await (operations[kept.type] as unknown as Operations<object, object>).delete(kept.id, kept.outs);
+          this.kept.delete(name);
+        }),
+      );
+    }
+  }
+
+  private save(): void {
+    writeFileSync(`${this.task.state}.new`, JSON.stringify(Object.fromEntries(this.kept)));
+    renameSync(`${this.task.state}.new`, this.task.state);
+  }
+}
+
+async function work(): Promise<void> {
+  if (process.env["DIE_AT"]) await require("./dieAt.cjs").ready;
+  const task = JSON.parse(String(process.argv[2])) as Task;
+  const pair = new KeptPair(task);
+  if (task.run.does === "down") await pair.down();
+  else await pair.up(task.run.options);
+}
+
+work().then(
+  () => process.exit(0),
+  (error) => {
+    console.error(error);
+    process.exit(1);
+  },
+);
