@@ -121,7 +121,16 @@ export class Server implements AsyncDisposable {
       const [rows] = await within(deadline, late, this.sql.query({ sql: statement, values: sent }));
       return Array.isArray(rows) ? (rows as Row[]) : [];
     } catch (error) {
-      const { errno } = error as { errno?: number };
+      const { errno, fatal } = error as { errno?: number; fatal?: boolean };
+      // To whoever only wanted to look at it, a server that goes away meanwhile is as one that was gone before.
+      if (fatal) {
+        const reason = withoutSecrets((error as Error).message, values);
+        throw new ConnectionError(
+          "stopped",
+          `${this.name} ended the session, as it does when it stops: ${reason}`,
+          errno,
+        );
+      }
       const shown = errno
         ? `${this.name}: ${withoutSecrets((error as Error).message, values)} (error ${errno}, in: ${summary(statement)})`
         : undefined;
