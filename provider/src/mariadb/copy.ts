@@ -1,4 +1,4 @@
-import { PassThrough } from "node:stream";
+import { Transform } from "node:stream";
 import { during, progress } from "../waiting";
 import { replicaStatus } from "./replication";
 import type { Server } from "./server";
@@ -74,10 +74,12 @@ const SNAPSHOT = ["--single-transaction", "--hex-blob", "--skip-add-drop-table",
 
 /** MariaDB's own dump flows into MariaDB's own client. Both log in through their sockets. Answers the first lines of the dump. */
 async function pour(from: Server, to: Server, what: readonly string[], into: readonly string[]): Promise<string> {
-  const flow = new PassThrough();
   let head = "";
-  flow.on("data", (chunk: Buffer) => {
-    if (head.length < 1 << 16) head += chunk.toString("latin1");
+  const flow = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      if (head.length < 1 << 16) head += chunk.toString("latin1");
+      done(null, chunk);
+    },
   });
   const login = async ({ host }: Server) => [
     "--no-defaults",

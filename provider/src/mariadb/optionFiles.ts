@@ -1,6 +1,8 @@
 import { posix as path } from "node:path";
 import type { Host } from "../hosts/Host";
-import { isReadBy, type OptionLine, overridingLines, parseOptionFile } from "../recipe/optionFile";
+import { describeLine, isReadBy, type OptionLine, overridingLines, parseOptionFile } from "../recipe/optionFile";
+import { progress } from "../waiting";
+import type { Server } from "./server";
 
 /** All options of the server, in the order in which it reads them. */
 export async function readOptionLines(host: Host): Promise<OptionLine[]> {
@@ -15,8 +17,23 @@ export async function findOverrides(host: Host, ourFile: string, version: string
   return overridingLines(version ? lines.filter((line) => isReadBy(line, version)) : lines, ourFile);
 }
 
-/** Comments out lines of other files, where all files of the server are ours to change. */
-export async function disable(host: Host, lines: readonly OptionLine[]): Promise<void> {
+/** Lines that would win over ours after the next restart go where the files are ours; elsewhere they are the operator's to remove. */
+export async function clearOverrides({ host, name, version }: Server, ourFile: string): Promise<void> {
+  const overrides = await findOverrides(host, ourFile, version.number);
+  if (overrides.length === 0) return;
+  const list = overrides.map(describeLine).join("; ");
+  if (!host.ownsOptionFiles) {
+    throw new Error(
+      `${name}: another option file says otherwise and would win after the next restart: ${list}. Nothing was changed. ` +
+        'Remove these lines, or say the same in "settings".',
+    );
+  }
+  progress(`${name}: disabling what overrides the settings of the pair: ${list}`);
+  await disable(host, overrides);
+}
+
+/** Comments lines out. */
+async function disable(host: Host, lines: readonly OptionLine[]): Promise<void> {
   for (const file of new Set(lines.map((line) => line.file))) {
     const found = await host.readFile(file);
     if (!found) continue;

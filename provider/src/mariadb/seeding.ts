@@ -2,7 +2,7 @@ import { progress } from "../waiting";
 import { copyDatabases } from "./copy";
 import { inDomain } from "./gtid";
 import { appliedPosition, compareStreams, waitUntilReceivedIsApplied } from "./replication";
-import type { Server } from "./server";
+import { type Connection, ConnectionError, nameOf, openIfThere, type Server } from "./server";
 import { baseTables, hasRows } from "./tables";
 
 const DEADLINE = 60_000;
@@ -16,10 +16,23 @@ const UNFINISHED = "session_store_seeding";
  */
 export type History = "whole" | "lost" | "went back in time";
 
-export async function historyOf(server: Server, peer: Server, { domain, databases }: Stream): Promise<History> {
-  const { known, written } = await compareStreams(server, peer, domain);
-  if (written >= known) return "whole";
-  return (await isBeingSeeded(server)) || !(await hasSessions(server, databases)) ? "lost" : "went back in time";
+/** Undefined: there is no peer, or it can't be asked. */
+export async function historyByPeer(
+  server: Server,
+  where: Connection | undefined,
+  { domain, databases }: Stream,
+): Promise<History | undefined> {
+  await using peer = where && (await openIfThere(where));
+  if (!peer) return undefined;
+  try {
+    const { known, written } = await compareStreams(server, peer, domain);
+    if (written >= known) return "whole";
+    return (await isBeingSeeded(server)) || !(await hasSessions(server, databases)) ? "lost" : "went back in time";
+  } catch (error) {
+    // In a first bring-up the peer restarts by itself, and may do so just now.
+    if (error instanceof ConnectionError) return undefined;
+    throw error;
+  }
 }
 
 /** What a node writes: the GTID domain of its own, and the databases of the sessions. */
@@ -51,11 +64,12 @@ export async function seedFromPeer(server: Server, peer: Server, { domain, datab
 }
 
 /** What an operator has to do about a server that went back in time. */
-export function refuseRewound(server: Server, peer: Server): Error {
+export function rewoundError(server: Server, peer: Connection | undefined): Error {
+  const other = peer ? nameOf(peer) : "the peer";
   return new Error(
-    `${server.name} went back in time: ${peer.name} has more of ${server.name}'s sessions than ${server.name}'s own binary log (a restored ` +
+    `${server.name} went back in time: ${other} has more of ${server.name}'s sessions than ${server.name}'s own binary log (a restored ` +
       "snapshot, or a power cut with sync_binlog=0). Nothing was touched, because new sessions would silently never reach the peer. " +
-      `Save what only ${server.name} has, if anything; then stop it, move its data directory away, and run \`pulumi up\`, which seeds it from ${peer.name}.`,
+      `Save what only ${server.name} has, if anything; then stop it, move its data directory away, and run \`pulumi up\`, which seeds it from ${other}.`,
   );
 }
 

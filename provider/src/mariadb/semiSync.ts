@@ -29,6 +29,17 @@ export async function semiSync(server: Server): Promise<SemiSync> {
   };
 }
 
+/** Before 10.3.3 semi-sync came as two plug-ins (recipe, step 5), and its settings are unknown without them. */
+export async function installSemiSync(server: Server): Promise<void> {
+  if (server.version.atLeast("10.3.3")) return;
+  for (const side of ["master", "slave"]) {
+    const plugin = `rpl_semi_sync_${side}`;
+    if (await server.row("SELECT 1 FROM information_schema.PLUGINS WHERE PLUGIN_NAME = ?", [plugin])) continue;
+    progress(`${server.name}: installing the plug-in ${plugin}`);
+    await server.query(`INSTALL PLUGIN ${plugin} SONAME 'semisync_${side}.so'`);
+  }
+}
+
 /**
  * Brings about that the replica acknowledges, where both sides want that. It does so by itself when its IO thread starts; one that was
  * started before the variable was on, or that the source doesn't count, has to start again.

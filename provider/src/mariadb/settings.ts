@@ -64,6 +64,15 @@ export async function refusedSettings(server: Server, wanted: Settings): Promise
   });
 }
 
+/** Refuses, before anything is touched, what this server can't take. */
+export async function refuseSettings(server: Server, settings: Settings): Promise<void> {
+  const refused = await refusedSettings(server, settings);
+  if (refused.length === 0) return;
+  throw new Error(
+    `nothing was touched: ${refused.map(({ option, reason }) => `settings.${option}: ${reason}`).join("; ")}`,
+  );
+}
+
 /** Gives a running server the wanted value. What needs a restart is for the restart to do. */
 export async function setRunning(server: Server, change: SettingChange): Promise<void> {
   const value = change.wanted;

@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { openHost } from "../hosts";
 import { openAsAdmin, openToRemove, removeAdmin } from "../mariadb/admin";
-import { disable, findOverrides } from "../mariadb/optionFiles";
-import { type History, historyOf, refuseRewound, seedFromPeer } from "../mariadb/seeding";
+import { clearOverrides, findOverrides } from "../mariadb/optionFiles";
+import { type History, historyByPeer, rewoundError, seedFromPeer } from "../mariadb/seeding";
+import { installSemiSync } from "../mariadb/semiSync";
 import { type Connection, ConnectionError, nameOf, openIfThere, Server } from "../mariadb/server";
-import { refusedSettings, runningSettings } from "../mariadb/settings";
+import { refusedSettings, refuseSettings, runningSettings } from "../mariadb/settings";
 import { applySettings } from "../mariadb/settingsChange";
 import { type Advice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
@@ -187,16 +188,18 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
   const settings = wanted.settings as Settings;
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
-  const history = await (async () => {
+  let history: History | undefined;
+  {
     await using server = await openAsAdmin(wanted.connection);
     begun();
+    await installSemiSync(server);
     await refuseSettings(server, settings);
-    const found = await historyByPeer(server, wanted);
+    history = await historyByPeer(server, wanted.peer, streamOf(wanted));
+    if (history === "went back in time") throw rewoundError(server, wanted.peer);
     await clearOverrides(server, path);
-    const peer = found === "lost" ? undefined : wanted.peer;
+    const peer = history === "lost" ? undefined : wanted.peer;
     await applySettings({ server, peer, former, wanted: settings, file });
-    return found;
-  })();
+  }
   // Another session: the server may have restarted.
   await using server = await Server.open(wanted.connection);
   if (history === "lost" && wanted.peer) {
@@ -211,21 +214,9 @@ const streamOf = ({ settings, databases }: MariaDbNodeChecked) => ({
   databases,
 });
 
-/** What the server's binary log is by its peer's word. A server that went back in time is not brought up. */
-async function historyByPeer(server: Server, wanted: MariaDbNodeChecked): Promise<History | undefined> {
-  if (!wanted.peer) return undefined;
-  await using peer = await openIfThere(wanted.peer);
-  if (!peer) return undefined;
-  const history = await historyOf(server, peer, streamOf(wanted));
-  if (history === "went back in time") throw refuseRewound(server, peer);
-  return history;
-}
-
 /** The word for a server that answers. */
 async function stateOf(server: Server, last: MariaDbNodeChecked): Promise<string> {
-  if (!last.peer) return RUNNING;
-  await using peer = await openIfThere(last.peer);
-  const history = peer && (await historyOf(server, peer, streamOf(last)));
+  const history = await historyByPeer(server, last.peer, streamOf(last));
   if (history === "lost") return "empty";
   return history === "went back in time" ? history : RUNNING;
 }
@@ -268,29 +259,6 @@ const computed = (server: Server, configFile: string, running: Settings): MariaD
   configFile,
   advice: nodeAdvice(server.name, server.version, running),
 });
-
-/** Lines that would win over ours after the next restart go where the files are ours; elsewhere they are the operator's to remove. */
-async function clearOverrides({ host, name, version }: Server, ourFile: string): Promise<void> {
-  const overrides = await findOverrides(host, ourFile, version.number);
-  if (overrides.length === 0) return;
-  const list = overrides.map(describeLine).join("; ");
-  if (!host.ownsOptionFiles) {
-    throw new Error(
-      `${name}: another option file says otherwise and would win after the next restart: ${list}. Nothing was changed. ` +
-        'Remove these lines, or say the same in "settings".',
-    );
-  }
-  progress(`${name}: disabling what overrides the settings of the pair: ${list}`);
-  await disable(host, overrides);
-}
-
-async function refuseSettings(server: Server, settings: Settings): Promise<void> {
-  const refused = await refusedSettings(server, settings);
-  if (refused.length === 0) return;
-  throw new Error(
-    `nothing was touched: ${refused.map(({ option, reason }) => `settings.${option}: ${reason}`).join("; ")}`,
-  );
-}
 
 /** The server's own word on the settings, where it can be asked already. Otherwise `create` asks it, before it touches anything. */
 async function refusedByServer(where: Connection, settings: Settings): Promise<{ option: string; reason: string }[]> {
