@@ -8,7 +8,8 @@ const gtid = fc.record({
 });
 const position = fc.uniqueArray(gtid, { selector: ({ domain }) => domain, maxLength: 4 });
 type Gtid = { domain: number; server: number; sequence: bigint };
-const text = (gtids: Gtid[]) => gtids.map(({ domain, server, sequence }) => `${domain}-${server}-${sequence}`).join(",");
+const text = (gtids: Gtid[]) =>
+  gtids.map(({ domain, server, sequence }) => `${domain}-${server}-${sequence}`).join(",");
 
 test("a position is read whole and exact, with sequences beyond what a number holds", () => {
   fc.assert(

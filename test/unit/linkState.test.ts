@@ -15,7 +15,10 @@ test.each<[LinkFacts | undefined, string]>([
   [{ ioThread: "Connecting", sqlThread: "Yes", ioError: refused }, `can't connect, error 1045: ${refused.text}`],
   [{ ioThread: "No", sqlThread: "Yes", ioError: refused }, `stopped by error 1045: ${refused.text}`],
   [{ ioThread: "Yes", sqlThread: "No", sqlError: duplicate }, `stopped by error 1062: ${duplicate.text}`],
-  [{ ioThread: "No", sqlThread: "No", sqlError: duplicate, ioError: refused }, `stopped by error 1062: ${duplicate.text}`],
+  [
+    { ioThread: "No", sqlThread: "No", sqlError: duplicate, ioError: refused },
+    `stopped by error 1062: ${duplicate.text}`,
+  ],
 ])("%j is: %s", (facts, state) => {
   expect(linkState(facts)).toBe(state);
 });
