@@ -53,6 +53,13 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
   await fs.mkdir(includeFolder, { recursive: true, mode: 0o700 });
   await fs.mkdir(temporary, { recursive: true, mode: 0o700 });
   if (existsSync(data)) return;
+  const pid = await findProcess(place.directory);
+  if (pid !== undefined) {
+    throw new Error(
+      `the data directory ${data} was removed while its server runs (process ${pid}). That goes on with files that nobody sees any more; ` +
+        `nothing was touched. Save what it alone has, if anything; end it (kill -9 ${pid}), then run \`pulumi up\`, which makes it anew.`,
+    );
+  }
 
   const unfinished = unfinishedName(data);
   // An installation whose run was cut off may still be writing there.
@@ -61,7 +68,7 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
   const detour = await fs.mkdtemp(path.join(os.tmpdir(), "session-store-"));
   const link = path.join(detour, "server");
   await fs.symlink(place.directory, link);
-  await runTool("mariadb-install-db", [
+  const installed = runTool("mariadb-install-db", [
     "--no-defaults",
     `--datadir=${path.join(link, path.basename(unfinished))}`,
     `--tmpdir=${path.join(link, path.basename(temporary))}`,
@@ -69,7 +76,14 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
     "--auth-root-authentication-method=socket",
     `--auth-root-socket-user=${localUser()}`,
     "--skip-test-db",
-  ]).finally(() => fs.rm(detour, { recursive: true }));
+  ]);
+  try {
+    await installed;
+  } catch (error) {
+    throw new Error(`the data of a server in ${place.directory} can't be made: ${errorLines(errorText(error))}`);
+  } finally {
+    await fs.rm(detour, { recursive: true });
+  }
   await fs.rename(unfinished, data);
 }
 
@@ -90,7 +104,8 @@ export async function findProcess(directory: string): Promise<number | undefined
 /** Starts the server, unless it runs, and waits until it takes connections. */
 export async function start(directory: string): Promise<void> {
   const running = await findProcess(directory);
-  if (running !== undefined) return waitUntilItAccepts(directory, () => !isAlive(running));
+  // One that a run before this has told to stop ends instead, and is started again.
+  if (running !== undefined && (await greetsBeforeItEnds(directory, running))) return;
   const { baseFile, socket, pidFile, log } = paths(directory);
   if (Buffer.byteLength(socket) > 107) {
     throw new Error(
@@ -124,6 +139,14 @@ export async function start(directory: string): Promise<void> {
   } finally {
     await output.close();
   }
+}
+
+async function greetsBeforeItEnds(directory: string, pid: number): Promise<boolean> {
+  const what = `the server in ${directory} (process ${pid}) to take connections`;
+  return until<boolean>({ what, deadline: START_DEADLINE, pause: 10 }, async () => {
+    if (!isAlive(pid)) return { done: false };
+    return (await accepts(paths(directory).socket)) ? { done: true } : { seen: "no answer on its socket" };
+  });
 }
 
 function isAlive(pid: number): boolean {
@@ -250,10 +273,16 @@ async function waitUntilItAccepts(directory: string, ended: () => boolean): Prom
 
 /** The error lines of the last start; all lines when there are none. */
 async function logErrors(directory: string): Promise<string> {
-  const tail = await logTail(directory, 40);
-  const errors = tail.split("\n").filter((line) => line.includes("[ERROR]"));
-  return errors.length > 0 ? errors.join("\n") : tail;
+  return errorLines(await logTail(directory, 40));
 }
+
+function errorLines(text: string): string {
+  const errors = text.split("\n").filter((line) => line.includes("[ERROR]"));
+  return errors.length > 0 ? errors.join("\n") : text;
+}
+
+/** What a program said when it failed. */
+const errorText = (error: unknown): string => (error as { stderr?: string }).stderr?.trim() || (error as Error).message;
 
 /** True when the server greets: a connection is taken before, by the operating system, and a SIGTERM in between hangs mariadbd for ever. */
 function accepts(socket: string): Promise<boolean> {
@@ -294,6 +323,9 @@ export async function writeWhole(file: string, text: string, mode: number): Prom
     await handle.writeFile(text);
     await handle.chmod(mode);
     await handle.sync();
+  } catch (error) {
+    await fs.rm(unfinished, { force: true });
+    throw error;
   } finally {
     await handle.close();
   }

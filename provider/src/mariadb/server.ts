@@ -18,10 +18,11 @@ export interface Connection {
   readonly admin: Admin;
 }
 
+/** The account with which this library changes a server. It may log in on the server's own machine only. */
 export interface Admin {
-  /** @default `session_store_admin` */
+  /** Another name makes another account; the former one is left. @default `session_store_admin` */
   readonly user: string;
-  /** May be overridden by the environment variable SESSION_STORE_ADMIN_PASSWORD, when the one in the state is out of date. */
+  /** A change is made by MariaDB's root through the socket, at once. May be overridden by the environment variable SESSION_STORE_ADMIN_PASSWORD, when the one in the state is out of date. */
   readonly password: string;
 }
 
@@ -82,10 +83,7 @@ export class Server implements AsyncDisposable {
     const stream = await host.openStream();
     // The stream reports what happens to it before mysql2 listens.
     stream.on("error", () => undefined);
-    const late = () =>
-      new Error(
-        `${name} accepts connections but does not answer (${LOGIN_DEADLINE / 1000} s): it hangs or is overloaded`,
-      );
+    const late = () => Object.assign(new Error("too late"), { code: "ETIMEDOUT" });
     try {
       const opened = createConnection({
         stream,
@@ -236,8 +234,9 @@ function connectionError(name: string, user: string, error: unknown): Error {
   if (code === "ENOENT" || code === "ECONNREFUSED") {
     return new ConnectionError("stopped", `${name} does not run (${code}: nothing listens on its socket)`, undefined);
   }
-  if (/does not answer/.test(message) || code === "ETIMEDOUT" || code === "PROTOCOL_SEQUENCE_TIMEOUT") {
-    return new ConnectionError("not answering", `${name}: ${message}`, undefined);
+  if (code === "ETIMEDOUT" || code === "PROTOCOL_SEQUENCE_TIMEOUT") {
+    const seen = `takes connections but does not answer within ${LOGIN_DEADLINE / 1000} s`;
+    return new ConnectionError("not answering", `${name} ${seen}: it hangs or is overloaded`, undefined);
   }
   return new ConnectionError("unreachable", `${name} can't be reached: ${message}`, errno);
 }

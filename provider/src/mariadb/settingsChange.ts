@@ -71,7 +71,9 @@ const names = (changes: readonly SettingChange[], step: Step): string =>
 
 async function isReplicating(server: Server): Promise<boolean> {
   const status = await replicaStatus(server);
-  return status !== undefined && (status.ioThread !== "No" || status.sqlThread !== "No");
+  if (!status) return false;
+  // Threads that were merely stopped may be started at any time, by the other node's turn too.
+  return status.ioThread !== "No" || status.sqlThread !== "No" || !(status.ioError || status.sqlError);
 }
 
 async function setWhileRunning(
@@ -80,7 +82,7 @@ async function setWhileRunning(
   changes: readonly SettingChange[],
   former?: HostFile,
 ): Promise<void> {
-  await server.host.writeFile(file.path, file.text, file.mode);
+  await writeOptions(server, file);
   try {
     for (const change of changes) await setRunning(server, change);
   } catch (error) {
@@ -105,7 +107,7 @@ async function stopReplica(
 
 async function restart(server: Server, file: OurFile, former?: HostFile): Promise<void> {
   const { host, name } = server;
-  await host.writeFile(file.path, file.text, file.mode);
+  await writeOptions(server, file);
   try {
     await during(`${name}: stopping the server`, host.stopService());
     await during(`${name}: starting the server`, host.startService());
@@ -117,6 +119,17 @@ async function restart(server: Server, file: OurFile, former?: HostFile): Promis
         `The former option file was put back, but ${name} does not start with it either: ${again.message}`,
     );
     throw new Error(`${name} does not start with the new settings. ${(error as Error).message}\n${back}`);
+  }
+}
+
+async function writeOptions({ host, name }: Server, file: OurFile): Promise<void> {
+  try {
+    await host.writeFile(file.path, file.text, file.mode);
+  } catch (error) {
+    throw new Error(
+      `${name}: the option file ${file.path} can't be written (${(error as Error).message}), so ${name} keeps its settings. ` +
+        "Make room on that disk, or make it writable, then run `pulumi up` again.",
+    );
   }
 }
 
