@@ -2,6 +2,7 @@ import { z } from "zod";
 import { openHost } from "../hosts";
 import { openAsAdmin, openToRemove, removeAdmin } from "../mariadb/admin";
 import { clearOverrides, findOverrides } from "../mariadb/optionFiles";
+import { reconnectNow } from "../mariadb/replication";
 import { type History, historyByPeer, rewoundError, seedFromPeer } from "../mariadb/seeding";
 import { installSemiSync } from "../mariadb/semiSync";
 import { type Connection, ConnectionError, nameOf, openIfThere, Server } from "../mariadb/server";
@@ -19,6 +20,7 @@ import { define } from "./define";
 import { connection, databaseName, profile } from "./inputs";
 import { removeUnlessUnreachable } from "./unreachable";
 
+/** What is wanted of one server of the pair. */
 export interface MariaDbNodeInputs {
   /** How the server is reached, and the admin account that is made on it. Another address or port means another server. */
   connection: Connection;
@@ -140,7 +142,9 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   create: (wanted, begun) => bringUp(wanted, {}, begun),
   async update(last, wanted) {
     await refuseWithoutPeersSessions(wanted);
-    return bringUp(wanted, last.settings as Settings, () => undefined);
+    const seen = await bringUp(wanted, last.settings as Settings, () => undefined);
+    if (last.state !== RUNNING && wanted.peer) await reconnect(wanted.connection, wanted.peer);
+    return seen;
   },
 
   async observe(last) {
@@ -207,6 +211,14 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
     await seedFromPeer(server, peer, streamOf(wanted));
   }
   return computed(server, path, await runningSettings(server, settings));
+}
+
+/** Links of a node that was away come back at once, not at their next try: its peer's commits may be waiting for it. */
+async function reconnect(...nodes: readonly Connection[]): Promise<void> {
+  for (const node of nodes) {
+    await using server = await openIfThere(node);
+    if (server) await reconnectNow(server);
+  }
 }
 
 const streamOf = ({ settings, databases }: MariaDbNodeChecked) => ({
