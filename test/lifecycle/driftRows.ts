@@ -318,18 +318,20 @@ export const ROUNDS: Row[][] = [
   ],
   [
     variable("db2", "rpl_semi_sync_master_enabled", "OFF", "ON"),
-    link(
-      "semi-sync off in effect though on by its variable",
-      "db2",
-      [
-        "SET GLOBAL rpl_semi_sync_slave_enabled=OFF",
-        "STOP SLAVE IO_THREAD",
-        "START SLAVE IO_THREAD",
-        "SET GLOBAL rpl_semi_sync_slave_enabled=ON",
-      ],
-      [NO_SEMI_SYNC],
-      "Yes",
-    ),
+    {
+      name: "semi-sync off in effect though on by its variable, on db2",
+      async byHand({ db1, db2 }) {
+        await db2.run("SET GLOBAL rpl_semi_sync_slave_enabled=OFF", "STOP SLAVE IO_THREAD", "START SLAVE IO_THREAD");
+        await ioThread(db2, "Yes");
+        await noReplica(db1);
+        await db2.run("SET GLOBAL rpl_semi_sync_slave_enabled=ON");
+      },
+      shows: { "sessions-db2-from-db1": [NO_SEMI_SYNC] },
+      async mended({ db1, db2 }) {
+        expect(await db2.status("Rpl_semi_sync_slave_status")).toBe("ON");
+        expect(await db1.status("Rpl_semi_sync_master_clients")).toBe("1");
+      },
+    },
   ],
   [
     {
@@ -381,7 +383,19 @@ export const ROUNDS: Row[][] = [
         await db1.run("STOP SLAVE IO_THREAD", "START SLAVE IO_THREAD");
         await ioThread(db1, "No");
       },
-      shows: { "sessions-db2": [], "sessions-db1-from-db2": [] },
+      shows: {
+        "sessions-db2": [
+          "+ configText.log_bin",
+          '+ settings.log_basename: "mariadbmaster"',
+          change("settings.log_bin", "OFF", "ON"),
+        ],
+        "sessions-db1-from-db2": [
+          NO_SEMI_SYNC,
+          REPLICATING(
+            "stopped by error 1236: Got fatal error 1236 from master when reading data from binary log: 'Binary log is not open'",
+          ),
+        ],
+      },
       async mended({ db1, db2 }) {
         expect(await db2.variable("log_bin")).toBe("1");
         await db1.catchUpWith(db2);

@@ -16,14 +16,15 @@ const UNFINISHED = "session_store_seeding";
  */
 export type History = "whole" | "lost" | "went back in time";
 
-/** Undefined: there is no peer, or it can't be asked. */
+/** Undefined: there is no peer, or one of the two can't be asked. */
 export async function historyByPeer(
   server: Server,
   where: Connection | undefined,
   { domain, databases }: Stream,
 ): Promise<History | undefined> {
   await using peer = where && (await openIfThere(where));
-  if (!peer) return undefined;
+  // With its log switched off a server does not tell what it has written.
+  if (!peer || (await server.value("SELECT @@GLOBAL.log_bin")) === "0") return undefined;
   try {
     const { known, written } = await compareStreams(server, peer, domain);
     if (written >= known) return "whole";
