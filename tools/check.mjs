@@ -1,5 +1,5 @@
 // @ts-check
-/** `npm run check`: format, lint, types, import arrows and unit tests, side by side. */
+/** `npm run check`: format, lint, types, import arrows, doc comments and unit tests, side by side. */
 import path from "node:path";
 import { buildLibrary } from "./library.mjs";
 import { installPackages } from "./packages.mjs";
@@ -19,6 +19,7 @@ const STEPS = /** @type {[string, string[][]][]} */ ([
     ],
   ],
   ["import arrows", [["depcruise", "provider/src", "--config", ".dependency-cruiser.cjs"]]],
+  ["doc comments", [["typedoc", "--emit", "none"]]],
   ["unit tests", [["jest", "--selectProjects", "unit"]]],
 ]);
 

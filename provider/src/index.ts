@@ -4,16 +4,37 @@ export {
   type PairLink,
   type PairNode,
   type PairNodeArgs,
+  type PairSchemaArgs,
   ReplicatedSessionStore,
   type ReplicatedSessionStoreArgs,
 } from "./components/ReplicatedSessionStore";
 export type { HostInputs, LocalHostInputs } from "./hosts/Host";
-export type { Connection } from "./mariadb/server";
+export type { Admin, Connection } from "./mariadb/server";
+export type { LocalMariaDbInputs } from "./operations/LocalMariaDb";
+export type { MariaDbNodeInputs } from "./operations/MariaDbNode";
+export type { ReplicationLinkInputs } from "./operations/ReplicationLink";
+export type { SessionStoreDatabaseInputs } from "./operations/SessionStoreDatabase";
+export type { SessionStoreSchemaInputs } from "./operations/SessionStoreSchema";
+export type {
+  AccountInputs,
+  AccountState,
+  AccountsInputs,
+  ExtraAccountInputs,
+  RotatingAccountInputs,
+} from "./recipe/accounts";
 export type { Advice } from "./recipe/advice";
-export type { ConnectionArgs } from "./resources/args";
+export type { GivenSettings } from "./recipe/nodeSettings";
+export type { Profile } from "./recipe/settings";
+export type { SettingInput } from "./recipe/settingValues";
+export type { Args, ConnectionArgs, Defaulted, Nested } from "./resources/args";
 export { LocalMariaDb, type LocalMariaDbArgs } from "./resources/LocalMariaDb";
 export { MariaDbNode, type MariaDbNodeArgs } from "./resources/MariaDbNode";
 export { ReplicationLink, type ReplicationLinkArgs } from "./resources/ReplicationLink";
 export { SessionStoreDatabase, type SessionStoreDatabaseArgs } from "./resources/SessionStoreDatabase";
 export { SessionStoreSchema, type SessionStoreSchemaArgs } from "./resources/SessionStoreSchema";
-export { type AccountsArgs, SessionStoreUsers, type SessionStoreUsersArgs } from "./resources/SessionStoreUsers";
+export {
+  type AccountsArgs,
+  type RoleAccount,
+  SessionStoreUsers,
+  type SessionStoreUsersArgs,
+} from "./resources/SessionStoreUsers";

@@ -58,24 +58,44 @@ export interface ReplicatedSessionStoreArgs extends Omit<AccountsArgs, "database
   /** How each node pulls from the other. @default as in the recipe; in the profile `hardened` its better values */
   link?: Pick<ReplicationLinkArgs, "useGtid" | "connectRetry" | "heartbeatPeriod">;
   /** The proxy's own tables: the text of the SQL script that comes with it, run once on the first node. @default none */
-  schema?: { script: pulumi.Input<string>; database?: string };
+  schema?: PairSchemaArgs;
+}
+
+/** The proxy's own tables. */
+export interface PairSchemaArgs {
+  /** Text of the SQL script. Only tables that match `tables`, made with IF NOT EXISTS; anything else is refused with its line. */
+  script: pulumi.Input<string>;
+  /** The database it is for. @default the first of `databases` */
+  database?: string;
 }
 
 /** A node as the output `nodes` tells of it. */
 export interface PairNode {
+  /** How messages name it. */
   name: string;
+  /** Name or IP address at which the peer and the proxies reach it. */
   host: string;
+  /** Its TCP port. */
   port: number;
+  /** The admin account, which may log in on the server's own machine. */
   user: string;
+  /** The admin account's password. */
   password: string;
+  /** Path of the unix socket, of a `LocalMariaDb`. */
   socket: string | undefined;
+  /** Path of the option file that is ours. */
   configFile: string;
+  /** Version of the server, such as `10.11.19`. */
   version: string;
 }
 
+/** A direction as the output `links` tells of it. */
 export interface PairLink {
+  /** `db1<-db2`: db1 replicates from db2. */
   direction: string;
+  /** `replicating`, or what is wrong. */
   state: string;
+  /** How long a row took to arrive when the link was last proved. */
   seconds: number;
 }
 
@@ -83,7 +103,9 @@ export interface PairLink {
 export class ReplicatedSessionStore extends pulumi.ComponentResource {
   /** `replication://host:port/database,host:port/database`, the form of the proxy's ConnectString. It has no password. */
   readonly connectString: pulumi.Output<string>;
+  /** Both servers and how an operator gets in. A secret. */
   readonly nodes: pulumi.Output<PairNode[]>;
+  /** Both directions, as last seen. */
   readonly links: pulumi.Output<PairLink[]>;
   /** What MariaDB or we would do otherwise. */
   readonly advice: pulumi.Output<Advice[]>;

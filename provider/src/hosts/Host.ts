@@ -47,6 +47,7 @@ export type HostInputs = LocalHostInputs;
 
 /** A server of `LocalMariaDb` on this machine. */
 export interface LocalHostInputs {
+  /** This machine. */
   readonly kind: "local";
   /** The directory that `LocalMariaDb` keeps. */
   readonly directory: string;

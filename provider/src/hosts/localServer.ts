@@ -107,6 +107,9 @@ export async function start(directory: string): Promise<void> {
   // One that a run before this has told to stop ends instead, and is started again.
   if (running !== undefined && (await greetsBeforeItEnds(directory, running))) return;
   const { baseFile, socket, pidFile, log } = paths(directory);
+  if (!(await exists(directory))) {
+    throw new Error(`there is no server in ${directory}: no data, or no my.cnf of ours. LocalMariaDb makes them.`);
+  }
   if (Buffer.byteLength(socket) > 107) {
     throw new Error(
       `the path of the socket ${socket} is longer than the 107 bytes a unix socket may have; name a shorter "directory"`,

@@ -6,6 +6,7 @@ import { progress } from "../waiting";
 import { define } from "./define";
 import { port } from "./inputs";
 
+/** What a private server on this machine is made of. */
 export interface LocalMariaDbInputs {
   /**
    * Directory of this server: its data, option files, socket and log. It is made when it isn't there, and removed with the data in

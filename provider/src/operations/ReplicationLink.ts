@@ -11,6 +11,7 @@ import { define } from "./define";
 import { connection, password, userName } from "./inputs";
 import { removeUnlessUnreachable } from "./unreachable";
 
+/** What is wanted of one direction of the pair. */
 export interface ReplicationLinkInputs {
   /** The server that pulls. */
   replica: Connection;

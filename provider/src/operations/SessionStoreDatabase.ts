@@ -9,6 +9,7 @@ import { type Look, progress, until } from "../waiting";
 import { define } from "./define";
 import { connection, databaseName } from "./inputs";
 
+/** What is wanted of the database on one node. */
 export interface SessionStoreDatabaseInputs {
   /** The server on which the database stands. */
   node: Connection;

@@ -12,6 +12,7 @@ import { type Look, progress, until } from "../waiting";
 import { define } from "./define";
 import { connection, databaseName } from "./inputs";
 
+/** What is wanted of the proxy's own tables. */
 export interface SessionStoreSchemaInputs {
   /** The server on which the script runs. What it makes reaches the other one through replication. */
   first: Connection;

@@ -38,6 +38,7 @@ export interface ExtraAccountInputs extends RotatingAccountInputs {
   readonly grants: readonly string[];
 }
 
+/** The accounts of one node, by their part in the recipe. */
 export interface AccountsInputs {
   /** The databases that the proxies use. @default ["replicated_session_store"] */
   readonly databases: readonly string[];
@@ -72,7 +73,9 @@ export interface AccountsInputs {
 export interface AccountState {
   /** `as configured`, `differs`, `accepts another one too`, `does not accept the previous one`, `none`, `checked by <plugin>`. */
   readonly password: string;
+  /** What it may do, in the spelling of what is wanted. */
   readonly grants: readonly string[];
+  /** True: it can't log in. */
   readonly locked: boolean;
   /** What the server asks of the connection: `NONE`, `SSL`, `X509`, or certificate details. */
   readonly tls: string;

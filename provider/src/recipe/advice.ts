@@ -13,7 +13,9 @@ export interface Advice {
   readonly where: string;
   /** What it is about: an option, an account, the server's version. */
   readonly about: string;
+  /** What it costs to leave it so, and what is better. */
   readonly text: string;
+  /** Who says so. */
   readonly source: string;
 }
 

@@ -6,11 +6,14 @@ import { MODULE, shell } from "./shell";
 
 const provider = shell("LocalMariaDb");
 
+/** What `LocalMariaDb` takes: {@link LocalMariaDbInputs}, each a value or an output. */
 export type LocalMariaDbArgs = Args<LocalMariaDbInputs>;
 
 /** A private MariaDB server on this machine, for trials, tests and rehearsals. It is stopped and removed with its data when the resource is deleted. */
 export class LocalMariaDb extends pulumi.dynamic.Resource {
+  /** Directory of the server. */
   declare readonly directory: pulumi.Output<string>;
+  /** TCP port on 127.0.0.1. */
   declare readonly port: pulumi.Output<number>;
   /** Where it runs, for `Connection.host`. */
   declare readonly host: pulumi.Output<LocalHostInputs>;
@@ -18,6 +21,7 @@ export class LocalMariaDb extends pulumi.dynamic.Resource {
   declare readonly address: pulumi.Output<string>;
   /** Path of its unix socket. */
   declare readonly socket: pulumi.Output<string>;
+  /** `running`, or what is wrong. */
   declare readonly state: pulumi.Output<string>;
 
   constructor(name: string, args: LocalMariaDbArgs, opts?: pulumi.CustomResourceOptions) {

@@ -7,6 +7,7 @@ import { MODULE, shell } from "./shell";
 
 const provider = shell("MariaDbNode");
 
+/** What `MariaDbNode` takes: {@link MariaDbNodeInputs}, each a value or an output. */
 export type MariaDbNodeArgs = Args<Defaulted<MariaDbNodeInputs, "profile" | "databases" | "tables" | "settings">>;
 
 /** One server of the pair: its option file, its running values, and the admin account. It restarts only when the other node is healthy. */
@@ -19,6 +20,7 @@ export class MariaDbNode extends pulumi.dynamic.Resource {
   declare readonly configText: pulumi.Output<string>;
   /** Path of that file. */
   declare readonly configFile: pulumi.Output<string>;
+  /** `running`, or what is wrong. */
   declare readonly state: pulumi.Output<string>;
   /** Version of the server, such as `10.11.19`. */
   declare readonly version: pulumi.Output<string>;

@@ -5,13 +5,16 @@ import { MODULE, shell } from "./shell";
 
 const provider = shell("ReplicationLink");
 
+/** What `ReplicationLink` takes: {@link ReplicationLinkInputs}, each a value or an output. */
 export type ReplicationLinkArgs = Args<Defaulted<ReplicationLinkInputs, "user" | "useGtid" | "connectRetry">>;
 
 /** One direction of the pair: the replica pulls from the source. It is there when rows really arrive. */
 export class ReplicationLink extends pulumi.dynamic.Resource {
   /** `db1<-db2`: db1 replicates from db2. */
   declare readonly direction: pulumi.Output<string>;
+  /** `replicating`, or what is wrong. */
   declare readonly state: pulumi.Output<string>;
+  /** Whether commits on the source wait for this replica: `in effect`, or what keeps them from it. */
   declare readonly semiSync: pulumi.Output<string>;
   /** How long a row took to arrive when the link was last proved, in seconds. */
   declare readonly secondsToArrive: pulumi.Output<number>;

@@ -5,6 +5,7 @@ import { MODULE, shell } from "./shell";
 
 const provider = shell("SessionStoreSchema");
 
+/** What `SessionStoreSchema` takes: {@link SessionStoreSchemaInputs}, each a value or an output. */
 export type SessionStoreSchemaArgs = Args<SessionStoreSchemaInputs>;
 
 /** The proxy's own tables, made once, on the first node, after both links are proved. Deleting it leaves the tables. */

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Connection } from "../mariadb/server";
+import type { Admin, Connection } from "../mariadb/server";
 
 /** A value, or an output of another resource, at every depth. */
 export type Nested<T> = pulumi.Input<
@@ -13,10 +13,12 @@ export type Nested<T> = pulumi.Input<
 >;
 
 /** A connection as programs give it: the port and the name of the admin account may be left out. */
-export type ConnectionArgs = Args<Omit<Connection, "port" | "admin">> & {
+export interface ConnectionArgs extends Args<Omit<Connection, "port" | "admin">> {
+  /** TCP port of the server. @default 3306 */
   readonly port?: pulumi.Input<number>;
-  readonly admin: pulumi.Input<{ readonly user?: pulumi.Input<string>; readonly password: pulumi.Input<string> }>;
-};
+  /** The account with which this library changes the server. `MariaDbNode` makes it. */
+  readonly admin: pulumi.Input<Args<Defaulted<Admin, "user">>>;
+}
 
 /** What a resource takes, made of the plain values that its operations work on. */
 export type Args<T> = { [K in keyof T]: Nested<T[K]> };
