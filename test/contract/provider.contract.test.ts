@@ -140,6 +140,9 @@ describe("a create that fails before anything exists", () => {
     );
     expect(message).toMatch(/^db1 (does not run|has no data directory)/);
     expect(kept).toBeUndefined();
+    const node = await failure(provider.create("MariaDbNode", await checked("MariaDbNode", { connection: gone })));
+    expect(node.message).toContain(`there is no server in ${path.join(folder, "gone")}`);
+    expect(node.kept).toBeUndefined();
   });
 });
 
