@@ -24,6 +24,7 @@ const options = new Command("npm run bench --")
     "also with Node 22, without and with NODE_COMPILE_CACHE (npm's package `node`, if this is older)",
   )
   .option("--out <folder>", "where RESULTS.md and raw.json go", path.join(repository, "bench"))
+  .option("--no-warm-up", "measure at once, with cold caches")
   .option("--strict", "end with 1 when a target is missed")
   .parse()
   .opts();
@@ -56,8 +57,10 @@ async function measureAll(folder) {
   const template = await makeTemplate(path.join(folder, "template"));
   const place = (/** @type {string} */ name) => ({ folder: path.join(folder, name), template });
 
-  say("Once around, unmeasured: afterwards the files that are read are in memory, and caches are filled.");
-  for (const { runtime } of engine) await engineRound(place("unmeasured"), runtime);
+  if (options.warmUp) {
+    say("Once around, unmeasured: afterwards the files that are read are in memory, and caches are filled.");
+    for (const { runtime } of engine) await engineRound(place("unmeasured"), runtime);
+  }
 
   const shell = [];
   const restarts = [];

@@ -9,7 +9,7 @@ import { STEPS } from "./round.mjs";
  * @property {string} what
  * @property {readonly Measured[]} runs
  */
-/** @typedef {{ target: string, limit: number, measured: number | undefined, unit: string }} Target */
+/** @typedef {{ target: string, limit: number, measured: number, unit: string }} Target */
 
 /**
  * @typedef {object} Results
@@ -49,7 +49,8 @@ export function targetsOf({ engine, restarts }) {
   const rounds = engine[0]?.rounds ?? [];
   const seconds = (/** @type {"floor" | "ours"} */ who, /** @type {typeof STEPS[number]} */ step) =>
     median(rounds.map((round) => round[who][step].seconds));
-  const peaks = rounds.flatMap(({ ours }) => STEPS.flatMap((step) => ours[step].plugin ?? []));
+  const peak = (/** @type {"floor" | "ours"} */ who) =>
+    Math.max(...rounds.flatMap((round) => STEPS.map((step) => round[who][step].plugin ?? Number.NaN)));
   return [
     {
       target: "no-op `preview` above the floor's",
@@ -64,16 +65,16 @@ export function targetsOf({ engine, restarts }) {
       unit: "s",
     },
     {
-      target: "plugin process, the most of all runs",
+      target: `plugin process, the most of all runs (the floor's: ${peak("floor").toFixed(0)} MB)`,
       limit: 120,
-      measured: peaks.length > 0 ? Math.max(...peaks) : undefined,
+      measured: peak("ours"),
       unit: "MB",
     },
   ];
 }
 
 /** @param {Target} target */
-export const isMet = ({ measured, limit }) => measured !== undefined && measured <= limit;
+export const isMet = ({ measured, limit }) => measured <= limit;
 
 /** @param {Results} results @returns {string} Markdown */
 export function report(results) {
@@ -98,7 +99,7 @@ ${table(
   targetsOf(results).map((target) => [
     target.target,
     `${target.limit} ${target.unit}`,
-    target.measured === undefined ? "-" : `${target.measured.toFixed(target.unit === "s" ? 2 : 0)} ${target.unit}`,
+    `${target.measured.toFixed(target.unit === "s" ? 2 : 0)} ${target.unit}`,
     isMet(target) ? "met" : "missed",
   ]),
 )}

@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { promisify } from "node:util";
+
+jest.setTimeout(300_000);
+
+/** `npm run bench`, shortened to one run of each. How long things take depends on the machine: nothing is asked of that here. */
+
+interface Measured {
+  seconds: number;
+  tree: number;
+  plugin?: number;
+}
+type Steps = Record<"first up" | "no-op preview" | "no-op up" | "one change", Measured>;
+interface Results {
+  engine: { rounds: Record<"floor" | "ours", Steps>[] }[];
+  shell: Record<"bringUp" | "check", Measured>[];
+  restarts: number[];
+}
+
+const repository = path.resolve(__dirname, "..", "..");
+let folder: string;
+let printed: string;
+let results: Results;
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "session-store-"));
+  const bench = path.join(repository, "bench", "index.mjs");
+  const options = ["--runs", "1", "--no-warm-up", "--out", folder];
+  // It fails unless both pairs, ours and the script's, pass the same check and rows cross both ways.
+  ({ stdout: printed } = await promisify(execFile)(process.execPath, [bench, ...options]));
+  results = JSON.parse(await readFile(path.join(folder, "raw.json"), "utf8")) as Results;
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+it("measures each contender at each step, time and memory", () => {
+  const [round] = results.engine[0]?.rounds ?? [];
+  const [shell] = results.shell;
+  for (const steps of [round?.floor, round?.ours]) {
+    expect(Object.keys(steps ?? {})).toEqual(["first up", "no-op preview", "no-op up", "one change"]);
+    for (const { seconds, tree, plugin } of Object.values(steps ?? {})) {
+      expect(seconds).toBeGreaterThan(0.5);
+      // The whole tree: the CLI, the program and the plugin.
+      expect(plugin).toBeGreaterThan(40);
+      expect(tree).toBeGreaterThan(Number(plugin));
+    }
+  }
+  expect(shell?.bringUp.seconds).toBeGreaterThan(Number(shell?.check.seconds));
+  expect(results.restarts[0]).toBeGreaterThan(0);
+});
+
+it("writes a table with a number in every row, and the same on standard output", async () => {
+  const text = await readFile(path.join(folder, "RESULTS.md"), "utf8");
+  expect(printed).toBe(text);
+  const [rows = "", targets = ""] = text
+    .split("\n\n")
+    .filter((part) => part.startsWith("| who") || part.startsWith("| tar"));
+  expect(rows.split("\n").slice(2)).toHaveLength(11);
+  for (const row of rows.split("\n").slice(2)) expect(row).toMatch(/\| \d+\.\d\d \(\d+\.\d\d–\d+\.\d\d\) \|/);
+  expect(targets.split("\n").slice(2)).toHaveLength(3);
+  for (const row of targets.split("\n").slice(2)) expect(row).toMatch(/\| -?\d+(\.\d\d)? (s|MB) \| (met|missed) \|$/);
+  expect(text).not.toContain(repository);
+});
+
+it("needs little memory in the plugin process beyond what the engine's own needs", () => {
+  const [round] = results.engine[0]?.rounds ?? [];
+  const most = (steps: Steps | undefined) =>
+    Math.max(...Object.values(steps ?? {}).map(({ plugin }) => plugin ?? Number.NaN));
+  expect(most(round?.ours) - most(round?.floor)).toBeLessThan(60);
+});
