@@ -16,6 +16,7 @@ const STEPS = /** @type {[string, string[][]][]} */ ([
       ["tsc", "-b", "provider"],
       ["tsc", "-p", "."],
       ["tsc", "-p", "tools"],
+      ["tsc", "-p", "bench"],
     ],
   ],
   ["import arrows", [["depcruise", "provider/src", "--config", ".dependency-cruiser.cjs"]]],
