@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import * as net from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { paths, start, stop } from "../../provider/src/hosts/localServer";
@@ -8,7 +9,8 @@ import { type Connection, Server } from "../../provider/src/mariadb/server";
 import { until } from "../../provider/src/waiting";
 import { processesBelow } from "./cli";
 import { compileInto } from "./compiledCode";
-import { freePort, PASSWORDS } from "./pair";
+import { type Ending, engineRun } from "./engineRun";
+import { PASSWORDS } from "./pair";
 import { type LogMark, logMark, nodeState, type PairState, settle } from "./pairState";
 import type { Run, Task } from "./scenarioProcess";
 
@@ -26,13 +28,7 @@ export interface Point {
   readonly when: "before" | "after";
 }
 
-/** How a run ended: "done", "killed", or what it printed when it failed. */
-type Ending = "done" | "killed" | string;
-
-const RUN_DEADLINE = 150_000;
 const NUMBERS = [1, 2] as const;
-
-const withoutStack = (text: string): string => text.replace(/^ {4}at .*\n/gm, "").trim();
 
 /** A pair whose provider process can be killed at any point, and which can be put back to a former state as a whole. */
 export class KilledPair implements AsyncDisposable {
@@ -47,7 +43,7 @@ export class KilledPair implements AsyncDisposable {
     // In memory, where there is such a place: the servers are put back hundreds of times.
     const folder = await mkdtemp(path.join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "session-store-killed-"));
     await compileInto(path.join(folder, "code"));
-    return new KilledPair(folder, [await freePort(), await freePort()]);
+    return new KilledPair(folder, [await steadyPort(), await steadyPort()]);
   }
 
   /** Servers as they are when nothing is there yet. */
@@ -60,8 +56,8 @@ export class KilledPair implements AsyncDisposable {
 
   /** One run of the engine that nobody disturbs. */
   async run(run: Run): Promise<void> {
-    const ending = await this.start(run, {});
-    if (ending !== "done") throw new Error(`the run failed: ${ending}`);
+    const { how, error } = await this.start(run);
+    if (how !== "done") throw new Error(`the run ${how}: ${error}`);
   }
 
   /** Keeps the pair as it is now under a name. */
@@ -96,8 +92,8 @@ export class KilledPair implements AsyncDisposable {
     if (broken) await this.withRoots((servers) => broken(servers, this));
     const log = path.join(this.folder, "points.txt");
     await rm(log, { force: true });
-    const ending = await this.start(run, { DIE_AT: "0", DIE_LOG: log, DIE_ALL: all ? "1" : "0" });
-    if (ending !== "done") throw new Error(`the undisturbed run failed: ${ending}`);
+    const { how, error } = await this.start(run, { DIE_AT: "0", DIE_LOG: log, DIE_ALL: all ? "1" : "0" });
+    if (how !== "done") throw new Error(`the undisturbed run ${how}: ${error}`);
     return { state: await this.observe(), points: (await readFile(log, "utf8")).trimEnd().split("\n") };
   }
 
@@ -110,10 +106,11 @@ export class KilledPair implements AsyncDisposable {
     await this.restore(from);
     if (broken) await this.withRoots((servers) => broken(servers, this));
     const first = await this.start(run, { DIE_AT: String(number), DIE_WHEN: when, DIE_ALL: all ? "1" : "0" });
-    if (first === "done") return { reached: false, end: "" };
-    if (first !== "killed") return { reached: true, end: `the run that was to be killed failed: ${first}` };
-    const second = await this.start(run, {});
-    return { reached: true, end: second === "done" ? await this.observe() : `the second run failed: ${second}` };
+    if (first.how === "done") return { reached: false, end: "" };
+    if (first.how === "failed") return { reached: true, end: `the run that was to be killed failed: ${first.error}` };
+    const second = await this.start(run);
+    if (second.how === "done") return { reached: true, end: await this.observe() };
+    return { reached: true, end: `the second run failed: ${second.error}\n${second.progress}` };
   }
 
   async observe(): Promise<PairState> {
@@ -164,31 +161,9 @@ export class KilledPair implements AsyncDisposable {
     };
   }
 
-  private start(run: Run, env: Record<string, string>): Promise<Ending> {
-    const support = path.join(this.folder, "code", "test", "support");
+  private start(run: Run, env: Record<string, string> = {}): Promise<Ending> {
     const task: Task = { folder: this.folder, ports: this.ports, state: this.state, run };
-    const preload = env["DIE_AT"] === undefined ? [] : ["--require", path.join(support, "dieAt.cjs")];
-    const child = spawn(
-      process.execPath,
-      [...preload, path.join(support, "scenarioProcess.js"), JSON.stringify(task)],
-      { env: { PATH: process.env["PATH"], TMPDIR: this.folder, ...env }, stdio: ["ignore", "pipe", "pipe"] },
-    );
-    let printed = "";
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.on("data", (part: Buffer) => {
-        printed += part;
-      });
-    }
-    const late = setTimeout(() => child.kill("SIGTERM"), RUN_DEADLINE);
-    return new Promise((resolve) => {
-      // Not "close": what the process has started goes on with its outputs.
-      child.once("exit", (code, signal) => {
-        clearTimeout(late);
-        if (signal === "SIGKILL") resolve("killed");
-        else if (code === 0) resolve("done");
-        else resolve(`${signal ? `did not end in ${RUN_DEADLINE / 1000} s; ` : ""}${withoutStack(printed)}`);
-      });
-    });
+    return engineRun(path.join(this.folder, "code"), task, env);
   }
 
   private async killAll(): Promise<void> {
@@ -211,5 +186,20 @@ export class KilledPair implements AsyncDisposable {
       child.once("error", reject);
       child.once("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${program} ended with ${code}`))));
     });
+  }
+}
+
+/** A free port from which the operating system takes none for outgoing connections: the servers are away again and again. */
+async function steadyPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const probe = net.createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      probe.once("error", () => resolve(false));
+      probe.listen(port, "127.0.0.1", () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((resolve) => probe.close(resolve));
+    return port;
   }
 }

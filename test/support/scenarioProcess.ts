@@ -76,7 +76,6 @@ async function work(): Promise<void> {
 work().then(
   () => process.exit(0),
   (error) => {
-    console.error(error);
-    process.exit(1);
+    process.stderr.write((error as Error).message, () => process.exit(1));
   },
 );
