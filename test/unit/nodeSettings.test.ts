@@ -5,8 +5,10 @@ import {
   pairRefusals,
   settingRefusals,
 } from "../../provider/src/recipe/nodeSettings";
+import { SETTINGS } from "../../provider/src/recipe/settings";
 import type { SettingInput } from "../../provider/src/recipe/settingValues";
 
+const NAMES = SETTINGS.map(({ option }) => option);
 const facts = (nodeNumber: number) => ({ nodeNumber, bindAddress: "*", patterns: ["d.%session"] });
 
 describe("refused, by the option's name as the user wrote it:", () => {
@@ -87,9 +89,10 @@ test.each([
   ["rpl_semisync_master_enabled", "rpl_semi_sync_master_enabled"],
   ["expire_log_days", "expire_logs_days"],
 ])("a mistyped %s is taken for %s", (typed, meant) => {
-  expect(nearestOption(typed)).toBe(meant);
+  expect(nearestOption(typed, NAMES)).toBe(meant);
 });
 
 test("a name that is like no other is taken for none", () => {
-  for (const typed of ["server_audit_logging", "ssl", "plugin_load_add"]) expect(nearestOption(typed)).toBeUndefined();
+  for (const typed of ["server_audit_logging", "ssl", "plugin_load_add"])
+    expect(nearestOption(typed, NAMES)).toBeUndefined();
 });

@@ -50,18 +50,25 @@ export async function settingChanges(server: Server, former: Settings, wanted: S
 /** What this server can't take of the wanted settings. Its own catalogue of variables decides. */
 export async function refusedSettings(server: Server, wanted: Settings): Promise<{ option: string; reason: string }[]> {
   const variables = await readVariables(server, Object.keys(wanted));
-  return Object.entries(wanted).flatMap(([option, value]) => {
-    const setting = settingOf(option);
+  const refused: { option: string; reason: string }[] = [];
+  for (const [option, value] of Object.entries(wanted)) {
     const variable = variables.get(option);
-    if (!variable) {
-      if (setting?.since) return [];
-      const nearest = setting ? undefined : nearestOption(option);
+    if (variable) {
+      const reason = refusal(variable.kind, value);
+      if (reason) refused.push({ option, reason: `${reason} (${server.name}, MariaDB ${server.version.number})` });
+    } else if (!settingOf(option)?.since) {
+      const nearest = settingOf(option) ? undefined : nearestOption(option, await variableNames(server));
       const hint = nearest ? `; did you mean "${nearest}"?` : "";
-      return [{ option, reason: `${server.name} (MariaDB ${server.version.number}) has no such option${hint}` }];
+      const reason = `${server.name} (MariaDB ${server.version.number}) has no such option${hint}`;
+      refused.push({ option, reason });
     }
-    const reason = refusal(variable.kind, value);
-    return reason ? [{ option, reason: `${reason} (${server.name}, MariaDB ${server.version.number})` }] : [];
-  });
+  }
+  return refused;
+}
+
+async function variableNames(server: Server): Promise<string[]> {
+  const rows = await server.query("SELECT LOWER(VARIABLE_NAME) AS name FROM information_schema.SYSTEM_VARIABLES");
+  return rows.map((row) => String(row["name"]));
 }
 
 /** Refuses, before anything is touched, what this server can't take. */

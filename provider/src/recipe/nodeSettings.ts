@@ -1,13 +1,5 @@
 import { closest, distance } from "fastest-levenshtein";
-import {
-  type NodeFacts,
-  optionName,
-  type Profile,
-  profileValues,
-  SETTINGS,
-  SETTINGS_OF_THE_HOST,
-  settingOf,
-} from "./settings";
+import { type NodeFacts, optionName, type Profile, profileValues, SETTINGS_OF_THE_HOST, settingOf } from "./settings";
 import {
   canonical,
   refusal,
@@ -68,9 +60,8 @@ export function collisions(one: Settings, other: Settings): { option: string; re
 const isSame = (option: string, one: SettingValue | undefined, other: SettingValue | undefined): boolean =>
   one !== undefined && other !== undefined && sameValue(kindOf(option), one, other);
 
-/** The option with the nearest name, for an error about an unknown one; undefined when none is near. */
-export function nearestOption(option: string): string | undefined {
-  const names = SETTINGS.map((setting) => setting.option);
+/** The option with the nearest name among those there are, for an error about an unknown one; undefined when none is near. */
+export function nearestOption(option: string, names: readonly string[]): string | undefined {
   const nearest = closest(option, names);
   return distance(option, nearest) <= Math.max(2, option.length / 4) ? nearest : undefined;
 }
