@@ -55,8 +55,13 @@ export class Pair implements AsyncDisposable {
 
   static async up(options: PairOptions = {}): Promise<Pair> {
     const pair = await Pair.planned();
-    await pair.up(options);
-    return pair;
+    try {
+      await pair.up(options);
+      return pair;
+    } catch (error) {
+      await pair[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   directory(number: 1 | 2): string {
@@ -151,7 +156,7 @@ export class Pair implements AsyncDisposable {
     const drift: Record<string, string[]> = {};
     for (const resource of this.declared(options)) {
       const kept = this.kept.get(resource.name);
-      const { inputs } = await operationsOf(resource.type).check({}, resource.inputs);
+      const { inputs } = await OPERATIONS[resource.type].check({}, resource.inputs);
       const names = Object.keys(inputs).filter((key) => !isDeepStrictEqual(kept?.outs[key], inputs[key]));
       if (names.length > 0) drift[resource.name] = names;
     }
@@ -161,7 +166,7 @@ export class Pair implements AsyncDisposable {
   async refresh(): Promise<void> {
     await Promise.all(
       [...this.kept].map(async ([name, { id, type, outs }]) => {
-        const seen = await operationsOf(type).read(id, outs);
+        const seen = await OPERATIONS[type].read(id, outs);
         if ("id" in seen) this.kept.set(name, { id, type, inputs: seen.inputs as Values, outs: seen.props as Values });
         else this.kept.delete(name);
       }),
@@ -169,7 +174,7 @@ export class Pair implements AsyncDisposable {
   }
 
   private async step({ name, type, inputs: given }: Declared): Promise<boolean> {
-    const { check, diff, create, update } = operationsOf(type);
+    const { check, diff, create, update } = OPERATIONS[type];
     const { inputs, failures } = await check({}, given);
     if (failures.length > 0) throw new Error(`${name}: ${failures.map(({ reason }) => reason).join("; ")}`);
     const kept = this.kept.get(name);
@@ -192,8 +197,7 @@ export class Pair implements AsyncDisposable {
   }
 }
 
-const operationsOf = (type: TypeName): Operations<Values, Values> =>
-  operations[type] as unknown as Operations<Values, Values>;
+const OPERATIONS = operations as unknown as Record<TypeName, Operations<Values, Values>>;
 
 export async function freePort(): Promise<number> {
   const server = net.createServer();
