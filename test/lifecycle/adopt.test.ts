@@ -2,7 +2,7 @@ import { type HandMadePair, handMadePair } from "../support/handMadePair";
 import { expectSuccess, type Pair, pairProject } from "../support/pairProgram";
 import type { PairServer } from "../support/pairServer";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** The passwords and accounts of the recipe's own text, with which somebody set up these servers by hand. */
 const PROGRAM = `import * as path from "node:path";

@@ -5,7 +5,7 @@ import type { PairServer } from "../support/pairServer";
 import { previewedChanges } from "../support/previewedChanges";
 import { optionFile } from "../support/recipeText";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let pair: Pair;
 let firstUp: string;

@@ -3,7 +3,7 @@ import { rm } from "node:fs/promises";
 import { processesBelow } from "../support/cli";
 import { expectSuccess, type Pair, pairProject } from "../support/pairProgram";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let pair: Pair;
 

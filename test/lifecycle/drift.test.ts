@@ -3,7 +3,7 @@ import { expectSuccess, type Pair, pairThatIsUp } from "../support/pairProgram";
 import { previewedChanges } from "../support/previewedChanges";
 import { ROUNDS, type Row } from "./driftRows";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /**
  * Each row is one change made by hand: preview shows it with the live and the wanted value and nothing else, `up` mends it on the

@@ -3,7 +3,7 @@ import { expectSuccess, PASSWORDS, type Pair, pairProgram, pairThatIsUp } from "
 import type { PairServer } from "../support/pairServer";
 import { SessionClient } from "../support/sessionClient";
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 /** For a rotation the proxies' account takes the former password too, as long as the configuration names it. */
 const PROGRAM = pairProgram().replace(

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import * as path from "node:path";
 import { createConnection } from "mysql2/promise";
 import { paths, start, stop } from "../../provider/src/hosts/localServer";
@@ -99,8 +100,9 @@ export class PairServer {
     if (pid === undefined) throw new Error(`${this.name} does not run`);
     process.kill(pid, "SIGKILL");
     await this.close();
+    // Its threads end one by one; the port is free when the last one has.
     await until({ what: `${this.name} to be gone`, deadline: 20_000 }, async () =>
-      (await this.pid()) === undefined ? { done: undefined } : { seen: `process ${pid}` },
+      (await this.pid()) === undefined && (await isFree(this.port)) ? { done: undefined } : { seen: `process ${pid}` },
     );
   }
 
@@ -144,3 +146,9 @@ export class PairServer {
     return this.session;
   }
 }
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const probe = createServer().once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
+  });
