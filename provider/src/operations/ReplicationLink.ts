@@ -141,8 +141,10 @@ async function look(
   const settled = Date.now() + 2000;
   return until({ what: `${replica.name}'s replication to settle`, deadline: 10_000 }, async () => {
     const status = await replicaStatus(replica);
+    // A link that waits for a source that is down is not at fault: the node says what is.
+    const waits = !source && status?.sqlThread === "Yes" && status.ioThread !== "No";
     const seen = {
-      state: source ? linkState(status) : last.state,
+      state: waits ? last.state : linkState(status),
       semiSync: source ? effect(await semiSync(source), await semiSync(replica)) : last.semiSync,
       ...(status && {
         sourceAddress: status.sourceAddress,
