@@ -20,7 +20,7 @@ export interface Wait {
   readonly what: string;
   /** Longest wait, in milliseconds. */
   readonly deadline: number;
-  /** Pause between two looks, in milliseconds. @default 20, growing to 250 */
+  /** Shortest pause between two looks, in milliseconds. It grows to a tenth of the time waited, and to 250 at most. @default 20 */
   readonly pause?: number;
 }
 
@@ -31,7 +31,6 @@ export type Look<T> = { done: T } | { seen: string };
 export async function until<T>(wait: Wait, look: () => Promise<Look<T>>): Promise<T> {
   const start = Date.now();
   let announced = start + 1000;
-  let pause = wait.pause ?? 20;
   for (;;) {
     const answer = await look();
     if ("done" in answer) return answer.done;
@@ -43,8 +42,8 @@ export async function until<T>(wait: Wait, look: () => Promise<Look<T>>): Promis
       progress(`waiting for ${wait.what} (${seconds(now - start)}; ${answer.seen}) ...`);
       announced = now + 5000;
     }
+    const pause = Math.min(Math.max(wait.pause ?? 20, (now - start) / 10), 250);
     await sleep(Math.min(pause, Math.max(1, wait.deadline - (now - start))));
-    pause = Math.min(pause * 1.5, 250);
   }
 }
 

@@ -50,6 +50,15 @@ test("the last look is taken at the deadline, not a pause before it", async () =
   expect(await allTheTime(wait)).toBe("just in time");
 });
 
+test("a wait ends at most a tenth later than what it waits for", async () => {
+  const start = Date.now();
+  const wait = until({ what: "a restart", deadline: 60_000 }, async () => {
+    const waited = Date.now() - start;
+    return waited >= 700 ? { done: waited } : { seen: "no" };
+  });
+  expect(await allTheTime(wait)).toBeLessThanOrEqual(770);
+});
+
 test("a look that throws ends the wait at once, with its own error", async () => {
   const wait = until({ what: "x", deadline: 60_000 }, async () => {
     throw new Error("no retry mends that");
