@@ -24,10 +24,9 @@ export interface Host {
   removeFile(path: string): Promise<void>;
   /** File names in a directory, sorted; none when it does not exist. */
   listFiles(path: string): Promise<readonly string[]>;
-  /** "running", "stopped", or another word for what keeps it from answering. */
-  serviceState(): Promise<"running" | "stopped">;
   /** False: there is no data directory yet, or no more. */
   hasData(): Promise<boolean>;
+  /** Starts the server unless it runs, and waits until it takes connections. One that is just stopping is started again. */
   startService(): Promise<void>;
   stopService(): Promise<void>;
   /** The newest lines of the server's error log, to be shown when it does not start. */

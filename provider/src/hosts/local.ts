@@ -5,18 +5,7 @@ import * as path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Host, LocalHostInputs } from "./Host";
-import {
-  exists,
-  findProcess,
-  findTool,
-  localUser,
-  logTail,
-  paths,
-  readIfThere,
-  start,
-  stop,
-  writeWhole,
-} from "./localServer";
+import { exists, findTool, localUser, logTail, paths, readIfThere, start, stop, writeWhole } from "./localServer";
 
 /** This machine, and on it the private server that `LocalMariaDb` keeps. */
 export function localHost({ directory }: LocalHostInputs): Host {
@@ -40,7 +29,6 @@ export function localHost({ directory }: LocalHostInputs): Host {
       const names = await fs.readdir(folder).catch(() => [] as string[]);
       return names.sort();
     },
-    serviceState: async () => ((await findProcess(directory)) ? "running" : "stopped"),
     hasData: () => exists(directory),
     startService: () => start(directory),
     stopService: () => stop(directory),

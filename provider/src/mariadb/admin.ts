@@ -1,6 +1,8 @@
 import { passwordHash } from "../recipe/password";
-import { progress } from "../waiting";
+import { type Look, progress, until } from "../waiting";
 import { type Connection, ConnectionError, nameOf, Server } from "./server";
+
+const START_PATIENCE = 20_000;
 
 /**
  * Makes sure that the admin account lets us in, and opens a session with it. Where it doesn't, the account is made, or its
@@ -18,6 +20,20 @@ export async function openAsAdmin(connection: Connection): Promise<Server> {
   }
   await grantAdmin(connection);
   return Server.open(connection);
+}
+
+/** The same with a server that may be on its way up, because another part of this run starts it. */
+export async function openAsAdminWhenUp(connection: Connection): Promise<Server> {
+  const patience = Date.now() + START_PATIENCE;
+  return until({ what: `${nameOf(connection)} to come up`, deadline: 2 * START_PATIENCE }, async () => {
+    try {
+      const answer: Look<Server> = { done: await openAsAdmin(connection) };
+      return answer;
+    } catch (error) {
+      if (!(error instanceof ConnectionError && error.problem === "stopped") || Date.now() > patience) throw error;
+      return { seen: error.message };
+    }
+  });
 }
 
 /** Opens a session for taking things off a server: as MariaDB's root where the admin account is gone already. */

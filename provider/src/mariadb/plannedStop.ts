@@ -3,6 +3,7 @@ import { type Ends, startStopped } from "./link";
 import {
   describe,
   foundNoLog,
+  isMerelyStopped,
   isRunning,
   proveRowsArrive,
   type ReplicaStatus,
@@ -84,7 +85,7 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
 /** The status of a link. One that was merely stopped, by hand or by a run that was cut off, is started: nothing else would do it before. */
 async function standing(ends: Ends): Promise<ReplicaStatus | undefined> {
   const status = await settled(ends.replica);
-  if (!status || isRunning(status) || status.ioError || status.sqlError) return status;
+  if (!status || !isMerelyStopped(status)) return status;
   const { address, port } = ends.source.connection;
   if (status.sourceAddress !== address || status.sourcePort !== port) return status;
   await startStopped(ends, status);

@@ -54,6 +54,14 @@ function errorOf(row: Row, thread: "IO" | "SQL"): ReplicaError | undefined {
 export const isRunning = (status: ReplicaStatus | undefined): boolean =>
   status?.ioThread === "Yes" && status.sqlThread === "Yes";
 
+/** Somebody stopped it, or a run that was cut off: no error that only an operator can mend. A failed try to connect is none. */
+export function isMerelyStopped({ ioThread, sqlThread, ioError, sqlError }: ReplicaStatus): boolean {
+  const LOGIN_REFUSED = [1045, 1597];
+  const isRetried =
+    !ioError || (ioError.errno >= 2000 && ioError.errno < 3000) || LOGIN_REFUSED.includes(ioError.errno);
+  return (ioThread === "No" || sqlThread === "No") && isRetried && !sqlError;
+}
+
 /** All that this server has written to its binary log. */
 export async function writtenPosition(server: Server): Promise<GtidPosition> {
   return parsePosition(await server.value("SELECT @@GLOBAL.gtid_binlog_pos"));

@@ -1,7 +1,7 @@
 import { progress } from "../waiting";
 import { copyDatabases } from "./copy";
 import { inDomain } from "./gtid";
-import { appliedPosition, compareStreams, waitUntilReceivedIsApplied } from "./replication";
+import { appliedPosition, compareStreams, replicaStatus, waitUntilReceivedIsApplied } from "./replication";
 import { type Connection, ConnectionError, nameOf, openIfThere, type Server } from "./server";
 import { baseTables, hasRows } from "./tables";
 
@@ -23,8 +23,10 @@ export async function historyByPeer(
   { domain, databases }: Stream,
 ): Promise<History | undefined> {
   await using peer = where && (await openIfThere(where));
-  // With its log switched off a server does not tell what it has written.
-  if (!peer || (await server.value("SELECT @@GLOBAL.log_bin")) === "0") return undefined;
+  if (!peer) return undefined;
+  const isLogging = (await server.value("SELECT @@GLOBAL.log_bin")) !== "0";
+  // With its log switched off a server does not tell what it has written; a new one has its log off, too.
+  if (!isLogging && ((await replicaStatus(server)) || (await hasSessions(server, databases)))) return undefined;
   try {
     const { known, written } = await compareStreams(server, peer, domain);
     if (written >= known) return "whole";

@@ -27,6 +27,7 @@ export interface Admin {
 }
 
 const LOGIN_DEADLINE = 10_000;
+const SHUTDOWN = 1053;
 const STATEMENT_DEADLINE = 30_000;
 
 /** One row, by column name. */
@@ -233,6 +234,14 @@ function connectionError(name: string, user: string, error: unknown): Error {
   }
   if (code === "ENOENT" || code === "ECONNREFUSED") {
     return new ConnectionError("stopped", `${name} does not run (${code}: nothing listens on its socket)`, undefined);
+  }
+  // It greets and hangs up, as a server does that is stopping.
+  if (errno === SHUTDOWN || ["ECONNRESET", "EPIPE", "PROTOCOL_CONNECTION_LOST"].includes(code ?? "")) {
+    return new ConnectionError(
+      "stopped",
+      `${name} hung up during the login, as it does when it stops: ${message}`,
+      errno,
+    );
   }
   if (code === "ETIMEDOUT" || code === "PROTOCOL_SEQUENCE_TIMEOUT") {
     const seen = `takes connections but does not answer within ${LOGIN_DEADLINE / 1000} s`;

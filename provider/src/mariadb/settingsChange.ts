@@ -1,10 +1,10 @@
 import type { HostFile } from "../hosts/Host";
 import type { Settings } from "../recipe/nodeSettings";
 import { during, progress } from "../waiting";
-import { openAsAdmin } from "./admin";
+import { openAsAdminWhenUp } from "./admin";
 import { lockServers, onePerPair } from "./lock";
 import { areLinked, plannedStop } from "./plannedStop";
-import { replicaStatus } from "./replication";
+import { isMerelyStopped, replicaStatus } from "./replication";
 import { type Connection, ConnectionError, nameOf, openAll, Server } from "./server";
 import { type SettingChange, setRunning, settingChanges } from "./settings";
 
@@ -73,7 +73,7 @@ async function isReplicating(server: Server): Promise<boolean> {
   const status = await replicaStatus(server);
   if (!status) return false;
   // Threads that were merely stopped may be started at any time, by the other node's turn too.
-  return status.ioThread !== "No" || status.sqlThread !== "No" || !(status.ioError || status.sqlError);
+  return status.ioThread !== "No" || status.sqlThread !== "No" || isMerelyStopped(status);
 }
 
 async function setWhileRunning(
@@ -148,7 +148,7 @@ async function isLinked(server: Server, peer: Connection | undefined, why: strin
     );
   }
   try {
-    await using other = linkedByOwnWord ? await openAsAdmin(peer) : await Server.open(peer);
+    await using other = linkedByOwnWord ? await openAsAdminWhenUp(peer) : await Server.open(peer);
     return linkedByOwnWord || (await areLinked(server, other));
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;

@@ -185,16 +185,12 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 
 async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () => void): Promise<MariaDbNodeComputed> {
   const host = openHost(wanted.connection.host);
-  if ((await host.serviceState()) === "stopped") {
-    progress(`${nameOf(wanted.connection)}: starting the server`);
-    await host.startService();
-  }
   const settings = wanted.settings as Settings;
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
   let history: History | undefined;
   {
-    await using server = await openAsAdmin(wanted.connection);
+    await using server = await openStarted(wanted.connection);
     begun();
     await installSemiSync(server);
     await refuseSettings(server, settings);
@@ -211,6 +207,18 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
     await seedFromPeer(server, peer, streamOf(wanted));
   }
   return computed(server, path, await runningSettings(server, settings));
+}
+
+async function openStarted(where: Connection): Promise<Server> {
+  try {
+    return await openAsAdmin(where);
+  } catch (error) {
+    if (!(error instanceof ConnectionError && (error.problem === "stopped" || error.problem === "no data")))
+      throw error;
+  }
+  progress(`${nameOf(where)}: starting the server`);
+  await openHost(where.host).startService();
+  return openAsAdmin(where);
 }
 
 /** Links of a node that was away come back at once, not at their next try: its peer's commits may be waiting for it. */
