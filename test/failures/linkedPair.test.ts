@@ -29,7 +29,7 @@ afterEach(() => pair?.[Symbol.asyncDispose]());
 
 test("a setting that needs a restart reaches both nodes one after the other", async () => {
   const chunks = () => Promise.all([db1, db2].map((server) => value(server, "innodb_buffer_pool_chunk_size")));
-  expect(await chunks()).toEqual(["0", "0"]);
+  expect(await chunks()).not.toContain("4194304");
   const { clients, touched } = await underLoad(() => pair.up({ settings: { innodb_buffer_pool_chunk_size: "4M" } }));
   expect(touched.sort()).toEqual(["db1-node", "db2-node"]);
   expect(await chunks()).toEqual(["4194304", "4194304"]);

@@ -76,6 +76,8 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
     "--auth-root-authentication-method=socket",
     `--auth-root-socket-user=${localUser()}`,
     "--skip-test-db",
+    // A machine whose own name does not resolve is no reason to have no database.
+    "--force",
   ]);
   try {
     await installed;
@@ -284,8 +286,11 @@ function errorLines(text: string): string {
   return errors.length > 0 ? errors.join("\n") : text;
 }
 
-/** What a program said when it failed. */
-const errorText = (error: unknown): string => (error as { stderr?: string }).stderr?.trim() || (error as Error).message;
+/** What a program said before it failed; MariaDB's scripts say it on either stream. */
+function errorText(error: unknown): string {
+  const { stderr = "", stdout = "", message } = error as { stderr?: string; stdout?: string; message: string };
+  return `${stdout}\n${stderr}`.trim() || message;
+}
 
 /** True when the server greets: a connection is taken before, by the operating system, and a SIGTERM in between hangs mariadbd for ever. */
 function accepts(socket: string): Promise<boolean> {
