@@ -28,9 +28,11 @@ export async function historyByPeer(
   // With its log switched off a server does not tell what it has written; a new one has its log off, too.
   if (!isLogging && ((await replicaStatus(server)) || (await hasSessions(server, databases)))) return undefined;
   try {
+    // Also where its numbers are set already: nobody could write here before the end, so it is seeded once more.
+    if (await isBeingSeeded(server)) return "lost";
     const { known, written } = await compareStreams(server, peer, domain);
     if (written >= known) return "whole";
-    return (await isBeingSeeded(server)) || !(await hasSessions(server, databases)) ? "lost" : "went back in time";
+    return (await hasSessions(server, databases)) ? "went back in time" : "lost";
   } catch (error) {
     // In a first bring-up the peer restarts by itself, and may do so just now.
     if (error instanceof ConnectionError) return undefined;
