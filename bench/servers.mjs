@@ -27,7 +27,7 @@ export async function makeTemplate(/** @type {string} */ directory) {
  * @returns {Promise<Pair>}
  */
 export async function emptyServers(template, folder) {
-  const first = await freePorts(41_000 + Math.floor(Math.random() * 200) * 100);
+  const first = await freePorts(12_000 + Math.floor(Math.random() * 200) * 100);
   const [db1, db2] = NAMES.map((name, index) => ({ directory: path.join(folder, name), port: first + index }));
   await mkdir(folder, { recursive: true });
   for (const place of [db1, db2]) {

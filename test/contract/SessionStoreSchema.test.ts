@@ -4,7 +4,8 @@ import path from "node:path";
 import { stop as stopServer } from "../../provider/src/hosts/localServer";
 import { Server } from "../../provider/src/mariadb/server";
 import { SessionStoreSchema, type SessionStoreSchemaChecked } from "../../provider/src/operations/SessionStoreSchema";
-import { freePorts, type HandMadeNode, type HandMadePair, handMadePair } from "../support/handMadePair";
+import { type HandMadeNode, type HandMadePair, handMadePair } from "../support/handMadePair";
+import { freePorts } from "../support/ports";
 
 let directory: string;
 let pair: HandMadePair;

@@ -4,7 +4,8 @@ import path from "node:path";
 import fc from "fast-check";
 import { matchesFilter, RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
 import { reachesPeer } from "../../provider/src/recipe/reachesPeer";
-import { freePorts, type HandMadeNode, type HandMadePair, handMadePair } from "../support/handMadePair";
+import { type HandMadeNode, type HandMadePair, handMadePair } from "../support/handMadePair";
+import { freePorts } from "../support/ports";
 
 /** What `reachesPeer` says is compared with what two linked servers do. */
 

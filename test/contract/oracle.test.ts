@@ -2,8 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type { Server } from "../../provider/src/mariadb/server";
-import { freePorts, type HandMadePair, handMadePair } from "../support/handMadePair";
+import { type HandMadePair, handMadePair } from "../support/handMadePair";
 import { Pair } from "../support/pair";
+import { freePorts } from "../support/ports";
 
 /**
  * The recipe is the judge: a pair made by executing its own text, and one made by our operations, side by side on this machine.

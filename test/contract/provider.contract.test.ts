@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { paths, remove, stop } from "../../provider/src/hosts/localServer";
 import { type Connection, Server } from "../../provider/src/mariadb/server";
+import { freePort } from "../support/ports";
 import { Failure, ProviderProcess, providerText, type Values } from "../support/providerProcess";
-import { freePort } from "../support/testServer";
 
 /**
  * The plugin process that Pulumi's engine starts, spoken to as the engine does, on a real server that it makes itself. One server

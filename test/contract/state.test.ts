@@ -6,8 +6,8 @@ import { LocalMariaDb, type PairNodeArgs, ReplicatedSessionStore } from "../../p
 import { remove } from "../../provider/src/hosts/localServer";
 import * as operations from "../../provider/src/operations";
 import type { Operations } from "../../provider/src/operations/contract";
-import { freePorts } from "../support/handMadePair";
 import { PASSWORDS } from "../support/pairProgram";
+import { freePorts } from "../support/ports";
 import type { Values } from "../support/providerProcess";
 import { type Registration, run } from "../support/registrations";
 import { FIXTURE_SCRIPT, type StoredResource, storedReleases, storedState } from "../support/storedState";

@@ -4,9 +4,9 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { PulumiProject } from "../support/cli";
-import { freePorts } from "../support/handMadePair";
 import { expectSuccess, PASSWORDS } from "../support/pairProgram";
 import { PairServer } from "../support/pairServer";
+import { freePorts } from "../support/ports";
 
 jest.setTimeout(300_000);
 

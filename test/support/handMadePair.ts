@@ -4,7 +4,6 @@ import { createConnection, type RowDataPacket, type Connection as Session } from
 import { initialise, localUser, paths, remove, start, stop } from "../../provider/src/hosts/localServer";
 import { until } from "../../provider/src/waiting";
 import { DATABASE_AND_ACCOUNTS, optionFile, START_REPLICATION, setMaster } from "./recipeText";
-import { freePort } from "./testServer";
 
 /** One server of a pair that was set up by hand, as the vendor's page says and without a line of our own operations. */
 export interface HandMadeNode {
@@ -53,9 +52,6 @@ export async function handMadePair(place: {
     throw error;
   }
 }
-
-/** Ports of this machine that nobody uses. */
-export const freePorts = (): Promise<[number, number]> => Promise.all([freePort(), freePort()]);
 
 async function prepare(place: { directory: string; port: number }, node: 1 | 2): Promise<void> {
   const { directory } = place;

@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import * as net from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -7,6 +6,7 @@ import { remove } from "../../provider/src/hosts/localServer";
 import { type Connection, Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
 import type { Operations } from "../../provider/src/operations/contract";
+import { freePorts } from "./ports";
 
 type Values = Record<string, unknown>;
 type TypeName = keyof typeof operations;
@@ -50,7 +50,7 @@ export class Pair implements AsyncDisposable {
   /** Two servers' places, with nothing in them yet. */
   static async planned(): Promise<Pair> {
     const folder = await mkdtemp(path.join(tmpdir(), "session-store-pair-"));
-    return new Pair(folder, [await freePort(), await freePort()]);
+    return new Pair(folder, await freePorts());
   }
 
   static async up(options: PairOptions = {}): Promise<Pair> {
@@ -198,11 +198,3 @@ export class Pair implements AsyncDisposable {
 }
 
 const OPERATIONS = operations as unknown as Record<TypeName, Operations<Values, Values>>;
-
-export async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,7 +1,7 @@
 import * as path from "node:path";
 import { type CommandResult, PulumiProject } from "./cli";
-import { freePorts } from "./handMadePair";
 import { PairServer } from "./pairServer";
+import { freePorts } from "./ports";
 
 /** A pair on this machine, brought up by the program that a user would write, with the real CLI. */
 

@@ -1,11 +1,11 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import * as net from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { createConnection } from "mysql2/promise";
 import { initialise, paths, remove, start, stop } from "../../provider/src/hosts/localServer";
 import { type Connection, Server } from "../../provider/src/mariadb/server";
 import { passwordHash } from "../../provider/src/recipe/password";
+import { freePort } from "./ports";
 
 /** A private MariaDB server for one test file. */
 export interface TestServer extends AsyncDisposable {
@@ -73,15 +73,4 @@ async function login(port: number, user: string, password: string): Promise<stri
   } catch (error) {
     return String((error as { errno?: number }).errno ?? error);
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = net.createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as net.AddressInfo;
-      probe.close(() => resolve(port));
-    });
-  });
 }
