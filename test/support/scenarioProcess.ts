@@ -23,6 +23,8 @@ export interface Run {
   readonly script?: string;
 }
 
+const OPERATIONS = { ...operations } as unknown as Record<string, Operations<object, object>>;
+
 class KeptPair extends Pair {
   constructor(private readonly task: Task) {
     super(task.folder, task.ports);
@@ -52,7 +54,7 @@ class KeptPair extends Pair {
       const gone = [...this.kept].filter(([, kept]) => kept.type === type);
       await Promise.all(
         gone.map(async ([name, kept]) => {
-          await (operations[kept.type] as unknown as Operations<object, object>).delete(kept.id, kept.outs);
+          await OPERATIONS[kept.type]?.delete(kept.id, kept.outs);
           this.kept.delete(name);
         }),
       );
