@@ -146,9 +146,9 @@ export async function start(directory: string): Promise<void> {
   }
 }
 
-async function greetsBeforeItEnds(directory: string, pid: number): Promise<boolean> {
+async function greetsBeforeItEnds(directory: string, pid: number, deadline = START_DEADLINE): Promise<boolean> {
   const what = `the server in ${directory} (process ${pid}) to take connections`;
-  return until<boolean>({ what, deadline: START_DEADLINE, pause: 10 }, async () => {
+  return until<boolean>({ what, deadline, pause: 10 }, async () => {
     if (!isAlive(pid)) return { done: false };
     return (await accepts(paths(directory).socket)) ? { done: true } : { seen: "no answer on its socket" };
   });
@@ -166,6 +166,8 @@ function isAlive(pid: number): boolean {
 export async function stop(directory: string, force = false): Promise<void> {
   const pid = await findProcess(directory);
   if (pid === undefined) return;
+  // A SIGTERM before it greets would hang it for ever. One that hangs already gets its signal after a while.
+  if (!(await greetsBeforeItEnds(directory, pid, 5_000).catch(() => true))) return;
   process.kill(pid, "SIGTERM");
   const gone = async () => (await findProcess(directory)) === undefined;
   try {
