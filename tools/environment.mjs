@@ -55,7 +55,7 @@ function searchPath(folder) {
   return [...(first === folder ? [] : [folder]), ...own, path.dirname(process.execPath)].join(path.delimiter);
 }
 
-/** Node >= 22.1 keeps what it compiled: a quarter off the time of each command. */
+/** Node >= 22.1 keeps what it compiled, which shortens each command: bench/RESULTS.md has by how much. */
 function compileCache() {
   const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
   if (major < 22 || (major === 22 && minor < 1)) return {};
