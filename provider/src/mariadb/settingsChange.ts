@@ -41,6 +41,12 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   const act = (node: Server) =>
     step === "restart" ? restart(node, file, found) : stopReplica(node, file, changes, found);
   if (!(await isLinked(server, peer, why)) || !peer) return act(server);
+  if (changes.some(({ option }) => option === "log_bin")) {
+    progress(
+      `${server.name}: its binary log was off: what was written here meanwhile is on this node only, and does not reach ${nameOf(peer)}. ` +
+        "Compare the tables of both nodes, and copy by hand what is missing there.",
+    );
+  }
   await onePerPair([server.connection, peer], async () => {
     // The sessions opened before may have ended with a restart of the node whose turn came first.
     await using servers = await openAll(peer, server.connection);
