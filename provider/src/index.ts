@@ -8,7 +8,7 @@ export {
   ReplicatedSessionStore,
   type ReplicatedSessionStoreArgs,
 } from "./components/ReplicatedSessionStore";
-export type { HostInputs, LocalHostInputs } from "./hosts/Host";
+export type { DockerHostInputs, HostInputs, LocalHostInputs, SshHostInputs, SshLogin } from "./hosts/Host";
 export type { Admin, Connection } from "./mariadb/server";
 export type { LocalMariaDbInputs } from "./operations/LocalMariaDb";
 export type { MariaDbNodeInputs } from "./operations/MariaDbNode";

@@ -6,7 +6,7 @@ import { type Advice, accountAdvice, together } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../recipe/filters";
 import { collisions, type GivenSettings, nodeSettings } from "../recipe/nodeSettings";
 import type { Profile } from "../recipe/settings";
-import type { ConnectionArgs } from "../resources/args";
+import type { ConnectionArgs, Nested } from "../resources/args";
 import type { LocalMariaDb } from "../resources/LocalMariaDb";
 import { MariaDbNode } from "../resources/MariaDbNode";
 import { ReplicationLink, type ReplicationLinkArgs } from "../resources/ReplicationLink";
@@ -19,7 +19,7 @@ export interface PairNodeArgs {
   /** A server on this machine. What the pair keeps on it is not undone one by one when it is deleted: it goes with its data. */
   server?: LocalMariaDb;
   /** The machine that runs the server. @default that of `server` */
-  host?: pulumi.Input<HostInputs>;
+  host?: Nested<HostInputs>;
   /** Name or IP address at which the other node and the proxies reach the server. @default that of `server` */
   address?: pulumi.Input<string>;
   /** TCP port of the server. @default that of `server`, else 3306 */

@@ -15,6 +15,8 @@ export function localHost({ directory }: LocalHostInputs): Host {
     superuser: localUser(),
     ownsOptionFiles: true,
     settingsMode: 0o600,
+    prepare: async () => undefined,
+    tlsFolder: path.join(directory, "tls"),
     socket: async () => place.socket,
     settingsFile: async () => path.join(place.includeFolder, "99-session-store.cnf"),
     optionFiles: async () => [place.baseFile],
@@ -23,7 +25,10 @@ export function localHost({ directory }: LocalHostInputs): Host {
       const text = await readIfThere(file);
       return text === undefined ? undefined : { text, mode: (await fs.stat(file)).mode & 0o777 };
     },
-    writeFile: writeWhole,
+    async writeFile(file, text, { mode }) {
+      await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+      await writeWhole(file, text, mode);
+    },
     removeFile: (file) => fs.rm(file, { force: true }),
     async listFiles(folder) {
       const names = await fs.readdir(folder).catch(() => [] as string[]);

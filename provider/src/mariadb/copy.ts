@@ -87,8 +87,8 @@ async function pour(from: Server, to: Server, what: readonly string[], into: rea
     `--user=${host.superuser}`,
   ];
   const unlogged = ["--init-command=SET SESSION sql_log_bin=0", "--default-character-set=utf8mb4"];
-  const dump = from.host.run(["mariadb-dump", ...(await login(from)), ...what], { output: flow });
-  const load = to.host.run(["mariadb", ...(await login(to)), ...unlogged, ...into], { input: flow });
+  const dump = from.host.run(["mariadb-dump", ...(await login(from)), ...what], { output: flow, asSuperuser: true });
+  const load = to.host.run(["mariadb", ...(await login(to)), ...unlogged, ...into], { input: flow, asSuperuser: true });
   dump.catch((error) => flow.destroy(error as Error));
   await Promise.all([dump, load]);
   return head;

@@ -44,7 +44,7 @@ async function disable(host: Host, lines: readonly OptionLine[]): Promise<void> 
         numbers.has(index + 1) ? `# disabled, the session store's settings say otherwise: ${line}` : line,
       )
       .join("\n");
-    await host.writeFile(file, text, found.mode);
+    await host.writeFile(file, text, { mode: found.mode });
   }
 }
 

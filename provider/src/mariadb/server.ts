@@ -1,6 +1,6 @@
 import { createConnection, type RowDataPacket, type Connection as SqlConnection } from "mysql2/promise";
 import { openHost } from "../hosts";
-import type { Host, HostInputs } from "../hosts/Host";
+import type { Host, HostInputs, StreamOptions } from "../hosts/Host";
 import { Version } from "../recipe/version";
 import { within } from "../waiting";
 
@@ -58,7 +58,7 @@ export class Server implements AsyncDisposable {
 
   /** Opens a session as MariaDB's root, through the socket: the only way in before there is an admin account. */
   static async openAsSuperuser(connection: Connection): Promise<Server> {
-    return Server.login(connection, openHost(connection.host).superuser, "");
+    return Server.login(connection, openHost(connection.host).superuser, "", { asSuperuser: true });
   }
 
   /** Tells a server on which nothing of ours is from one that is down or refuses us. */
@@ -78,10 +78,17 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  private static async login(connection: Connection, user: string, password: string): Promise<Server> {
+  private static async login(
+    connection: Connection,
+    user: string,
+    password: string,
+    options: StreamOptions = {},
+  ): Promise<Server> {
     const host = openHost(connection.host);
     const name = nameOf(connection);
-    const stream = await host.openStream();
+    const stream = await host.openStream(options).catch((error) => {
+      throw connectionError(name, user, error);
+    });
     // The stream reports what happens to it before mysql2 listens.
     stream.on("error", () => undefined);
     const late = () => Object.assign(new Error("too late"), { code: "ETIMEDOUT" });

@@ -130,7 +130,7 @@ async function restart(server: Server, file: OurFile, former?: HostFile): Promis
 
 async function writeOptions({ host, name }: Server, file: OurFile): Promise<void> {
   try {
-    await host.writeFile(file.path, file.text, file.mode);
+    await host.writeFile(file.path, file.text, { mode: file.mode });
   } catch (error) {
     throw new Error(
       `${name}: the option file ${file.path} can't be written (${(error as Error).message}), so ${name} keeps its settings. ` +
@@ -140,7 +140,7 @@ async function writeOptions({ host, name }: Server, file: OurFile): Promise<void
 }
 
 async function putBack(server: Server, path: string, former?: HostFile): Promise<void> {
-  if (former) await server.host.writeFile(path, former.text, former.mode);
+  if (former) await server.host.writeFile(path, former.text, { mode: former.mode });
   else await server.host.removeFile(path);
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { openHost } from "../hosts";
+import { HostUnreachable } from "../hosts/Host";
 import { openAsAdmin, openToRemove, removeAdmin } from "../mariadb/admin";
 import { clearOverrides, findOverrides } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
@@ -148,15 +149,15 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   },
 
   async observe(last) {
-    const host = openHost(last.connection.host);
-    const path = await host.settingsFile();
-    const file = await host.readFile(path);
-    const overrides = await findOverrides(host, path, last.version);
-    const seen = {
-      configText: file?.text ?? "",
-      configMode: file ? file.mode.toString(8) : last.configMode,
-      overriddenBy: overrides.map(describeLine),
-    };
+    let files: SeenFiles | undefined;
+    try {
+      files = await lookAtFiles(last);
+    } catch (error) {
+      if (!(error instanceof HostUnreachable)) throw error;
+      progress(error.message);
+      return { inputs: { state: "unreachable" }, computed: last };
+    }
+    const { path, seen } = files;
     try {
       await using server = await Server.open(last.connection);
       const settings = await runningSettings(server, last.settings as Settings);
@@ -183,8 +184,29 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   },
 });
 
+interface SeenFiles {
+  readonly path: string;
+  readonly seen: Pick<MariaDbNodeChecked, "configText" | "configMode" | "overriddenBy">;
+}
+
+async function lookAtFiles(last: MariaDbNodeChecked & MariaDbNodeComputed): Promise<SeenFiles> {
+  const host = openHost(last.connection.host);
+  const path = await host.settingsFile();
+  const file = await host.readFile(path);
+  const overrides = await findOverrides(host, path, last.version);
+  return {
+    path,
+    seen: {
+      configText: file?.text ?? "",
+      configMode: file ? file.mode.toString(8) : last.configMode,
+      overriddenBy: overrides.map(describeLine),
+    },
+  };
+}
+
 async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () => void): Promise<MariaDbNodeComputed> {
   const host = openHost(wanted.connection.host);
+  await host.prepare();
   const settings = wanted.settings as Settings;
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };

@@ -1,12 +1,8 @@
 import { z } from "zod";
-import type { HostInputs } from "../hosts/Host";
 import type { Connection } from "../mariadb/server";
+import { host } from "./hostInputs";
 
 /** The shapes that several resources take. */
-
-const absolutePath = z.string().regex(/^\//, "must be an absolute path");
-
-export const host: z.ZodType<HostInputs> = z.strictObject({ kind: z.literal("local"), directory: absolutePath });
 
 /** What MariaDB takes as the name of an account. */
 export const userName = z

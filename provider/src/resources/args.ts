@@ -26,9 +26,9 @@ export type Args<T> = { [K in keyof T]: Nested<T[K]> };
 /** Properties with a default may be left out. */
 export type Defaulted<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
 
-const SECRETS = new Set(["password", "previousPassword"]);
+const SECRETS = new Set(["password", "previousPassword", "privateKey", "passphrase"]);
 
-/** Marks every password as a secret, also one that the program gave as plain text, and leaves the rest readable in previews. */
+/** Marks every password and private key as a secret, also one that the program gave as plain text, and leaves the rest readable in previews. */
 export function withSecrets<T>(value: T): T {
   if (pulumi.Output.isInstance(value)) return value.apply(withSecrets) as T;
   if (Array.isArray(value)) return value.map(withSecrets) as T;
