@@ -6,8 +6,11 @@ import path from "node:path";
 import { freePorts } from "../tools/freePorts.mjs";
 import { run, Stop } from "../tools/run.mjs";
 
+const require = createRequire(import.meta.url);
+/** @type {typeof import("../provider/dist/hosts/localData.js")} */
+const localData = require("../provider/dist/hosts/localData.js");
 /** @type {typeof import("../provider/dist/hosts/localServer.js")} */
-const localServer = createRequire(import.meta.url)("../provider/dist/hosts/localServer.js");
+const localServer = require("../provider/dist/hosts/localServer.js");
 
 const NAMES = /** @type {const} */ (["db1", "db2"]);
 
@@ -16,7 +19,7 @@ const NAMES = /** @type {const} */ (["db1", "db2"]);
 
 /** Makes the data directory from which all others are copied: that takes seconds, and is nobody's work. */
 export async function makeTemplate(/** @type {string} */ directory) {
-  await localServer.initialise({ directory, port: 1 });
+  await localData.initialise({ directory, port: 1 });
   return directory;
 }
 
@@ -33,7 +36,7 @@ export async function emptyServers(template, folder) {
   for (const place of [db1, db2]) {
     const { code, output } = await run("cp", ["-R", "-p", template, place.directory]);
     if (code !== 0) throw new Stop(`${template} could not be copied: ${output}`);
-    await localServer.initialise(place);
+    await localData.initialise(place);
     await localServer.start(place.directory);
   }
   return { folder, db1, db2 };
@@ -41,7 +44,7 @@ export async function emptyServers(template, folder) {
 
 /** @param {Pair} pair */
 export async function removeServers({ db1, db2 }) {
-  await Promise.all([db1, db2].map(({ directory }) => localServer.remove(directory)));
+  await Promise.all([db1, db2].map(({ directory }) => localData.remove(directory)));
 }
 
 /**

@@ -41,11 +41,11 @@ await main(async () => {
 
 /** Servers of a run that was killed before it could note them. */
 async function removeForgottenServers() {
-  /** @type {typeof import("../provider/dist/hosts/localServer.js")} */
-  const localServer = createRequire(import.meta.url)("../provider/dist/hosts/localServer.js");
+  /** @type {typeof import("../provider/dist/hosts/localData.js")} */
+  const localData = createRequire(import.meta.url)("../provider/dist/hosts/localData.js");
   for (const entry of await readdir(privateFolder)) {
     const folder = path.join(privateFolder, entry);
-    if (existsSync(path.join(folder, "my.cnf"))) await localServer.remove(folder);
+    if (existsSync(path.join(folder, "my.cnf"))) await localData.remove(folder);
   }
 }
 

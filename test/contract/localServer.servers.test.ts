@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { findProcess, initialise, remove, start, stop } from "../../provider/src/hosts/localServer";
+import { initialise, remove } from "../../provider/src/hosts/localData";
+import { findProcess, start, stop } from "../../provider/src/hosts/localServer";
 import { freePort } from "../support/ports";
 
 jest.setTimeout(120_000);

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { localHost } from "../../provider/src/hosts/local";
-import { findTool } from "../../provider/src/hosts/localServer";
+import { findTool } from "../../provider/src/hosts/localFiles";
 import { readOptionLines } from "../../provider/src/mariadb/optionFiles";
 import { isReadBy, type OptionLine, parseOptionFile, renderOptionFile } from "../../provider/src/recipe/optionFile";
 import { optionFile } from "../support/recipeText";

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { LocalMariaDb, type PairNodeArgs, ReplicatedSessionStore } from "../../provider/src";
-import { remove } from "../../provider/src/hosts/localServer";
+import { remove } from "../../provider/src/hosts/localData";
 import * as operations from "../../provider/src/operations";
 import type { Operations } from "../../provider/src/operations/contract";
 import { PASSWORDS } from "../support/pairProgram";

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import { paths, stop } from "../../provider/src/hosts/localServer";
+import { paths } from "../../provider/src/hosts/localFiles";
+import { stop } from "../../provider/src/hosts/localServer";
 import { KilledPair, type Point, type Scenario } from "../support/killedPair";
 import type { PairState } from "../support/pairState";
 import { SessionClient } from "../support/sessionClient";

@@ -1,7 +1,9 @@
 import * as fs from "node:fs/promises";
 import * as path from "node:path";
 import { createConnection, type RowDataPacket, type Connection as Session } from "mysql2/promise";
-import { initialise, localUser, paths, remove, start, stop } from "../../provider/src/hosts/localServer";
+import { initialise, remove } from "../../provider/src/hosts/localData";
+import { localUser, paths } from "../../provider/src/hosts/localFiles";
+import { start, stop } from "../../provider/src/hosts/localServer";
 import { until } from "../../provider/src/waiting";
 import { DATABASE_AND_ACCOUNTS, optionFile, START_REPLICATION, setMaster } from "./recipeText";
 

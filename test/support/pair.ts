@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { remove } from "../../provider/src/hosts/localServer";
+import { remove } from "../../provider/src/hosts/localData";
 import { type Connection, Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
 import type { Operations } from "../../provider/src/operations/contract";

@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import * as path from "node:path";
-import { paths } from "../../provider/src/hosts/localServer";
+import { paths } from "../../provider/src/hosts/localFiles";
 import { reconnectNow, replicaStatus } from "../../provider/src/mariadb/replication";
 import { semiSync } from "../../provider/src/mariadb/semiSync";
 import type { Server } from "../../provider/src/mariadb/server";

@@ -1,6 +1,6 @@
 import { UNKNOWN } from "../../provider/src/operations/define";
 import { SessionStoreUsers } from "../../provider/src/operations/SessionStoreUsers";
-import { type AccountsInputs, examplePasswords, healthyState } from "../../provider/src/recipe/accounts";
+import { healthyState } from "../../provider/src/recipe/accounts";
 
 /** Nothing of this may ever be in a message. */
 const SECRET = "s3cret-of-the-test";
@@ -161,15 +161,6 @@ describe("refused, naming the property and never the password:", () => {
     expect(found).toEqual([expect.stringMatching(reason)]);
     expect(found.join()).not.toContain(SECRET);
   });
-});
-
-test("the users with a password from the recipe are named for a warning", async () => {
-  const { inputs } = await check({
-    proxy: { password: "nevisproxypassword", from: ["%", "localhost"] },
-    binaryLog: { password: SECRET, previousPassword: "binarylogspassword" },
-  });
-  expect(examplePasswords(inputs as AccountsInputs)).toEqual(["nevisproxy_user", "binarylog_user"]);
-  expect(examplePasswords((await check()).inputs)).toEqual([]);
 });
 
 describe("the difference", () => {

@@ -5,7 +5,8 @@ import * as path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Host, LocalHostInputs } from "./Host";
-import { exists, findTool, localUser, logTail, paths, readIfThere, start, stop, writeWhole } from "./localServer";
+import { exists, findTool, localUser, paths, readIfThere, writeWhole } from "./localFiles";
+import { logTail, start, stop } from "./localServer";
 
 /** This machine, and on it the private server that `LocalMariaDb` keeps. */
 export function localHost({ directory }: LocalHostInputs): Host {

@@ -1,5 +1,5 @@
 import { escapeWildcards, quoteName } from "./grantText";
-import { AS_CONFIGURED, isExamplePassword } from "./password";
+import { AS_CONFIGURED } from "./password";
 
 /** A login name, and from where it may be used. */
 export interface AccountInputs {
@@ -154,12 +154,6 @@ export function wantedStates(inputs: AccountsInputs): Record<string, AccountStat
   return Object.fromEntries(
     wantedAccounts(inputs).map((account) => [accountKey(account), healthyState(account.grants)]),
   );
-}
-
-/** The users whose password stands in the recipe. Worth a warning: everybody can read them there. */
-export function examplePasswords(inputs: AccountsInputs): string[] {
-  const weak = wantedAccounts(inputs).filter(({ passwords }) => passwords.some(isExamplePassword));
-  return [...new Set(weak.map(({ user }) => user))];
 }
 
 /** What only the accounts together show: the same one twice, or one that belongs to the server or to us. */
