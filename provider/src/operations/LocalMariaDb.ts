@@ -1,7 +1,9 @@
 import * as path from "node:path";
 import { z } from "zod";
 import type { LocalHostInputs } from "../hosts/Host";
-import * as local from "../hosts/localServer";
+import * as data from "../hosts/localData";
+import * as files from "../hosts/localFiles";
+import * as server from "../hosts/localServer";
 import { progress } from "../waiting";
 import { define } from "./define";
 import { port } from "./inputs";
@@ -32,7 +34,7 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, obje
     directory: z
       .string()
       .regex(/^\//, "must be an absolute path")
-      .refine((directory) => Buffer.byteLength(local.paths(path.normalize(directory)).socket) <= 107, {
+      .refine((directory) => Buffer.byteLength(files.paths(path.normalize(directory)).socket) <= 107, {
         message: "is too long: the unix socket in it may have 107 bytes",
       })
       // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break would end the line of the option file
@@ -47,7 +49,7 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, obje
     from: ({ directory }) => ({
       host: { kind: "local", directory },
       address: "127.0.0.1",
-      socket: local.paths(directory).socket,
+      socket: files.paths(directory).socket,
       state: "running",
     }),
   },
@@ -55,10 +57,10 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, obje
 
   async create(place, begun) {
     progress(`starting a MariaDB server in ${place.directory}, port ${place.port}`);
-    await local.refusePortInUse(place);
-    await local.initialise(place);
+    await server.refusePortInUse(place);
+    await data.initialise(place);
     begun();
-    await local.start(place.directory);
+    await server.start(place.directory);
     return {};
   },
 
@@ -73,17 +75,17 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, obje
           'know it. Nothing was touched. Put the former port back, or give the server another "directory", which makes a new, empty one.',
       );
     }
-    await local.initialise(wanted);
+    await data.initialise(wanted);
     progress(`starting the MariaDB server in ${wanted.directory}, port ${wanted.port}`);
-    await local.start(wanted.directory);
+    await server.start(wanted.directory);
     return {};
   },
 
-  remove: ({ directory }) => local.remove(directory),
+  remove: ({ directory }) => data.remove(directory),
 });
 
 async function stateOf(place: LocalMariaDbInputs): Promise<string> {
-  if (!(await local.exists(place.directory))) return "no data";
-  if (!(await local.baseFileIsOurs(place))) return "foreign my.cnf";
-  return (await local.findProcess(place.directory)) ? "running" : "stopped";
+  if (!(await files.exists(place.directory))) return "no data";
+  if (!(await files.baseFileIsOurs(place))) return "foreign my.cnf";
+  return (await server.findProcess(place.directory)) ? "running" : "stopped";
 }
