@@ -129,6 +129,17 @@ it("the packed library comes without this repository's sources and tests", () =>
   expect(existsSync(path.join(project.program, "node_modules", "jest"))).toBe(false);
 });
 
+it("its command line tells what reaches the peer", async () => {
+  const ask = (statement: string) =>
+    run("npx", ["--no", "session-store", "reaches-peer", statement], { cwd: project.program }).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      ({ code, stdout }: { code: number; stdout: string }) => ({ code, stdout }),
+    );
+  const store = "replicated_session_store";
+  expect(await ask(`CREATE TABLE ${store}.a_session (id INT)`)).toMatchObject({ code: 0 });
+  expect(await ask(`CREATE TABLE ${store}.notes (id INT)`)).toMatchObject({ code: 1 });
+});
+
 it("up brings up the pair beside the program's other resources", async () => {
   expectSuccess(await project.run(["up", "--yes", "--skip-preview"], { environment: TYPE_CHECKED }));
   const [db1, db2] = servers as [PairServer, PairServer];

@@ -125,3 +125,16 @@ it("without the previous password in the configuration the proxies' former one i
   }
   expectSuccess(await pair.project.preview("--expect-no-changes"));
 });
+
+it("an admin password that was changed by hand is given by the environment, until the configuration has it", async () => {
+  const byHand = "by-hand-admin";
+  for (const server of both()) {
+    await server.run(`ALTER USER session_store_admin@localhost IDENTIFIED BY '${byHand}'`);
+  }
+  expect((await pair.project.preview("--diff")).output).toContain('"login refused"');
+
+  const environment = { SESSION_STORE_ADMIN_PASSWORD: byHand };
+  const seen = await pair.project.run(["preview", "--expect-no-changes"], { environment });
+  expectSuccess(seen);
+  expect(seen.output).not.toContain(byHand);
+});

@@ -1,6 +1,4 @@
 #!/usr/bin/env node
-import { run } from "./program";
-
 /**
  * The command line of the package:
  *
@@ -9,6 +7,8 @@ import { run } from "./program";
  *
  * It asks no server. Exit code 0: yes, or nothing found; 1: no, or something found; 2: it can't be told, or wrong usage.
  */
+const { run } = require("../dist/commands/program.js");
+
 run(process.argv.slice(2), {
   write: (text) => process.stdout.write(text),
   warn: (text) => process.stderr.write(text),
