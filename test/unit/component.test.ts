@@ -98,6 +98,29 @@ test("they are made in this order: nodes, their databases and accounts, both lin
   expect(one("sessions-schema").after).toEqual(["sessions-db1-from-db2", "sessions-db2-from-db1"]);
 });
 
+describe("the address of a node", () => {
+  const login = { hostKeys: ["ssh-ed25519 AAAA"], privateKey: pulumi.secret("secret-key") };
+  const addressOf = async (...hosts: [PairNodeArgs["host"], PairNodeArgs["host"]]) => {
+    const { one } = await pair({ nodes: hosts.map((host) => ({ host })) as unknown as typeof nodes });
+    return ["sessions-db1", "sessions-db2"].map(
+      (node) => (one(node).inputs["connection"] as Record<string, unknown>)["address"],
+    );
+  };
+
+  test("is that of its machine, or the name of its container, unless it is given", async () => {
+    const address = pulumi.output("10.0.0.1");
+    expect(await addressOf({ kind: "ssh", address, ...login }, { kind: "docker", container: "sessions-db2" })).toEqual([
+      "10.0.0.1",
+      "sessions-db2",
+    ]);
+  });
+
+  test("is no secret, though the way to the machine has one in it", async () => {
+    const host = pulumi.output({ kind: "ssh" as const, address: "10.0.0.1", ...login });
+    expect(await addressOf(host, { kind: "docker", container: "sessions-db2" })).toEqual(["10.0.0.1", "sessions-db2"]);
+  });
+});
+
 describe("the inputs", () => {
   test("of the nodes: each one's place, and how it reaches its peer", async () => {
     const { one } = await pair({ settings: { max_connections: 500 } });
@@ -339,11 +362,7 @@ describe("refused before anything is registered but the component:", () => {
       /settings\.server_id: both nodes have server_id=1/,
     ],
     ["no database", { databases: [] }, /databases: must name at least one/],
-    [
-      "a node without a place",
-      { nodes: [first, { address: "10.0.0.2" }] },
-      /nodes\[1\]: give a "server", or "host" and "address"/,
-    ],
+    ["a node without a place", { nodes: [first, { address: "10.0.0.2" }] }, /nodes\[1\]: give a "server" or a "host"/],
   ])("%s", async (_what, args, reason) => {
     let registered: readonly Registration[] = [];
     const attempt = run(() => {

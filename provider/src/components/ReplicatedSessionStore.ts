@@ -20,7 +20,10 @@ export interface PairNodeArgs {
   server?: LocalMariaDb;
   /** The machine that runs the server. @default that of `server` */
   host?: Nested<HostInputs>;
-  /** Name or IP address at which the other node and the proxies reach the server. @default that of `server` */
+  /**
+   * Name or IP address at which the other node and the proxies reach the server. @default that of `server`; of `host`, its address or the
+   * name of its container
+   */
   address?: pulumi.Input<string>;
   /** TCP port of the server. @default that of `server`, else 3306 */
   port?: pulumi.Input<number>;
@@ -154,10 +157,8 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     const node = args.nodes[index];
     const name = node.name ?? `db${index + 1}`;
     const host = node.host ?? node.server?.host;
-    const address = node.address ?? node.server?.address;
-    if (host === undefined || address === undefined) {
-      throw new Error(`nodes[${index}]: give a "server", or "host" and "address"`);
-    }
+    if (host === undefined) throw new Error(`nodes[${index}]: give a "server" or a "host"`);
+    const address = node.address ?? node.server?.address ?? addressOf(host);
     const connection = { name, host, address, port: node.port ?? node.server?.port ?? 3306, admin: args.admin };
     return { number: index + 1, label: `db${index + 1}`, args: node, connection };
   }
@@ -274,6 +275,16 @@ interface End {
   readonly label: string;
   readonly args: PairNodeArgs;
   readonly connection: ConnectionArgs;
+}
+
+/** Where a machine is reached is where its server is, as a rule. Of an output that has secrets in it too, the address is none. */
+function addressOf(host: Nested<HostInputs>): pulumi.Input<string> {
+  if (pulumi.Output.isInstance(host) || host instanceof Promise) {
+    return pulumi.unsecret(pulumi.output(host).apply((known) => pulumi.output(addressOf(known))));
+  }
+  if ("address" in host) return host.address;
+  if ("container" in host) return host.container;
+  throw new Error('give the node its "address": a host of the kind "local" has none');
 }
 
 const settingsOf = (
