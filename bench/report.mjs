@@ -1,6 +1,7 @@
 // @ts-check
 /** What was measured, as text: medians and ranges, and whether the targets are met. */
 import { STEPS } from "./round.mjs";
+import { machineTable, median, spread, table } from "./tables.mjs";
 
 /** @typedef {import("./measure.mjs").Measured} Measured */
 /**
@@ -88,9 +89,18 @@ ${table(
   rowsOf(results).map(({ who, what, runs }) => [
     who,
     what,
-    spread(runs, ({ seconds }) => seconds, 2),
-    spread(runs, ({ tree }) => tree, 0),
-    spread(runs, ({ plugin }) => plugin, 0),
+    spread(
+      runs.map(({ seconds }) => seconds),
+      2,
+    ),
+    spread(
+      runs.flatMap(({ tree }) => tree ?? []),
+      0,
+    ),
+    spread(
+      runs.flatMap(({ plugin }) => plugin ?? []),
+      0,
+    ),
   ]),
 )}
 
@@ -110,34 +120,6 @@ ${table(
   row crossed both ways.
 - Memory: resident, the peak of the sum of all processes of the command, servers left out; of the plugin the kernel's own peak (VmHWM).
 
-${table(
-  ["machine", ""],
-  Object.entries(results.machine).map(([name, value]) => [name, String(value)]),
-)}
+${machineTable(results.machine)}
 `;
 }
-
-/**
- * @param {readonly Measured[]} runs
- * @param {(run: Measured) => number | undefined} value
- * @param {number} digits
- */
-function spread(runs, value, digits) {
-  const values = runs.flatMap((run) => value(run) ?? []);
-  if (values.length === 0) return "-";
-  const [least, middle, most] = [Math.min(...values), median(values), Math.max(...values)].map((n) =>
-    n.toFixed(digits),
-  );
-  return `${middle} (${least}–${most})`;
-}
-
-/** @param {readonly number[]} values */
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/** @param {string[]} head @param {string[][]} rows */
-const table = (head, rows) =>
-  [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");

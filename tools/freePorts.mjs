@@ -1,14 +1,15 @@
 // @ts-check
-/** Finds two neighbouring ports of this machine that nobody listens on. */
+/** Finds neighbouring ports of this machine that nobody listens on. */
 import net from "node:net";
 
 /**
  * @param {number} first where to begin
- * @returns {Promise<number>} the lower of the two
+ * @param {number} [count]
+ * @returns {Promise<number>} the lowest of them
  */
-export async function freePorts(first) {
-  const free = await Promise.all([isFree(first), isFree(first + 1)]);
-  return free.every(Boolean) ? first : freePorts(first + 100);
+export async function freePorts(first, count = 2) {
+  const free = await Promise.all(Array.from({ length: count }, (_, index) => isFree(first + index)));
+  return free.every(Boolean) ? first : freePorts(first + 100, count);
 }
 
 /**
