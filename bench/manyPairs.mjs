@@ -19,6 +19,7 @@ import { machineTable, median, spread, table } from "./tables.mjs";
 const options = new Command("npm run bench:pairs --")
   .option("--pairs <numbers>", "how many pairs, growing", "1,5,10,20")
   .option("--runs <number>", "how often a preview is measured at each", Number, 3)
+  .option("--strict", "end with 1 when time or memory grow faster than the number of pairs")
   .option("--out <file>", "where the table goes", path.join(repository, "bench", "PAIRS.md"))
   .parse()
   .opts();
@@ -47,7 +48,7 @@ await main(async () => {
     const text = report(steps, machine);
     await writeFile(options.out, text);
     process.stdout.write(text);
-    return growsNoFaster(steps) ? 0 : 1;
+    return options.strict && !growsNoFaster(steps) ? 1 : 0;
   } finally {
     await project.command("destroy", "--yes", "--skip-preview");
     await rm(folder, { recursive: true, force: true });
@@ -66,13 +67,25 @@ async function grow(project, pairs) {
   return { pairs, up: seconds, previews };
 }
 
-/** @param {Step} step */
-const time = ({ previews }) => median(previews.map(({ seconds }) => seconds));
-/** @param {Step} step */
-const memory = ({ previews }) => median(previews.map(({ plugin }) => plugin ?? Number.NaN));
+/** @param {Step} step @returns {number} seconds */
+function time({ previews }) {
+  return median(previews.map(({ seconds }) => seconds));
+}
 
-/** What one more pair costs on the way from one step to the next. @param {Step} from @param {Step} to @param {(step: Step) => number} value */
-const perPair = (from, to, value) => (value(to) - value(from)) / (to.pairs - from.pairs);
+/** @param {Step} step @returns {number} MB */
+function memory({ previews }) {
+  return median(previews.map(({ plugin }) => plugin ?? Number.NaN));
+}
+
+/**
+ * What one more pair costs on the way from one step to the next.
+ * @param {Step} from
+ * @param {Step} to
+ * @param {(step: Step) => number} value
+ */
+function perPair(from, to, value) {
+  return (value(to) - value(from)) / (to.pairs - from.pairs);
+}
 
 /**
  * Straight lines, or flatter: the last pairs cost no more than those before them, a fifth allowed for the machine's moods.

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 
 jest.setTimeout(300_000);
 
-/** `npm run bench`, shortened to one run of each. How long things take depends on the machine: nothing is asked of that here. */
+/** `npm run bench` and `bench:pairs`, shortened to one run of each. How long things take depends on the machine: nothing is asked of that here. */
 
 interface Measured {
   seconds: number;
@@ -70,4 +70,15 @@ it("needs little memory in the plugin process beyond what the engine's own needs
   const most = (steps: Steps | undefined) =>
     Math.max(...Object.values(steps ?? {}).map(({ plugin }) => plugin ?? Number.NaN));
   expect(most(round?.ours) - most(round?.floor)).toBeLessThan(60);
+});
+
+it("measures many pairs in one program, and takes all of them away again", async () => {
+  const file = path.join(folder, "PAIRS.md");
+  const bench = path.join(repository, "bench", "manyPairs.mjs");
+  await promisify(execFile)(process.execPath, [bench, "--pairs", "1,3", "--runs", "1", "--out", file]);
+  const rows = (await readFile(file, "utf8")).split("\n").filter((line) => /^\| \d+ \|/.test(line));
+  expect(rows).toEqual([
+    expect.stringMatching(/^\| 1 \| \d+\.\d \| \d+\.\d\d \(.*\) \| - \| \d+ \| - \|$/),
+    expect.stringMatching(/^\| 3 \| \d+\.\d \| \d+\.\d\d \(.*\) \| -?\d+\.\d\d \| \d+ \| -?\d+\.\d \|$/),
+  ]);
 });
