@@ -14,7 +14,7 @@ const localServer = require("../provider/dist/hosts/localServer.js");
 
 const NAMES = /** @type {const} */ (["db1", "db2"]);
 
-/** @typedef {{ directory: string, port: number }} Place */
+/** @typedef {{ directory: string, node: string, address: string, port: number }} Place  `node`: the directory once more, as the scripts take it */
 /** @typedef {{ folder: string, db1: Place, db2: Place }} Pair  places of the servers; their directories are in `folder` */
 
 /** Makes the data directory from which all others are copied: that takes seconds, and is nobody's work. */
@@ -22,6 +22,9 @@ export async function makeTemplate(/** @type {string} */ directory) {
   await localData.initialise({ directory, port: 1 });
   return directory;
 }
+
+/** @param {string} directory @param {number} port @returns {Place} */
+const place = (directory, port) => ({ directory, node: directory, address: "127.0.0.1", port });
 
 /**
  * Two servers that run and hold nothing.
@@ -31,7 +34,7 @@ export async function makeTemplate(/** @type {string} */ directory) {
  */
 export async function emptyServers(template, folder) {
   const first = await freePorts(12_000 + Math.floor(Math.random() * 200) * 100);
-  const [db1, db2] = NAMES.map((name, index) => ({ directory: path.join(folder, name), port: first + index }));
+  const [db1, db2] = NAMES.map((name, index) => place(path.join(folder, name), first + index));
   await mkdir(folder, { recursive: true });
   for (const place of [db1, db2]) {
     const { code, output } = await run("cp", ["-R", "-p", template, place.directory]);

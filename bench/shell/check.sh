@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Says what of the recipe is missing on a pair, and ends with 1 when anything is. Reads only.
-#   check.sh DIRECTORY1 PORT1 DIRECTORY2 PORT2
+#   check.sh NODE1 ADDRESS1 PORT1 NODE2 ADDRESS2 PORT2
 set -euo pipefail
 here=$(dirname "$0")
+. "$here/reach.sh"
 problems=0
 
 problem() { echo "$1" >&2; problems=1; }
 
-wanted() { # NUMBER, PORT OF THE SOURCE
+wanted() { # NUMBER, ADDRESS AND PORT OF THE SOURCE
   cat <<END
 log_bin 1
 server_id $1
@@ -43,9 +44,9 @@ GRANT ALL PRIVILEGES ON \`replicated_session_store\`.* TO \`nevisproxy_user\`@\`
 Rpl_semi_sync_master_clients 1
 Rpl_semi_sync_master_status ON
 Rpl_semi_sync_slave_status ON
-Master_Host: 127.0.0.1
+Master_Host: $2
 Master_User: replication_user
-Master_Port: $2
+Master_Port: $3
 Connect_Retry: 10
 Slave_IO_Running: Yes
 Slave_SQL_Running: Yes
@@ -55,7 +56,7 @@ END
 
 questions() {
   local variables
-  variables=$(wanted 1 1 | grep -oE '^[a-z_]+ \S+$' | cut -d' ' -f1)
+  variables=$(wanted 1 x 1 | grep -oE '^[a-z_]+ \S+$' | cut -d' ' -f1)
   for name in $variables; do echo "SELECT '$name', @@GLOBAL.$name;"; done
   cat <<END
 SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME='replicated_session_store';
@@ -69,15 +70,16 @@ SHOW SLAVE STATUS\G
 END
 }
 
-check() { # NUMBER DIRECTORY, PORT OF THE SOURCE
+check() { # NUMBER NODE, ADDRESS AND PORT OF THE SOURCE
   local seen line
-  seen=$(questions | mariadb --no-defaults --batch --socket="$2/mariadb.sock" | tr '\t' ' ' | sed -E 's/^ *//; s/\.0+$//')
+  seen=$(questions | client "$2" | tr '\t' ' ' | sed -E 's/^ *//; s/\.0+$//')
   while IFS= read -r line; do
     [[ $'\n'$seen$'\n' == *$'\n'"$line"$'\n'* ]] || problem "db$1: not as wanted: $line"
-  done < <(wanted "$1" "$3")
+  done < <(wanted "$1" "$3" "$4")
   while IFS= read -r line; do
     problem "db$1: not in its option file: $line"
-  done < <(comm -23 <("$here/option-file.sh" "$1" | normal) <(normal <"$2/conf.d/99-session-store.cnf"))
+  done < <(comm -23 <("$here/option-file.sh" "$1" | normal) <(on "$2" cat "$(option_file "$2")" | normal))
+  return $problems
 }
 
 # Lines in one spelling: log-bin is log_bin, OFF is 0, quotes mean nothing.
@@ -85,6 +87,7 @@ normal() {
   awk -F= '/^[a-z]/ { gsub("-", "_", $1); gsub("\"", "", $2); sub("^ON$", 1, $2); sub("^OFF$", 0, $2); print $1 "=" $2 }' | sort
 }
 
-check 1 "$1" "$4"
-check 2 "$3" "$2"
-exit $problems
+# Side by side, as two hosts are.
+check 1 "$1" "$5" "$6" & first=$!
+check 2 "$4" "$2" "$3" & second=$!
+wait $first && wait $second

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Writes the recipe's option file (step 6) for node NUMBER to standard output.
+#   option-file.sh NUMBER [ADDRESS TO LISTEN ON]
 set -euo pipefail
 number=$1
 
@@ -26,4 +27,5 @@ rpl_semi_sync_master_enabled=ON
 rpl_semi_sync_slave_enabled=ON
 transaction-isolation=READ-COMMITTED
 innodb_deadlock_detect=0
+${2:+bind-address=$2}
 END
