@@ -20,15 +20,20 @@ export const PASSWORDS = {
   monitorPassword: "bench-monitor",
 };
 
-const env = {
-  ...process.env,
-  PATH: `${process.env["PATH"]}:/usr/sbin:/usr/local/sbin`,
+/** What MariaDB keeps of them. */
+export const HASHES = {
   ADMIN_HASH: hash(PASSWORDS.adminPassword),
   PROXY_HASH: hash(PASSWORDS.proxyPassword),
   REPLICATION_HASH: hash(PASSWORDS.replicationPassword),
-  REPLICATION_PASSWORD: PASSWORDS.replicationPassword,
   BINARY_LOG_HASH: hash(PASSWORDS.binaryLogPassword),
   MONITOR_HASH: hash(PASSWORDS.monitorPassword),
+};
+
+const env = {
+  ...process.env,
+  ...HASHES,
+  PATH: `${process.env["PATH"]}:/usr/sbin:/usr/local/sbin`,
+  REPLICATION_PASSWORD: PASSWORDS.replicationPassword,
 };
 
 /** @param {Pair} pair of empty running servers */

@@ -18,3 +18,10 @@ sql() { client "$1" --skip-column-names; }
 option_file() { # NODE: path of our option file there
   if [[ -d $1 ]]; then echo "$1/conf.d/99-session-store.cnf"; else echo /etc/mysql/mariadb.conf.d/99-session-store.cnf; fi
 }
+
+# Each run has its own connections, as it has from one day to the next.
+disconnect() {
+  local node
+  for node in db1 db2; do ssh -F "$SSH_CONFIG" -O exit "$node" 2>/dev/null || true; done
+}
+[[ -z ${SSH_CONFIG:-} ]] || trap disconnect EXIT

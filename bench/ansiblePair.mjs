@@ -1,0 +1,40 @@
+// @ts-check
+/** The contender: the pair brought up by an Ansible playbook. */
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { run, Stop } from "../tools/run.mjs";
+import { measure } from "./measure.mjs";
+import { HASHES, PASSWORDS } from "./shellPair.mjs";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+
+/** @returns {Promise<string | undefined>} its version; nothing where it is not installed */
+export async function ansibleVersion() {
+  const { code, stdout } = await run("ansible", ["--version"]);
+  return code === 0 ? /core ([\d.]+)/.exec(stdout)?.[1] : undefined;
+}
+
+/** @param {import("./hosts.mjs").HostPair} pair */
+export async function play({ folder, sshConfig, db1, db2 }) {
+  const inventory = path.join(folder, "inventory.json");
+  const host = (/** @type {number} */ number, /** @type {string} */ source) => ({ number, source_address: source });
+  const vars = {
+    ansible_ssh_common_args: `-F ${sshConfig}`,
+    option_file: path.join(here, "shell", "option-file.sh"),
+    replication_password: PASSWORDS.replicationPassword,
+    admin_hash: HASHES.ADMIN_HASH,
+    proxy_hash: HASHES.PROXY_HASH,
+    replication_hash: HASHES.REPLICATION_HASH,
+    binary_log_hash: HASHES.BINARY_LOG_HASH,
+    monitor_hash: HASHES.MONITOR_HASH,
+  };
+  const hosts = { [db1.node]: host(1, db2.address), [db2.node]: host(2, db1.address) };
+  await writeFile(inventory, JSON.stringify({ pair: { hosts, vars } }));
+  const result = await measure("ansible-playbook", ["-i", inventory, path.join(here, "ansible", "playbook.yml")], {
+    cwd: folder,
+    env: { ...process.env, ANSIBLE_CONFIG: path.join(here, "ansible", "ansible.cfg") },
+  });
+  if (result.code !== 0) throw new Stop(`ansible-playbook failed:\n${result.output}`);
+  return result;
+}

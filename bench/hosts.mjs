@@ -1,0 +1,95 @@
+// @ts-check
+/** Two hosts for one contender: containers with a distribution's MariaDB, which runs and holds nothing, reached over SSH by a new key. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { run, Stop } from "../tools/run.mjs";
+
+const NAMES = /** @type {const} */ (["db1", "db2"]);
+
+/** @typedef {{ node: string, address: string, port: number, container: string, hostKey: string }} Host */
+/** @typedef {{ folder: string, network: string, sshConfig: string, key: string, db1: Host, db2: Host }} HostPair */
+
+/**
+ * @param {object} place
+ * @param {string} place.folder an own, new one
+ * @param {string} place.image
+ * @param {string} place.engine as DOCKER_HOST has it
+ * @returns {Promise<HostPair>}
+ */
+export async function startHosts({ folder, image, engine }) {
+  await mkdir(folder, { recursive: true });
+  const key = path.join(folder, "key");
+  await must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+  const network = `session-store-bench-${process.pid}-${Date.now()}`;
+  await docker(engine, ["network", "create", network]);
+  const [db1, db2] = await Promise.all(NAMES.map((name) => startHost({ engine, image, network, key, name })));
+  const sshConfig = path.join(folder, "ssh_config");
+  await writeFile(
+    path.join(folder, "known_hosts"),
+    [db1, db2].map(({ address, hostKey }) => `${address} ${hostKey}\n`).join(""),
+  );
+  await writeFile(sshConfig, [db1, db2].map((host) => sshHost(host, folder)).join(""));
+  return { folder, network, sshConfig, key: await readFile(key, "utf8"), db1, db2 };
+}
+
+/** @param {HostPair} pair @param {string} engine */
+export async function removeHosts({ db1, db2, network }, engine) {
+  await docker(engine, ["rm", "-f", "-v", db1.container, db2.container]);
+  await docker(engine, ["network", "rm", network]);
+}
+
+/** @param {{ engine: string, image: string, network: string, key: string, name: string }} what @returns {Promise<Host>} */
+async function startHost({ engine, image, network, key, name }) {
+  const container = `${network}-${name}`;
+  const labels = ["--label", "pulumi-replicated-session-store"];
+  await docker(engine, [
+    "run",
+    "-d",
+    "--name",
+    container,
+    "--hostname",
+    name,
+    "--network",
+    network,
+    ...labels,
+    image,
+    "sleep",
+    "infinity",
+  ]);
+  const publicKey = await readFile(`${key}.pub`, "utf8");
+  const setUp = `mkdir -p /run/sshd /root/.ssh && chmod 700 /root/.ssh && cat > /root/.ssh/authorized_keys && /usr/sbin/sshd &&
+    service mariadb start >/dev/null 2>&1 </dev/null`;
+  await docker(engine, ["exec", "-i", container, "sh", "-c", setUp], publicKey);
+  const hostKey = await docker(engine, ["exec", container, "cat", "/etc/ssh/ssh_host_ed25519_key.pub"]);
+  const address = await docker(engine, [
+    "inspect",
+    "-f",
+    "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}",
+    container,
+  ]);
+  return { node: name, address: address.trim(), port: 3306, container, hostKey: hostKey.trim() };
+}
+
+/** One connection for all commands of a contender, kept while it works. @param {Host} host @param {string} folder */
+const sshHost = ({ node, address }, folder) => `Host ${node} ${address}
+  HostName ${address}
+  User root
+  IdentityFile ${folder}/key
+  UserKnownHostsFile ${folder}/known_hosts
+  ControlMaster auto
+  ControlPath ${folder}/%C
+  ControlPersist 30
+`;
+
+/** @param {string} engine @param {string[]} args @param {string} [input] */
+const docker = (engine, args, input) => must("docker", ["-H", engine, ...args], input);
+
+/** @param {string} program @param {string[]} args @param {string} [input] */
+async function must(program, args, input) {
+  const { code, stdout, output } = await run(program, args, {
+    ...(input === undefined ? {} : { input }),
+    env: process.env,
+  });
+  if (code !== 0) throw new Stop(`${program} ${args.join(" ")} failed:\n${output}`);
+  return stdout;
+}
