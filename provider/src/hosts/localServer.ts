@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import { sleep, until } from "../waiting";
+import { greets } from "./greets";
 import { exists, findTool, type LocalServerPlace, localUser, paths, readIfThere } from "./localFiles";
 import { portOwner } from "./portOwner";
 import { processesWith } from "./processes";
@@ -146,17 +147,4 @@ export function errorLines(text: string): string {
   return errors.length > 0 ? errors.join("\n") : text;
 }
 
-/** True when the server greets: a connection is taken before, by the operating system, and a SIGTERM in between hangs mariadbd for ever. */
-function accepts(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const attempt = net.connect(socket);
-    const answer = (greeted: boolean) => {
-      attempt.destroy();
-      resolve(greeted);
-    };
-    attempt.once("data", () => answer(true));
-    attempt.once("close", () => answer(false));
-    attempt.on("error", () => answer(false));
-    attempt.setTimeout(1000, () => answer(false));
-  });
-}
+const accepts = (socket: string): Promise<boolean> => greets(net.connect(socket));
