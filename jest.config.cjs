@@ -8,5 +8,5 @@ const project = (name, options = {}) => ({
 });
 
 module.exports = {
-  projects: [project("unit"), project("contract"), project("lifecycle"), project("failures")],
+  projects: [project("unit"), project("contract"), project("lifecycle"), project("failures"), project("hosts")],
 };

@@ -1,5 +1,5 @@
 // @ts-check
-/** Installs a package of Debian or Ubuntu without starting the service in it. */
+/** Installs packages of Debian or Ubuntu without starting the services in them. */
 import { existsSync } from "node:fs";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { run, Stop } from "./run.mjs";
@@ -9,7 +9,7 @@ import { say } from "./say.mjs";
 const POLICY = "/usr/sbin/policy-rc.d";
 const FORMER = `${POLICY}.before-session-store`;
 const NO_SERVICES =
-  "#!/bin/sh\n# Put here by pulumi-replicated-session-store while it installs MariaDB. Remove it if that was cut off.\nexit 101\n";
+  "#!/bin/sh\n# Put here by pulumi-replicated-session-store while it installs packages. Remove it if that was cut off.\nexit 101\n";
 
 /** @returns {string | undefined} why apt-get can't be used; nothing when it can */
 export function whyNoApt() {
@@ -18,22 +18,22 @@ export function whyNoApt() {
   return undefined;
 }
 
-/** @param {string} name */
-export async function aptInstall(name) {
+/** @param {readonly string[]} names */
+export async function aptInstall(...names) {
   // What a run that was killed left.
   await allowServices();
   process.on("SIGINT", stopAfterwards).on("SIGTERM", stopAfterwards);
   try {
     await forbidServices();
     await apt(["update"]);
-    await apt(["install", "-y", "--no-install-recommends", name]);
+    await apt(["install", "-y", "--no-install-recommends", ...names]);
   } finally {
     await allowServices();
     process.off("SIGINT", stopAfterwards).off("SIGTERM", stopAfterwards);
   }
   if (existsSync("/run/systemd/system")) {
     say(
-      '  The service that came with it was not started. It starts at the next boot; "systemctl disable mariadb" prevents that.',
+      `  A service that came with ${names.join(", ")} was not started. It starts at the next boot; "systemctl disable" prevents that.`,
     );
   }
 }

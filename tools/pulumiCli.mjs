@@ -1,13 +1,14 @@
 // @ts-check
 /** Finds the pulumi CLI of this machine, or gets one. */
 import { existsSync, realpathSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { copyFile, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { buildPulumi, whyNoBuild } from "./buildPulumi.mjs";
 import { installPulumi } from "./installPulumi.mjs";
 import { cacheFolder, repository } from "./places.mjs";
-import { isRunning, run, Stop } from "./run.mjs";
+import { run, Stop } from "./run.mjs";
 import { say } from "./say.mjs";
+import { inUnfinishedFolder } from "./unfinished.mjs";
 
 /** Older CLIs show drift without saying which property drifted. */
 const OLDEST = [3, 216];
@@ -59,11 +60,8 @@ const complete = (folder) =>
  * Gets the CLI beside its place; only a whole one is moved there, so that one cut short is never taken for ready.
  * @param {string} folder
  */
-async function get(folder) {
-  await mkdir(cacheFolder, { recursive: true });
-  await removeLeftovers();
-  const unfinished = await mkdtemp(path.join(cacheFolder, `unfinished-${process.pid}-`));
-  try {
+const get = (folder) =>
+  inUnfinishedFolder(async (unfinished) => {
     const noInstall = await installPulumi(VERSION, unfinished);
     if (noInstall) {
       say(`  not that way: ${noInstall}`);
@@ -82,19 +80,9 @@ async function get(folder) {
     if (!complete(unfinished))
       throw new Stop(`The pulumi CLI came without ${LANGUAGE_HOST}. Install it by hand: ${INSTRUCTIONS}`);
     // Another run may have been faster: its result is as good.
-    if (complete(folder)) return path.join(folder, "bin");
-    await rm(folder, { recursive: true, force: true });
-    await rename(unfinished, folder);
+    if (!complete(folder)) {
+      await rm(folder, { recursive: true, force: true });
+      await rename(unfinished, folder);
+    }
     return path.join(folder, "bin");
-  } finally {
-    await rm(unfinished, { recursive: true, force: true });
-  }
-}
-
-/** Removes what runs that were killed left. */
-async function removeLeftovers() {
-  for (const name of await readdir(cacheFolder)) {
-    const pid = Number(/^unfinished-(\d+)-/.exec(name)?.[1]);
-    if (pid && !isRunning(pid)) await rm(path.join(cacheFolder, name), { recursive: true, force: true });
-  }
-}
+  });
