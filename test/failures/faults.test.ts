@@ -12,9 +12,10 @@ import { Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
 import { until } from "../../provider/src/waiting";
 import { compileInto } from "../support/compiledCode";
+import type { Kept, PairOptions } from "../support/declaredPair";
 import { engineRun } from "../support/engineRun";
 import { failureOf, Hung, Mounted } from "../support/faults";
-import { type Kept, Pair, type PairOptions } from "../support/pair";
+import { Pair } from "../support/pair";
 
 /** What goes wrong on a machine is told in clear words within a deadline, harms nothing, and is over when its cause is. */
 

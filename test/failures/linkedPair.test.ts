@@ -4,7 +4,8 @@ import { findProcess } from "../../provider/src/hosts/localServer";
 import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { until } from "../../provider/src/waiting";
-import { Pair, type PairOptions } from "../support/pair";
+import type { PairOptions } from "../support/declaredPair";
+import { Pair } from "../support/pair";
 import { SessionClient } from "../support/sessionClient";
 
 /** What `up` does to a pair that is in use. A client writes to each node all the while. */

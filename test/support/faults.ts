@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { PASSWORDS } from "./pair";
+import { PASSWORDS } from "./declaredPair";
 
 /** Faults of a machine, and what is asked of an error. */
 

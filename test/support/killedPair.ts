@@ -10,8 +10,8 @@ import { type Connection, Server } from "../../provider/src/mariadb/server";
 import { until } from "../../provider/src/waiting";
 import { processesBelow } from "./cli";
 import { compileInto } from "./compiledCode";
+import { PASSWORDS } from "./declaredPair";
 import { type Ending, engineRun } from "./engineRun";
-import { PASSWORDS } from "./pair";
 import { type LogMark, logMark, nodeState, type PairState, settle } from "./pairState";
 import type { Run, Task } from "./scenarioProcess";
 

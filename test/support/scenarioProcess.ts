@@ -1,7 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import * as operations from "../../provider/src/operations";
-import type { Operations } from "../../provider/src/operations/contract";
-import { type Declared, type Kept, Pair, type PairOptions } from "./pair";
+import type { Declared, Kept, PairOptions } from "./declaredPair";
+import { Pair } from "./pair";
 
 /** A process that does what the engine does with the operations, and keeps after each step what the engine would keep. */
 
@@ -22,8 +21,6 @@ export interface Run {
   /** Text for a SessionStoreSchema. */
   readonly script?: string;
 }
-
-const OPERATIONS = { ...operations } as unknown as Record<string, Operations<object, object>>;
 
 class KeptPair extends Pair {
   constructor(private readonly task: Task) {
@@ -46,21 +43,6 @@ class KeptPair extends Pair {
     return only ? all.filter(({ type }) => type === only) : all;
   }
 
-  /** Removes all but the servers, as a `destroy` would. */
-  async down(): Promise<void> {
-    const order = ["SessionStoreSchema", "ReplicationLink", "SessionStoreUsers", "SessionStoreDatabase", "MariaDbNode"];
-    const { only } = this.task.run;
-    for (const type of only ? [only] : order) {
-      const gone = [...this.kept].filter(([, kept]) => kept.type === type);
-      await Promise.all(
-        gone.map(async ([name, kept]) => {
-          await OPERATIONS[kept.type]?.delete(kept.id, kept.outs);
-          this.kept.delete(name);
-        }),
-      );
-    }
-  }
-
   private save(): void {
     writeFileSync(`${this.task.state}.new`, JSON.stringify(Object.fromEntries(this.kept)));
     renameSync(`${this.task.state}.new`, this.task.state);
@@ -71,7 +53,7 @@ async function work(): Promise<void> {
   if (process.env["DIE_AT"]) await require("./dieAt.cjs").ready;
   const task = JSON.parse(String(process.argv[2])) as Task;
   const pair = new KeptPair(task);
-  if (task.run.does === "down") await pair.down();
+  if (task.run.does === "down") await pair.down(task.run.only);
   else await pair.up(task.run.options);
 }
 

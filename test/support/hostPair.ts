@@ -1,0 +1,46 @@
+import type { Connection } from "../../provider/src/mariadb/server";
+import { ContainerHost, type ContainerHostOptions } from "./containerHost";
+import { DeclaredPair, PASSWORDS } from "./declaredPair";
+import { TestNetwork } from "./testNetwork";
+
+/** A pair on two machines, in a network of their own. */
+export class HostPair extends DeclaredPair {
+  private constructor(
+    readonly network: TestNetwork,
+    readonly hosts: readonly [ContainerHost, ContainerHost],
+  ) {
+    super();
+  }
+
+  /** The machines, with servers that hold nothing. `first` and `second` say more of one of them. */
+  static async planned(
+    options: ContainerHostOptions = {},
+    [first, second]: readonly [ContainerHostOptions, ContainerHostOptions] = [{}, {}],
+  ): Promise<HostPair> {
+    const network = await TestNetwork.create();
+    const [one, two] = await Promise.allSettled([
+      ContainerHost.start(network, { name: "db1", ...options, ...first }),
+      ContainerHost.start(network, { name: "db2", ...options, ...second }),
+    ]);
+    if (one.status === "fulfilled" && two.status === "fulfilled") return new HostPair(network, [one.value, two.value]);
+    for (const started of [one, two]) if (started.status === "fulfilled") await started.value[Symbol.asyncDispose]();
+    await network[Symbol.asyncDispose]();
+    throw one.status === "rejected" ? one.reason : (two as PromiseRejectedResult).reason;
+  }
+
+  host(number: 1 | 2): ContainerHost {
+    return this.hosts[number - 1] as ContainerHost;
+  }
+
+  override connection(number: 1 | 2, password = PASSWORDS.admin): Connection {
+    const { inputs, address } = this.host(number);
+    const admin = { user: "session_store_admin", password };
+    return { name: `db${number}`, host: inputs, address, port: 3306, admin };
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
+    await Promise.all(this.hosts.map((host) => host[Symbol.asyncDispose]()));
+    await this.network[Symbol.asyncDispose]();
+  }
+}
