@@ -2,6 +2,7 @@ import { remedy } from "../recipe/linkState";
 import { progress } from "../waiting";
 import { settlePassword, takesSeveralPasswords } from "./accounts";
 import { parsePosition } from "./gtid";
+import { refuseUnreachable } from "./reachability";
 import {
   appliedPosition,
   compareStreams,
@@ -45,6 +46,7 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, password
   const { replica, source } = ends;
   await refuseEqualIdentity(ends);
   const status = await replicaStatus(replica);
+  if (!isConnected(status, source)) await refuseUnreachable(replica, source, wanted.user);
   const differences = status ? differing(status, ends, wanted) : [];
   // While the account takes several passwords, nobody but us knows with which one this replica logs in.
   const rotating = await takesSeveralPasswords(source, wanted.user);
@@ -78,6 +80,10 @@ export async function removeLink(replica: Server): Promise<void> {
   await replica.query("STOP SLAVE");
   await replica.query("RESET SLAVE ALL");
 }
+
+/** The replica gets to where the source is wanted: nothing has to be asked about the network. */
+const isConnected = (status: ReplicaStatus | undefined, { connection }: Server): boolean =>
+  status?.ioThread === "Yes" && status.sourceAddress === connection.address && status.sourcePort === connection.port;
 
 /** In words, what CHANGE MASTER has to correct. */
 function differing(status: ReplicaStatus, { source }: Ends, wanted: LinkParameters): string[] {

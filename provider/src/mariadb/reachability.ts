@@ -1,0 +1,99 @@
+import { HostUnreachable } from "../hosts/Host";
+import { during, progress } from "../waiting";
+import type { Server } from "./server";
+
+/** Whether connections get from the one server's machine to the other's server: asked where the replica will ask. */
+
+/** Seconds that a machine may take to answer. */
+const PATIENCE = 5;
+
+interface Way {
+  /** On its machine it is asked. */
+  readonly from: Server;
+  readonly to: Server;
+}
+
+/** Refuses a link whose replica can't reach its source, and says why, for the way back too. @param user account of the replication */
+export async function refuseUnreachable(replica: Server, source: Server, user: string): Promise<void> {
+  const obstacle = await obstacleOn({ from: replica, to: source }, user);
+  if (!obstacle) return;
+  const back = await obstacleOn({ from: source, to: replica }, user);
+  throw new Error(
+    `${[obstacle, back].filter((each) => each !== undefined).join(" ")} Nothing was changed about the replication of ${replica.name}; ` +
+      "put the network right and run `pulumi up` again.",
+  );
+}
+
+/** In a sentence, what is in the way. */
+async function obstacleOn({ from, to }: Way, user: string): Promise<string | undefined> {
+  const { address, port } = to.connection;
+  const target = [`--host=${address}`, `--port=${port}`, `--connect-timeout=${PATIENCE}`, `--user=${user}`];
+  // Without a password, and without TLS: a server that refuses that has been reached.
+  const command = ["mariadb-admin", "--no-defaults", "--protocol=tcp", "--skip-ssl", ...target, "ping"];
+  const asked = `${from.name} to reach ${to.name} at ${address}:${port}`;
+  const answer = await during(`asking ${asked}`, outcome(from, command));
+  if (answer === undefined) return undefined;
+  const reason = await reasonOf(answer, { from, to });
+  if (reason) return `${from.name} does not reach ${to.name} at ${address}:${port}: ${reason}.`;
+  progress(`whether it is possible for ${asked} can't be asked there: ${answer}`);
+  return undefined;
+}
+
+/** The client's own words for an obstacle; nothing in them: it was not the network. */
+async function reasonOf(answer: string, way: Way): Promise<string | undefined> {
+  if (/Unknown (MySQL )?server host/.test(answer)) return `no such name is known on the machine of ${way.from.name}`;
+  if (/Lost connection .*handshake/.test(answer)) {
+    return `a connection is made, but within ${PATIENCE} s nothing comes through it: the server hangs, or something in between swallows the packets`;
+  }
+  if (!/Can't connect/.test(answer)) return undefined;
+  return /\(110\)/.test(answer) ? silence(way) : refusal(way);
+}
+
+const silence = ({ to }: Way): string =>
+  `no answer within ${PATIENCE} s. Either a firewall drops the packets, and has to let TCP port ${to.connection.port} through, ` +
+  `or the address is not that of ${to.name}`;
+
+/** MariaDB's client has one error number for all of these. The shell tells them apart. */
+async function refusal({ from, to }: Way): Promise<string> {
+  const { address, port } = to.connection;
+  const command = [
+    "env",
+    "LC_ALL=C",
+    "timeout",
+    `${PATIENCE}`,
+    "bash",
+    "-c",
+    ': <"/dev/tcp/$0/$1"',
+    address,
+    `${port}`,
+  ];
+  const answer = (await outcome(from, command)) ?? "";
+  if (/No route to host|Network is unreachable/.test(answer)) return `there is no route to it from there`;
+  return `the connection is refused: ${await listening(to)}`;
+}
+
+/** What a server says of where it listens, as far as that explains a refusal. */
+async function listening(server: Server): Promise<string> {
+  const seen = await server.query(
+    "SELECT @@GLOBAL.port AS port, @@GLOBAL.bind_address AS address, @@GLOBAL.skip_networking AS closed",
+  );
+  const { port, address, closed } = seen[0] ?? {};
+  const { name, connection } = server;
+  if (Number(closed) === 1) return `${name} takes no connections over the network (skip_networking)`;
+  if (Number(port) !== connection.port) return `${name} listens on port ${port}`;
+  if (/^(127\.|::1$|localhost$)/.test(String(address))) {
+    return `${name} listens on ${address} only, where no other machine gets in (bind_address; the node's "bindAddress" sets it)`;
+  }
+  return `${name} listens there, so a firewall refuses, or the address is not that of ${name}`;
+}
+
+/** What a command failed with. Undefined: it did not. */
+async function outcome({ host }: Server, command: readonly string[]): Promise<string | undefined> {
+  try {
+    await host.run(command);
+    return undefined;
+  } catch (error) {
+    if (error instanceof HostUnreachable) throw error;
+    return (error as Error).message.replace(/\s+/g, " ").trim();
+  }
+}
