@@ -8,6 +8,7 @@ import {
   overridingLines,
   parseOptionFile,
   renderOptionFile,
+  repeatingFiles,
 } from "../../provider/src/recipe/optionFile";
 import { optionFile } from "../support/recipeText";
 
@@ -177,4 +178,16 @@ describe("a line of another file overrides ours", () => {
   test("when it is the option's name without a value", () => {
     expect(overriding("", "max_connections")).toEqual(["late.cnf:2 max_connections"]);
   });
+});
+
+test("a file that says of any option what ours says is named, with all that it says of our options", () => {
+  const lines = [
+    ...options("[mysqld]\nexpire_logs_days=10\nbind-address=127.0.0.1", "distribution.cnf"),
+    ...options("[mariadb]\nlog-bin\nserver_id=1\nexpire_logs_days = 2\nkey_buffer_size=1M", "by-hand.cnf"),
+    ...options("[mariadb]\nlog_bin\nserver_id=1\nexpire_logs_days=1\nbind_address=*", "ours.cnf"),
+  ];
+  const named = [...repeatingFiles(lines, "ours.cnf")].map(([file, found]) => [file, found.map(describeLine)]);
+  expect(named).toEqual([
+    ["by-hand.cnf", ["by-hand.cnf:2 log_bin", "by-hand.cnf:3 server_id=1", "by-hand.cnf:4 expire_logs_days=2"]],
+  ]);
 });

@@ -13,6 +13,7 @@ import { ReplicationLink, type ReplicationLinkArgs } from "../resources/Replicat
 import { SessionStoreDatabase } from "../resources/SessionStoreDatabase";
 import { SessionStoreSchema } from "../resources/SessionStoreSchema";
 import { type AccountsArgs, SessionStoreUsers } from "../resources/SessionStoreUsers";
+import { sayAdvice } from "./sayAdvice";
 
 /** One server of the pair: either a `LocalMariaDb`, or where another one is. */
 export interface PairNodeArgs {
@@ -144,7 +145,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     this.advice = pulumi
       .all([nodes[0].advice, nodes[1].advice, accountAdviceOf(args)])
       .apply((parts) => together(parts.flatMap((part) => part ?? [])));
-    this.advice.apply((advice) => warn(advice, this));
+    this.advice.apply((advice) => sayAdvice(advice, this));
     this.registerOutputs({
       connectString: this.connectString,
       nodes: this.nodes,
@@ -339,16 +340,3 @@ const accountAdviceOf = ({
   pulumi
     .unsecret(pulumi.output({ proxy, replication, binaryLog, monitor }))
     .apply((accounts) => accountAdvice(accounts as never));
-
-/** What can lose sessions is said in full; the rest in a line, so that it is read. */
-function warn(advice: readonly Advice[], resource: pulumi.Resource): void {
-  for (const { severity, where, about, text } of advice) {
-    if (severity === "danger") void pulumi.log.warn(`${where}: ${about}: ${text}`, resource);
-  }
-  const rest = advice.filter(({ severity }) => severity === "warning").map(({ about }) => about);
-  if (rest.length === 0) return;
-  void pulumi.log.warn(
-    `other values are safer for ${rest.join(", ")}; why, and which: \`pulumi stack output advice\``,
-    resource,
-  );
-}

@@ -1,26 +1,48 @@
 import { posix as path } from "node:path";
 import type { Host } from "../hosts/Host";
-import { describeLine, isReadBy, type OptionLine, overridingLines, parseOptionFile } from "../recipe/optionFile";
+import {
+  describeLine,
+  isReadBy,
+  type OptionLine,
+  overridingLines,
+  parseOptionFile,
+  repeatingFiles,
+} from "../recipe/optionFile";
 import { progress } from "../waiting";
 import type { Server } from "./server";
 
+/** Our option file, with the text that it has or is about to get. */
+export interface OurFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** What other files say of our options. */
+export interface ForeignLines {
+  /** Lines that keep ours from being what the server runs with. */
+  readonly overriding: readonly OptionLine[];
+  /** Files that say the same as ours, as somebody left them who set the pair up by hand. */
+  readonly repeating: ReadonlyMap<string, readonly OptionLine[]>;
+}
+
 /** All options of the server, in the order in which it reads them. */
-export async function readOptionLines(host: Host): Promise<OptionLine[]> {
+export async function readOptionLines(host: Host, ours?: OurFile): Promise<OptionLine[]> {
   const lines: OptionLine[] = [];
-  for (const file of await host.optionFiles()) lines.push(...(await linesOf(host, file)));
+  for (const file of await host.optionFiles()) lines.push(...(await linesOf(host, file, ours)));
   return lines;
 }
 
-/** Lines of other files that keep ours from being what the server runs with. */
-export async function findOverrides(host: Host, ourFile: string, version: string | undefined): Promise<OptionLine[]> {
-  const lines = await readOptionLines(host);
-  return overridingLines(version ? lines.filter((line) => isReadBy(line, version)) : lines, ourFile);
+export async function foreignLines(host: Host, ours: OurFile, version: string | undefined): Promise<ForeignLines> {
+  const all = await readOptionLines(host, ours);
+  const lines = version ? all.filter((line) => isReadBy(line, version)) : all;
+  return { overriding: overridingLines(lines, ours.path), repeating: repeatingFiles(lines, ours.path) };
 }
 
 /** Lines that would win over ours after the next restart go where the files are ours; elsewhere they are the operator's to remove. */
-export async function clearOverrides({ host, name, version }: Server, ourFile: string): Promise<void> {
-  const overrides = await findOverrides(host, ourFile, version.number);
-  if (overrides.length === 0) return;
+export async function clearOverrides({ host, name, version }: Server, ours: OurFile): Promise<ForeignLines> {
+  const foreign = await foreignLines(host, ours, version.number);
+  const overrides = foreign.overriding;
+  if (overrides.length === 0) return foreign;
   const list = overrides.map(describeLine).join("; ");
   if (!host.ownsOptionFiles) {
     throw new Error(
@@ -30,6 +52,7 @@ export async function clearOverrides({ host, name, version }: Server, ourFile: s
   }
   progress(`${name}: disabling what overrides the settings of the pair: ${list}`);
   await disable(host, overrides);
+  return foreign;
 }
 
 /** Comments lines out. */
@@ -48,19 +71,26 @@ async function disable(host: Host, lines: readonly OptionLine[]): Promise<void> 
   }
 }
 
-async function linesOf(host: Host, file: string): Promise<OptionLine[]> {
-  const found = await host.readFile(file);
+async function linesOf(host: Host, file: string, ours?: OurFile): Promise<OptionLine[]> {
+  const found = file === ours?.path ? { text: ours.text, mode: 0 } : await host.readFile(file);
   // The server passes over a file that everybody may write.
   if (!found || (found.mode & 0o002) !== 0) return [];
   const lines: OptionLine[] = [];
   for (const item of parseOptionFile(file, found.text)) {
     if ("option" in item) lines.push(item);
-    else if ("include" in item) lines.push(...(await linesOf(host, item.include)));
+    else if ("include" in item) lines.push(...(await linesOf(host, item.include, ours)));
     else {
-      for (const name of await host.listFiles(item.includeFolder)) {
-        if (/\.(cnf|ini)$/.test(name)) lines.push(...(await linesOf(host, path.join(item.includeFolder, name))));
+      for (const included of await filesIn(host, item.includeFolder, ours)) {
+        lines.push(...(await linesOf(host, included, ours)));
       }
     }
   }
   return lines;
+}
+
+/** Option files of a folder, ours among them also when it is not there yet. */
+async function filesIn(host: Host, folder: string, ours: OurFile | undefined): Promise<string[]> {
+  const files = (await host.listFiles(folder)).map((name) => path.join(folder, name));
+  if (ours && path.dirname(ours.path) === folder && !files.includes(ours.path)) files.push(ours.path);
+  return files.filter((file) => /\.(cnf|ini)$/.test(file)).sort();
 }

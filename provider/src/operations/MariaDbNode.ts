@@ -2,14 +2,14 @@ import { z } from "zod";
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import { openAsAdmin, openToRemove, removeAdmin } from "../mariadb/admin";
-import { clearOverrides, findOverrides } from "../mariadb/optionFiles";
+import { clearOverrides, type ForeignLines, foreignLines } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
 import { type History, historyByPeer, rewoundError, seedFromPeer } from "../mariadb/seeding";
 import { installSemiSync } from "../mariadb/semiSync";
 import { type Connection, ConnectionError, nameOf, openIfThere, Server } from "../mariadb/server";
 import { refusedSettings, refuseSettings, runningSettings } from "../mariadb/settings";
 import { applySettings } from "../mariadb/settingsChange";
-import { type Advice, nodeAdvice } from "../recipe/advice";
+import { type Advice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { escapeWildcards } from "../recipe/grantText";
 import { type GivenSettings, nodeSettings, pairRefusals, type Settings, settingRefusals } from "../recipe/nodeSettings";
@@ -157,13 +157,13 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       progress(error.message);
       return { inputs: { state: "unreachable" }, computed: last };
     }
-    const { path, seen } = files;
+    const { path, seen, foreign } = files;
     try {
       await using server = await Server.open(last.connection);
       const settings = await runningSettings(server, last.settings as Settings);
       return {
         inputs: { ...seen, settings: settings as Record<string, SettingInput>, state: await stateOf(server, last) },
-        computed: computed(server, path, settings),
+        computed: computed(server, path, settings, foreign),
       };
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
@@ -187,20 +187,22 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 interface SeenFiles {
   readonly path: string;
   readonly seen: Pick<MariaDbNodeChecked, "configText" | "configMode" | "overriddenBy">;
+  readonly foreign: ForeignLines;
 }
 
 async function lookAtFiles(last: MariaDbNodeChecked & MariaDbNodeComputed): Promise<SeenFiles> {
   const host = openHost(last.connection.host);
   const path = await host.settingsFile();
   const file = await host.readFile(path);
-  const overrides = await findOverrides(host, path, last.version);
+  const foreign = await foreignLines(host, { path, text: file?.text ?? "" }, last.version);
   return {
     path,
     seen: {
       configText: file?.text ?? "",
       configMode: file ? file.mode.toString(8) : last.configMode,
-      overriddenBy: overrides.map(describeLine),
+      overriddenBy: foreign.overriding.map(describeLine),
     },
+    foreign,
   };
 }
 
@@ -211,6 +213,7 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
   let history: History | undefined;
+  let foreign: ForeignLines;
   {
     await using server = await openStarted(wanted.connection);
     begun();
@@ -218,7 +221,7 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
     await refuseSettings(server, settings);
     history = await historyByPeer(server, wanted.peer, streamOf(wanted));
     if (history === "went back in time") throw rewoundError(server, wanted.peer);
-    await clearOverrides(server, path);
+    foreign = await clearOverrides(server, file);
     const peer = history === "lost" ? undefined : wanted.peer;
     await applySettings({ server, peer, former, wanted: settings, file });
   }
@@ -228,7 +231,7 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
     await using peer = await Server.open(wanted.peer);
     await seedFromPeer(server, peer, streamOf(wanted));
   }
-  return computed(server, path, await runningSettings(server, settings));
+  return computed(server, path, await runningSettings(server, settings), foreign);
 }
 
 async function openStarted(where: Connection): Promise<Server> {
@@ -296,10 +299,15 @@ async function isNewAndEmpty(peer: Connection, databases: readonly string[]): Pr
   }
 }
 
-const computed = (server: Server, configFile: string, running: Settings): MariaDbNodeComputed => ({
+const computed = (
+  server: Server,
+  configFile: string,
+  running: Settings,
+  { repeating }: ForeignLines,
+): MariaDbNodeComputed => ({
   version: server.version.number,
   configFile,
-  advice: nodeAdvice(server.name, server.version, running),
+  advice: [...nodeAdvice(server.name, server.version, running), ...fileAdvice(server.name, repeating)],
 });
 
 /** The server's own word on the settings, where it can be asked already. Otherwise `create` asks it, before it touches anything. */

@@ -1,5 +1,6 @@
 import { DEFAULT_USERS } from "./accounts";
 import type { Settings } from "./nodeSettings";
+import { type OptionLine, saying } from "./optionFile";
 import { isExamplePassword } from "./password";
 import { SETTINGS } from "./settings";
 import { sameValue } from "./settingValues";
@@ -7,8 +8,8 @@ import type { Version } from "./version";
 
 /** Something that works as described, and that MariaDB or we would do otherwise. */
 export interface Advice {
-  /** `danger`: sessions can be lost without notice. `warning`: a fault costs more than it must. */
-  readonly severity: "danger" | "warning";
+  /** `danger`: sessions can be lost without notice. `warning`: a fault costs more than it must. `note`: good to know. */
+  readonly severity: "danger" | "warning" | "note";
   /** Where it was seen: a node, or both. */
   readonly where: string;
   /** What it is about: an option, an account, the server's version. */
@@ -22,6 +23,17 @@ export interface Advice {
 /** Advice on one node: its version, and the settings that it runs with. */
 export function nodeAdvice(name: string, version: Version, settings: Settings): Advice[] {
   return [...versionAdvice(name, version), ...settingsAdvice(name, settings)];
+}
+
+/** Advice on option files that say of the pair's options what ours says too, as on a pair that was set up by hand. */
+export function fileAdvice(name: string, files: ReadonlyMap<string, readonly OptionLine[]>): Advice[] {
+  return [...files].map(([file, lines]) => ({
+    severity: "note" as const,
+    where: name,
+    about: file,
+    text: `says of options of the pair what the pair's own file says too: ${lines.map(saying).join(", ")}; the own file wins, so remove them here and one place says what runs`,
+    source: "found on the server",
+  }));
 }
 
 function versionAdvice(name: string, version: Version): Advice[] {

@@ -98,6 +98,19 @@ export function overridingLines(all: readonly OptionLine[], ourFile: string): Op
   });
 }
 
+/** By file, what others say of our options, where they say the same as ours of any: two places then keep one setting. */
+export function repeatingFiles(all: readonly OptionLine[], ourFile: string): Map<string, OptionLine[]> {
+  const ours = all.filter((line) => line.file === ourFile);
+  const ourOptions = new Set(ours.map((line) => line.option));
+  const files = new Map<string, OptionLine[]>();
+  for (const line of all) {
+    if (line.file === ourFile || !ourOptions.has(meaning(line, ourOptions).option)) continue;
+    files.set(line.file, [...(files.get(line.file) ?? []), line]);
+  }
+  const repeats = (line: OptionLine) => ours.some((own) => sayTheSame(own, line, ourOptions));
+  return new Map([...files].filter(([, lines]) => lines.some(repeats)));
+}
+
 /** `skip-log-bin` and `disable-log-bin` are other words for `log-bin=OFF`, where there is no option of that very name. */
 function meaning({ option, value }: OptionLine, known: ReadonlySet<string>): { option: string; value: string } {
   const [, prefix, base] = /^(skip|disable|enable)_(.+)$/.exec(option) ?? [];
@@ -113,8 +126,10 @@ function sayTheSame(one: OptionLine, other: OptionLine, known: ReadonlySet<strin
 }
 
 /** How a preview shows an overriding line: where it stands and what it says. */
-export const describeLine = ({ file, line, option, value }: OptionLine): string =>
-  `${file}:${line} ${option}${value === undefined ? "" : `=${value}`}`;
+export const describeLine = (line: OptionLine): string => `${line.file}:${line.line} ${saying(line)}`;
+
+/** What a line says. */
+export const saying = ({ option, value }: OptionLine): string => `${option}${value === undefined ? "" : `=${value}`}`;
 
 /** A # ends the line, except in quotes; there a backslash keeps a quote from ending them. */
 function withoutComment(content: string): string {
