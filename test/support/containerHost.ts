@@ -18,6 +18,8 @@ export interface ContainerHostOptions {
   readonly sudoers?: string;
   /** False: its server does not run, neither now nor after a boot. @default true */
   readonly withServer?: boolean;
+  /** Seconds that resources wait for it to boot. @default as resources have it */
+  readonly bootDeadline?: number;
   /** Further files, such as option files, by path. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -33,13 +35,14 @@ export class ContainerHost implements AsyncDisposable {
     readonly address: string,
     readonly user: string,
     readonly withServer: boolean,
+    private readonly bootDeadline: number | undefined,
     readonly privateKey: string,
     readonly hostKey: string,
     readonly container: Docker.Container,
   ) {}
 
   static async start(network: TestNetwork, options: ContainerHostOptions = {}): Promise<ContainerHost> {
-    const { name = "db1", suite = "bookworm", user = "root", withServer = true } = options;
+    const { name = "db1", suite = "bookworm", user = "root", withServer = true, bootDeadline } = options;
     const [key, hostKey] = [utils.generateKeyPairSync("ed25519"), utils.generateKeyPairSync("ed25519")];
     const address = network.nextAddress();
     const container = await testEngine().createContainer({
@@ -51,7 +54,16 @@ export class ContainerHost implements AsyncDisposable {
       HostConfig: { Init: true, NetworkMode: network.name },
       NetworkingConfig: { EndpointsConfig: { [network.name]: { IPAMConfig: { IPv4Address: address } } } },
     });
-    const host = new ContainerHost(name, address, user, withServer, key.private, hostKey.public, container);
+    const host = new ContainerHost(
+      name,
+      address,
+      user,
+      withServer,
+      bootDeadline,
+      key.private,
+      hostKey.public,
+      container,
+    );
     try {
       await host.place("/boot", boot(user, withServer));
       await host.place("/authorized_keys", key.public);
@@ -71,8 +83,8 @@ export class ContainerHost implements AsyncDisposable {
 
   /** As resources take it. */
   get inputs(): SshHostInputs {
-    const { address, user, hostKey, privateKey } = this;
-    return { kind: "ssh", address, user, hostKeys: [hostKey], privateKey };
+    const { address, user, hostKey, privateKey, bootDeadline } = this;
+    return { kind: "ssh", address, user, hostKeys: [hostKey], privateKey, bootDeadline };
   }
 
   /** A command by hand, as root unless told otherwise. Nothing of it goes over SSH. */

@@ -26,6 +26,8 @@ export interface PairOptions {
   readonly settings?: Values;
   readonly passwords?: Partial<Record<"admin" | "proxy" | "replication" | "binaryLog", string>>;
   readonly link?: Values;
+  /** Further inputs of both nodes. */
+  readonly node?: Values;
   readonly proxyFrom?: readonly string[];
   /** Names of the resources to bring up, as with `--target`. @default all */
   readonly only?: readonly string[];
@@ -69,7 +71,14 @@ export abstract class DeclaredPair implements AsyncDisposable {
           name: `${node}-node`,
           type: "MariaDbNode",
           after: [node],
-          inputs: { connection: own, peer, nodeNumber: number, profile, settings: options.settings ?? {} },
+          inputs: {
+            connection: own,
+            peer,
+            nodeNumber: number,
+            profile,
+            settings: options.settings ?? {},
+            ...options.node,
+          },
         },
         { name: `${node}-database`, type: "SessionStoreDatabase", ...store, inputs: { node: own, peer } },
         {

@@ -38,6 +38,19 @@ export class HostPair extends DeclaredPair {
     return { name: `db${number}`, host: inputs, address, port: 3306, admin };
   }
 
+  /** Waits until each node has applied what the other wrote. */
+  async catchUp(): Promise<void> {
+    const [one, two] = this.hosts;
+    for (const [source, replica] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      const position = await source.sql("SELECT @@GLOBAL.gtid_binlog_pos");
+      const answer = await replica.sql(`SELECT MASTER_GTID_WAIT('${position}', 20)`);
+      if (answer !== "0") throw new Error(`${replica.name} has not applied ${position} of ${source.name} within 20 s`);
+    }
+  }
+
   override async [Symbol.asyncDispose](): Promise<void> {
     await super[Symbol.asyncDispose]();
     await Promise.all(this.hosts.map((host) => host[Symbol.asyncDispose]()));

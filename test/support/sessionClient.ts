@@ -14,6 +14,7 @@ export class SessionClient {
     readonly label: string,
     private readonly port: number,
     private readonly login: { user: string; password: string } = { user: "nevisproxy_user", password: "proxy-1" },
+    private readonly host = "127.0.0.1",
   ) {}
 
   /** Makes the table of the sessions. */
@@ -37,7 +38,7 @@ export class SessionClient {
       const id = `${this.label}-${number}`;
       const asked = Date.now();
       try {
-        client ??= await createConnection({ host: "127.0.0.1", port: this.port, ...this.login });
+        client ??= await createConnection({ host: this.host, port: this.port, ...this.login });
         await client.query("INSERT INTO replicated_session_store.session (id, data) VALUES (?, ?)", [
           id,
           "x".repeat(100),
