@@ -3,16 +3,20 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { aptInstall } from "../tools/aptInstall.mjs";
 import { run, Stop } from "../tools/run.mjs";
 import { measure } from "./measure.mjs";
 import { HASHES, PASSWORDS } from "./shellPair.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-/** @returns {Promise<string | undefined>} its version; nothing where it is not installed */
-export async function ansibleVersion() {
-  const { code, stdout } = await run("ansible", ["--version"]);
-  return code === 0 ? /core ([\d.]+)/.exec(stdout)?.[1] : undefined;
+/** @returns {Promise<string>} its version; it is installed where it is missing */
+export async function ansibleReady() {
+  if ((await run("ansible", ["--version"])).code !== 0) await aptInstall("ansible", "openssh-client");
+  const { stdout } = await run("ansible", ["--version"]);
+  const version = /core ([\d.]+)/.exec(stdout)?.[1];
+  if (!version) throw new Stop("there is no Ansible on this machine: install it, or go on with --no-ansible");
+  return version;
 }
 
 /** @param {import("./hosts.mjs").HostPair} pair */
@@ -35,6 +39,8 @@ export async function play({ folder, sshConfig, db1, db2 }) {
     cwd: folder,
     env: { ...process.env, ANSIBLE_CONFIG: path.join(here, "ansible", "ansible.cfg") },
   });
+  // Each run has its own connections, as it has from one day to the next.
+  for (const { node } of [db1, db2]) await run("ssh", ["-F", sshConfig, "-O", "exit", node]);
   if (result.code !== 0) throw new Stop(`ansible-playbook failed:\n${result.output}`);
   return result;
 }

@@ -2,6 +2,7 @@
 /** Two hosts for one contender: containers with a distribution's MariaDB, which runs and holds nothing, reached over SSH by a new key. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { LABEL } from "../tools/dockerEngine.mjs";
 import { run, Stop } from "../tools/run.mjs";
 
 const NAMES = /** @type {const} */ (["db1", "db2"]);
@@ -21,7 +22,7 @@ export async function startHosts({ folder, image, engine }) {
   const key = path.join(folder, "key");
   await must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
   const network = `session-store-bench-${process.pid}-${Date.now()}`;
-  await docker(engine, ["network", "create", network]);
+  await docker(engine, ["network", "create", "--label", `${LABEL}=${process.pid}`, network]);
   const [db1, db2] = await Promise.all(NAMES.map((name) => startHost({ engine, image, network, key, name })));
   const sshConfig = path.join(folder, "ssh_config");
   await writeFile(
@@ -32,6 +33,17 @@ export async function startHosts({ folder, image, engine }) {
   return { folder, network, sshConfig, key: await readFile(key, "utf8"), db1, db2 };
 }
 
+const SSH_LOG = "/var/log/sshd.log";
+
+/** How often each host's sshd has let somebody in. @param {HostPair} pair @param {string} engine @returns {Promise<number[]>} */
+export async function handshakes({ db1, db2 }, engine) {
+  const count = `grep -c '^Accepted ' ${SSH_LOG} || true`;
+  return (await Promise.all([db1, db2].map((host) => onHost(host, engine, "sh", "-c", count)))).map(Number);
+}
+
+/** A command by hand, not over SSH. @param {Host} host @param {string} engine @param {string[]} command */
+export const onHost = ({ container }, engine, ...command) => docker(engine, ["exec", container, ...command]);
+
 /** @param {HostPair} pair @param {string} engine */
 export async function removeHosts({ db1, db2, network }, engine) {
   await docker(engine, ["rm", "-f", "-v", db1.container, db2.container]);
@@ -41,7 +53,7 @@ export async function removeHosts({ db1, db2, network }, engine) {
 /** @param {{ engine: string, image: string, network: string, key: string, name: string }} what @returns {Promise<Host>} */
 async function startHost({ engine, image, network, key, name }) {
   const container = `${network}-${name}`;
-  const labels = ["--label", "pulumi-replicated-session-store"];
+  const labels = ["--label", `${LABEL}=${process.pid}`];
   await docker(engine, [
     "run",
     "-d",
@@ -57,7 +69,7 @@ async function startHost({ engine, image, network, key, name }) {
     "infinity",
   ]);
   const publicKey = await readFile(`${key}.pub`, "utf8");
-  const setUp = `mkdir -p /run/sshd /root/.ssh && chmod 700 /root/.ssh && cat > /root/.ssh/authorized_keys && /usr/sbin/sshd &&
+  const setUp = `mkdir -p /run/sshd /root/.ssh && chmod 700 /root/.ssh && cat > /root/.ssh/authorized_keys && /usr/sbin/sshd -E ${SSH_LOG} &&
     service mariadb start >/dev/null 2>&1 </dev/null`;
   await docker(engine, ["exec", "-i", container, "sh", "-c", setUp], publicKey);
   const hostKey = await docker(engine, ["exec", container, "cat", "/etc/ssh/ssh_host_ed25519_key.pub"]);

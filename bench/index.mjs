@@ -4,12 +4,17 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { openEngine } from "../tools/dockerEngine.mjs";
+import { hostImages } from "../tools/hostImages.mjs";
 import { buildLibrary } from "../tools/library.mjs";
 import { mariadbReady } from "../tools/mariadb.mjs";
 import { installPackages } from "../tools/packages.mjs";
 import { repository } from "../tools/places.mjs";
 import { main } from "../tools/run.mjs";
 import { say } from "../tools/say.mjs";
+import { ansibleReady } from "./ansiblePair.mjs";
+import { hostReport, hostTargetsOf } from "./hostReport.mjs";
+import { CONTENDERS, hostRound } from "./hostRound.mjs";
 import { machineFacts } from "./machine.mjs";
 import { environment } from "./project.mjs";
 import { isMet, report, targetsOf } from "./report.mjs";
@@ -25,6 +30,9 @@ const options = new Command("npm run bench --")
   )
   .option("--out <folder>", "where RESULTS.md and raw.json go", path.join(repository, "bench"))
   .option("--no-warm-up", "measure at once, with cold caches")
+  .option("--no-local", "leave the pair on this machine out")
+  .option("--no-hosts", "leave the pair over SSH out")
+  .option("--no-ansible", "leave Ansible out")
   .option("--strict", "end with 1 when a target is missed")
   .parse()
   .opts();
@@ -35,20 +43,23 @@ await main(async () => {
   await mariadbReady();
   const folder = await mkdtemp(path.join(tmpdir(), "session-store-bench-"));
   try {
-    const results = await measureAll(folder);
-    const text = report(results);
+    const local = options.local ? await measureLocal(path.join(folder, "local")) : undefined;
+    const hosts = options.hosts ? await measureHosts(path.join(folder, "hosts")) : undefined;
+    const results = { ...local, hosts };
+    const text = [local && report(local), hosts && hostReport(hosts)].filter(Boolean).join("\n");
     await mkdir(options.out, { recursive: true });
     await writeFile(path.join(options.out, "RESULTS.md"), text);
     await writeFile(path.join(options.out, "raw.json"), `${JSON.stringify(results, null, 2)}\n`);
     process.stdout.write(text);
-    return options.strict && !targetsOf(results).every(isMet) ? 1 : 0;
+    const targets = [...(local ? targetsOf(local) : []), ...(hosts ? hostTargetsOf(hosts) : [])];
+    return options.strict && !targets.every(isMet) ? 1 : 0;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 });
 
 /** @param {string} folder @returns {Promise<import("./report.mjs").Results>} */
-async function measureAll(folder) {
+async function measureLocal(folder) {
   const engine = (await runtimes({ compileCache: options.compileCache, folder })).map((runtime) => ({
     runtime,
     rounds: /** @type {import("./report.mjs").Results["engine"][number]["rounds"]} */ ([]),
@@ -71,6 +82,39 @@ async function measureAll(folder) {
     restarts.push(await restartRound(place("restart")));
   }
   return { machine, engine: engine.map(({ runtime, rounds }) => ({ runtime: runtime.name, rounds })), shell, restarts };
+}
+
+/** @param {string} folder @returns {Promise<import("./hostReport.mjs").HostResults>} */
+async function measureHosts(folder) {
+  const [runtime] = await runtimes({ compileCache: false, folder });
+  const engine = await openEngine();
+  try {
+    // What Ansible needs on a host is on everybody's.
+    const also = ["python3", "python3-pymysql"];
+    const { bookworm: image } = await hostImages(engine, ["bookworm"], also);
+    const contenders = CONTENDERS.filter((who) => who !== "ansible" || options.ansible);
+    const ansible = options.ansible ? await ansibleReady() : undefined;
+    const place = (/** @type {string} */ name) => ({
+      folder: path.join(folder, name),
+      image,
+      engine: engine.address,
+      runtime,
+    });
+    const machine = await machineFacts(await environment(path.join(folder, "state"), runtime));
+    if (options.warmUp) {
+      say("Once around over SSH, unmeasured.");
+      await hostRound(place("unmeasured"), contenders);
+    }
+    const rounds = [];
+    for (let run = 1; run <= options.runs; run++) {
+      say(`run ${run} of ${options.runs}, over SSH`);
+      const first = run % contenders.length;
+      rounds.push(await hostRound(place(`run${run}`), [...contenders.slice(first), ...contenders.slice(0, first)]));
+    }
+    return { machine: { ...machine, ...(ansible ? { Ansible: ansible } : {}) }, rounds };
+  } finally {
+    await engine.close();
+  }
 }
 
 /** @param {string} text */

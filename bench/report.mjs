@@ -77,6 +77,17 @@ export function targetsOf({ engine, restarts }) {
 /** @param {Target} target */
 export const isMet = ({ measured, limit }) => measured <= limit;
 
+/** @param {readonly Target[]} targets */
+export const targetTable = (targets) =>
+  table(
+    ["target", "at most", "measured", ""],
+    targets.map((target) => {
+      const shown = (/** @type {number} */ value) =>
+        `${value.toFixed(target.unit === "s" ? 2 : 0)} ${target.unit}`.trim();
+      return [target.target, shown(target.limit), shown(target.measured), isMet(target) ? "met" : "missed"];
+    }),
+  );
+
 /** @param {Results} results @returns {string} Markdown */
 export function report(results) {
   const runs = results.restarts.length;
@@ -104,15 +115,7 @@ ${table(
   ]),
 )}
 
-${table(
-  ["target", "at most", "measured", ""],
-  targetsOf(results).map((target) => [
-    target.target,
-    `${target.limit} ${target.unit}`,
-    `${target.measured.toFixed(target.unit === "s" ? 2 : 0)} ${target.unit}`,
-    isMet(target) ? "met" : "missed",
-  ]),
-)}
+${targetTable(targetsOf(results))}
 
 - Floor: a TypeScript program with one dynamic resource that does nothing. This library: the recipe's pair, profile \`vendor\`, from two empty
   running servers on the same machine. Both with \`options.refresh: always\`, types not checked at run time, \`up --skip-preview\`.

@@ -11,8 +11,8 @@ import * as shell from "./shellPair.mjs";
 /** @typedef {{ folder: string, template: string }} Place  folder: an own, new one */
 
 /** Without the preview that `up` makes first, on all sides: that would be the row "preview" once more. */
-const UP = ["up", "--yes", "--skip-preview"];
-const NOTHING_CHANGES = "--expect-no-changes";
+export const UP = ["up", "--yes", "--skip-preview"];
+export const NOTHING_CHANGES = "--expect-no-changes";
 
 /** What the engine and ours are measured at, in this order. */
 export const STEPS = /** @type {const} */ (["first up", "no-op preview", "no-op up", "one change"]);
