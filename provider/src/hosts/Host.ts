@@ -61,7 +61,15 @@ export interface FileAccess {
 }
 
 /** The machine can't be reached, or does not let us in. What is on it is not known. */
-export class HostUnreachable extends Error {}
+export class HostUnreachable extends Error {
+  constructor(
+    message: string,
+    /** True: a machine that is still starting looks like that. */
+    readonly mayBeStarting = false,
+  ) {
+    super(message);
+  }
+}
 
 export interface HostFile {
   readonly text: string;

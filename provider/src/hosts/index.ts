@@ -6,6 +6,9 @@ export function openHost(inputs: HostInputs): Host {
   switch (inputs.kind) {
     case "local":
       return localHost(inputs);
+    case "ssh":
+      // Each of these loads a library, which takes longer than many a run over other machines.
+      return (require("./ssh") as typeof import("./ssh")).sshHost(inputs);
     default:
       throw new Error(`hosts of the kind "${inputs.kind}" are not there yet`);
   }

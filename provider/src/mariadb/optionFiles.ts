@@ -91,6 +91,7 @@ async function linesOf(host: Host, file: string, ours?: OurFile): Promise<Option
 /** Option files of a folder, ours among them also when it is not there yet. */
 async function filesIn(host: Host, folder: string, ours: OurFile | undefined): Promise<string[]> {
   const files = (await host.listFiles(folder)).map((name) => path.join(folder, name));
-  if (ours && path.dirname(ours.path) === folder && !files.includes(ours.path)) files.push(ours.path);
+  const isIn = ours && path.join(folder, path.basename(ours.path)) === ours.path;
+  if (isIn && !files.includes(ours.path)) files.push(ours.path);
   return files.filter((file) => /\.(cnf|ini)$/.test(file)).sort();
 }

@@ -6,7 +6,7 @@ import * as files from "../hosts/localFiles";
 import * as server from "../hosts/localServer";
 import { progress } from "../waiting";
 import { define } from "./define";
-import { port } from "./inputs";
+import { port } from "./hostInputs";
 
 /** What a private server on this machine is made of. */
 export interface LocalMariaDbInputs {

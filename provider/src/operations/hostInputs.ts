@@ -1,10 +1,72 @@
 import { z } from "zod";
-import type { HostInputs } from "../hosts/Host";
+import type { HostInputs, SshLogin } from "../hosts/Host";
+import { parseHostKey, privateKeyProblem } from "../hosts/sshKeys";
 
 /** How a machine may be reached, by kind. */
 
-const absolutePath = z.string().regex(/^\//, "must be an absolute path");
+export const port = z.number().int().min(1).max(65535);
+
+export const address = z
+  .string()
+  .min(1, "must not be empty")
+  .max(255)
+  .regex(/^[A-Za-z0-9_.:%-]+$/, "must be a host name or an IP address");
+
+export const absolutePath = z.string().regex(/^\/[^\0]*$/, "must be an absolute path");
 
 const local = z.strictObject({ kind: z.literal("local"), directory: absolutePath });
 
-export const host: z.ZodType<HostInputs> = z.discriminatedUnion("kind", [local]);
+const hostKey = z.string().superRefine((line, context) => {
+  try {
+    parseHostKey(line);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+  }
+});
+
+const sshLogin = {
+  address,
+  port: port.default(22),
+  user: z
+    .string()
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]*$/, "must be the name of a user")
+    .default("root"),
+  hostKeys: z
+    .array(hostKey)
+    .min(
+      1,
+      "must not be empty: without the machine's host key, anybody in between could pass for it (`ssh-keyscan` shows it)",
+    ),
+  privateKey: z.string().optional(),
+  passphrase: z.string().min(1, "must not be empty").optional(),
+  agent: z.union([absolutePath, z.boolean()]).optional(),
+  password: z.string().min(1, "must not be empty").optional(),
+};
+
+/** What of a login is decided by several of its properties. */
+function refuseLogin({ privateKey, passphrase, agent, password }: SshLogin, context: z.RefinementCtx): void {
+  const refuse = (property: keyof SshLogin, message: string) =>
+    context.addIssue({ code: "custom", path: [property], message });
+  const problem = privateKey === undefined ? undefined : privateKeyProblem(privateKey, passphrase);
+  if (problem) refuse(problem.property, problem.reason);
+  const keyFile = process.env["SESSION_STORE_SSH_KEY_FILE"];
+  if (privateKey === undefined && !agent && password === undefined && !keyFile) {
+    refuse("privateKey", 'is missing: give a key, an "agent" or a "password" to log in with');
+  }
+  if (passphrase !== undefined && privateKey === undefined && !keyFile) {
+    refuse("passphrase", 'belongs to a "privateKey", and there is none');
+  }
+}
+
+const ssh = z
+  .strictObject({
+    kind: z.literal("ssh"),
+    ...sshLogin,
+    jump: z.strictObject(sshLogin).superRefine(refuseLogin).optional(),
+    bootDeadline: z.number().min(0).max(86_400).default(300),
+    install: z.boolean().default(false),
+    settingsFile: absolutePath.regex(/\.cnf$/, "must end with .cnf: servers read no other file of a folder").optional(),
+  })
+  .superRefine(refuseLogin);
+
+export const host: z.ZodType<HostInputs> = z.discriminatedUnion("kind", [local, ssh]);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Connection } from "../mariadb/server";
-import { host } from "./hostInputs";
+import { address, host, port } from "./hostInputs";
 
 /** The shapes that several resources take. */
 
@@ -12,14 +12,6 @@ export const userName = z
   .regex(/^[^\p{Cc}]*$/u, "must not have control characters");
 
 export const password = z.string().min(1, "must not be empty: give the account a password");
-
-export const port = z.number().int().min(1).max(65535);
-
-const address = z
-  .string()
-  .min(1, "must not be empty")
-  .max(255)
-  .regex(/^[A-Za-z0-9_.:%-]+$/, "must be a host name or an IP address");
 
 export const connection: z.ZodType<Connection> = z.strictObject({
   name: z.string().min(1).optional(),
