@@ -90,6 +90,7 @@ export interface LocalHostInputs {
 
 /** A Linux machine with a distribution's MariaDB, reached over SSH. A change of how it is reached touches nothing on it. */
 export interface SshHostInputs extends SshLogin {
+  /** Another machine. */
   readonly kind: "ssh";
   /** Another machine through which this one is reached. @default none */
   readonly jump?: SshLogin | undefined;
@@ -129,6 +130,7 @@ export interface SshLogin {
 
 /** A container in which a MariaDB server runs. */
 export interface DockerHostInputs {
+  /** A container. */
   readonly kind: "docker";
   /** Name or id of the container. It stays the same when the container is replaced. */
   readonly container: string;
