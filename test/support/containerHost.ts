@@ -114,7 +114,7 @@ export class ContainerHost implements AsyncDisposable {
 
   /** Number of the server's process, in the container. Undefined: it does not run. */
   async serverPid(): Promise<number | undefined> {
-    return Number(await this.sh("pidof mariadbd || true")) || undefined;
+    return Number(await this.sh("pgrep --oldest --exact mariadbd || true")) || undefined;
   }
 
   /** As a power cut does it. */

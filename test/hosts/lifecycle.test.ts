@@ -1,0 +1,220 @@
+import type { Server } from "../../provider/src/mariadb/server";
+import { PASSWORDS, type PairOptions } from "../support/declaredPair";
+import { setUpByHand } from "../support/handMadeHosts";
+import { HostPair } from "../support/hostPair";
+import { MARIADB, type Suite } from "../support/testEngine";
+
+/** The life of a pair on two machines over SSH: one logs in as root, the other by sudo. */
+
+jest.setTimeout(120_000);
+
+const SETTINGS_FILE = "/etc/mysql/mariadb.conf.d/99-session-store.cnf";
+const TABLE = "replicated_session_store.a_session";
+
+/** Each account's password and when it was set. */
+const PASSWORDS_SET = `SELECT User, Host, JSON_VALUE(Priv, '$.authentication_string'), JSON_VALUE(Priv, '$.password_last_changed')
+  FROM mysql.global_priv WHERE User REGEXP '^(nevis|repl|binary)'`;
+
+/** What must not change where nothing is to be changed: files, the server's process, its accounts, its log. */
+async function traces(pair: HostPair): Promise<unknown> {
+  return Promise.all(
+    pair.hosts.map(async (host) => [
+      await host.sh("stat -c '%n %y %s %a %U' /etc/mysql/mariadb.conf.d/* /etc/my.cnf 2>/dev/null || true"),
+      await host.serverPid(),
+      await host.sql("SELECT User, Host, Priv FROM mysql.global_priv WHERE User <> 'session_store_admin'"),
+      await host.sql("SELECT @@GLOBAL.gtid_binlog_pos, @@GLOBAL.gtid_binlog_state"),
+      await threads(host),
+    ]),
+  );
+}
+
+/** The replication's threads: others, when it was stopped and started. */
+const threads = (host: { sql(statement: string): Promise<string> }): Promise<string> =>
+  host.sql(
+    "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'system user' OR COMMAND = 'Binlog Dump' ORDER BY ID",
+  );
+
+async function expectSessionsBothWays(pair: HostPair, id: string): Promise<void> {
+  const [one, two] = pair.hosts;
+  await one.sql(`INSERT INTO ${TABLE} VALUES ('${id}-1')`);
+  await two.sql(`INSERT INTO ${TABLE} VALUES ('${id}-2')`);
+  await pair.catchUp();
+  for (const host of pair.hosts) {
+    expect(await host.sql(`SELECT id FROM ${TABLE} WHERE id LIKE '${id}-_' ORDER BY 1`)).toBe(`${id}-1\n${id}-2`);
+  }
+}
+
+/** While an option file that is read after ours says otherwise. */
+async function overriding(pair: HostPair, work: (line: string) => Promise<void>): Promise<void> {
+  const file = "/etc/mysql/mariadb.conf.d/zz-by-hand.cnf";
+  await pair.host(1).exec(["tee", file], { input: "[mariadbd]\nmax_connections=500\n" });
+  await work(`${file}:2 max_connections=500`);
+  await pair.host(1).sh(`rm ${file}`);
+}
+
+const seen = (pair: HostPair, resource: string) => pair.kept.get(resource)?.outs as Record<string, unknown>;
+
+describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with MariaDB %s", (suite, version) => {
+  let pair: HostPair;
+
+  beforeAll(async () => {
+    pair = await HostPair.planned({ suite }, [{ user: "deploy" }, {}]);
+  });
+  afterAll(() => pair?.[Symbol.asyncDispose]());
+
+  it("a line of another file that would win over ours is refused by name before ours is written", async () => {
+    await overriding(pair, async (line) => {
+      const before = await pair.host(1).serverPid();
+      await expect(pair.up({ only: ["db1-node"] })).rejects.toThrow(line);
+      await expect(pair.host(1).sh(`test -e ${SETTINGS_FILE}`)).rejects.toThrow();
+      expect(await pair.host(1).serverPid()).toBe(before);
+    });
+  });
+
+  it("up brings the pair up, and sessions go both ways", async () => {
+    await pair.up();
+    for (const host of pair.hosts) {
+      expect(await host.sh(`stat -c '%a %U:%G' ${SETTINGS_FILE}`)).toBe("644 root:root\n");
+      expect(await host.sql("SELECT VERSION()")).toMatch(new RegExp(`^${version}\\.`));
+    }
+    expect(seen(pair, "db1-node")["configFile"]).toBe(SETTINGS_FILE);
+    await pair.host(1).sql(`CREATE TABLE ${TABLE} (id VARCHAR(20) PRIMARY KEY)`);
+    await pair.catchUp();
+    await expectSessionsBothWays(pair, "first");
+  });
+
+  it("the pair is as wanted then: nothing is shown, and up touches nothing", async () => {
+    const before = await traces(pair);
+    expect(await pair.drift()).toEqual({});
+    expect(await pair.up()).toEqual([]);
+    expect(await traces(pair)).toEqual(before);
+  });
+
+  it("what was changed by hand is shown by property, and put back by one up without a restart", async () => {
+    const [one, two] = pair.hosts;
+    const processes = () => Promise.all(pair.hosts.map((host) => host.serverPid()));
+    const before = await processes();
+    await one.sql("SET GLOBAL max_connections=77");
+    await one.sh(`sed -i 's/^max_connections=.*/max_connections=78/' ${SETTINGS_FILE}`);
+    await two.sh(`rm ${SETTINGS_FILE}`);
+    await one.sql("SET sql_log_bin=0; REVOKE INSERT ON replicated_session_store.* FROM nevisproxy_user");
+    await two.sql("SET sql_log_bin=0; SET PASSWORD FOR replication_user = PASSWORD('by hand')");
+    await two.sql("SET sql_log_bin=0; ALTER DATABASE replicated_session_store CHARACTER SET latin1");
+    await two.sql("STOP SLAVE SQL_THREAD");
+
+    expect(await pair.drift()).toEqual({
+      "db1-node": ["settings", "configText"],
+      "db1-users": ["accounts"],
+      "db2-node": ["configText"],
+      "db2-users": ["accounts"],
+      "db2-database": ["characterSet", "collation"],
+      "db2-from-db1": ["state"],
+    });
+    expect(seen(pair, "db1-node")["settings"]).toMatchObject({ max_connections: "77" });
+    expect(seen(pair, "db2-node")["configText"]).toBe("");
+    expect(seen(pair, "db2-from-db1")["state"]).toBe("SQL thread stopped");
+
+    await pair.up();
+    expect(await pair.drift()).toEqual({});
+    expect(await one.sql("SELECT @@GLOBAL.max_connections")).toBe("1000");
+    expect(await two.sh(`stat -c '%a %U:%G' ${SETTINGS_FILE}`)).toBe("644 root:root\n");
+    expect(await processes()).toEqual(before);
+    await expectSessionsBothWays(pair, "mended");
+  });
+
+  it("a setting that needs a restart reaches both servers, one after the other", async () => {
+    const option = "innodb_buffer_pool_chunk_size";
+    const options: PairOptions = { settings: { [option]: "4M" } };
+    const before = await Promise.all(pair.hosts.map((host) => host.serverPid()));
+    expect((await pair.up(options)).sort()).toEqual(["db1-node", "db2-node"]);
+    for (const [index, host] of pair.hosts.entries()) {
+      expect(await host.sql(`SELECT @@GLOBAL.${option}`)).toBe("4194304");
+      expect(await host.serverPid()).not.toBe(before[index]);
+    }
+    expect(await pair.drift(options)).toEqual({});
+    await expectSessionsBothWays(pair, "restarted");
+    await pair.up();
+  });
+
+  it("a line of another file that would win is shown, refused by name, and nothing is touched", async () => {
+    await overriding(pair, async (line) => {
+      const before = await traces(pair);
+      expect(await pair.drift()).toEqual({ "db1-node": ["overriddenBy"] });
+      expect(seen(pair, "db1-node")["overriddenBy"]).toEqual([line]);
+      await expect(pair.up()).rejects.toThrow(`${line}. Nothing was changed.`);
+      expect(await traces(pair)).toEqual(before);
+    });
+    expect(await pair.drift()).toEqual({});
+  });
+
+  it("destroy takes off what is ours, and leaves the servers with their sessions", async () => {
+    const [one] = pair.hosts;
+    const before = await one.serverPid();
+    await pair.down();
+    for (const host of pair.hosts) {
+      await expect(host.sh(`test -e ${SETTINGS_FILE}`)).rejects.toThrow();
+      expect(await host.sql("SHOW SLAVE STATUS")).toBe("");
+      expect(await host.sql("SELECT User FROM mysql.user WHERE User REGEXP '^(nevis|repl|binary|session_store)'")).toBe(
+        "",
+      );
+      expect(await host.sql(`SELECT COUNT(*) FROM ${TABLE}`)).toBe("6");
+    }
+    expect(await one.serverPid()).toBe(before);
+  });
+});
+
+describe.each(Object.entries(MARIADB) as [Suite, string][])("a pair set up by hand on %s, MariaDB %s", (suite) => {
+  /** The recipe's own example passwords, as somebody took them over. */
+  const AS_IT_IS: PairOptions = {
+    passwords: {
+      admin: PASSWORDS.admin,
+      proxy: "nevisproxypassword",
+      replication: "replicationpassword",
+      binaryLog: "binarylogspassword",
+    },
+    proxyFrom: ["%", "LocalHostName"],
+  };
+  let pair: HostPair;
+  let root: Server;
+
+  beforeAll(async () => {
+    pair = await HostPair.planned({ suite }, [{ user: "deploy" }, {}]);
+    await setUpByHand(pair.hosts);
+    await pair.host(1).sql(`CREATE TABLE ${TABLE} (id VARCHAR(20) PRIMARY KEY)`);
+    await expectSessionsBothWays(pair, "by-hand");
+    root = await pair.root(1);
+  });
+  afterAll(() => pair?.[Symbol.asyncDispose]());
+
+  it("is adopted without a restart, a stop of the replication or a new password, and /etc/my.cnf is named", async () => {
+    const processes = () => Promise.all(pair.hosts.map(async (host) => [await host.serverPid(), await threads(host)]));
+    const passwords = () => Promise.all(pair.hosts.map((host) => host.sql(PASSWORDS_SET)));
+    const before = [await processes(), await passwords()];
+    const written = await pair.host(1).sql("SELECT @@GLOBAL.gtid_binlog_pos");
+
+    await pair.up(AS_IT_IS);
+
+    expect([await processes(), await passwords()]).toEqual(before);
+    // One probe, which touches no row.
+    const sequence = Number(written.split("-").pop());
+    expect(await pair.host(1).sql("SELECT @@GLOBAL.gtid_binlog_pos")).toBe(`1-1-${sequence + 1}`);
+    expect(seen(pair, "db1-node")["advice"]).toContainEqual(
+      expect.objectContaining({
+        severity: "note",
+        where: "db1",
+        about: "/etc/my.cnf",
+        text: expect.stringMatching(/server_id=1, gtid_domain_id=1, .*innodb_deadlock_detect=0/),
+      }),
+    );
+    expect(await pair.drift(AS_IT_IS)).toEqual({});
+    await expectSessionsBothWays(pair, "adopted");
+  });
+
+  it("SUPER as an upgrade of the server spells it out is no drift", async () => {
+    // What mariadb-upgrade of 10.11 to 11.8 makes of GRANT SUPER.
+    await root.query(
+      "GRANT SUPER, BINLOG MONITOR, SET USER, FEDERATED ADMIN, CONNECTION ADMIN, REPLICATION SLAVE ADMIN, REPLICATION MASTER ADMIN, BINLOG ADMIN, BINLOG REPLAY, SLAVE MONITOR ON *.* TO binarylog_user",
+    );
+    expect(await pair.drift(AS_IT_IS)).toEqual({});
+  });
+});
