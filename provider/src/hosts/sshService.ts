@@ -15,6 +15,12 @@ const PROCESS_SHOWS = 10_000;
 /** Lines of the server's log that an error has. */
 const LINES = 40;
 
+/** Numbers of the server's processes. Those are not meant that init scripts start for a moment to read its option files. */
+const PROCESSES = `for p in $(pidof mariadbd mysqld); do
+  c=$(tr '\\0' ' ' 2>/dev/null </proc/$p/cmdline)
+  case $c in ''|*--print-defaults*|*--help*) ;; *) echo $p;; esac; done | grep . ||
+  pidof -x mariadbd-safe mysqld_safe || echo inactive`;
+
 /** Starts the server unless it runs, and waits until it takes connections. One that is just stopping is started again. */
 export async function start(machine: SshMachine): Promise<void> {
   if (await isUp(machine)) return;
@@ -85,15 +91,12 @@ async function isUp(machine: SshMachine): Promise<boolean> {
 /** `stopped`, or what else the machine says of the service. */
 async function stateOf(machine: SshMachine): Promise<string> {
   const { by, name } = serviceOf(machine, await layoutOf(machine));
-  const look =
-    by === "systemd"
-      ? `systemctl show --property=ActiveState ${quote(name)}`
-      : "pidof mariadbd mysqld || pidof -x mariadbd-safe mysqld_safe || echo inactive";
+  const look = by === "systemd" ? `systemctl show --property=ActiveState ${quote(name)}` : PROCESSES;
   const outcome = await script(machine, look);
   const state = outcome.output.trim().replace("ActiveState=", "");
   if (state === "") throw new Error(failure(machine, look, outcome));
   if (state === "inactive" || state === "failed") return "stopped";
-  return by === "systemd" ? state : `process ${state}`;
+  return by === "systemd" ? state : `process ${state.replaceAll("\n", " ")}`;
 }
 
 /** The background processes of an init script keep its output open for good. */
