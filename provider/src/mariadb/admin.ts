@@ -35,6 +35,7 @@ async function withDirectAccess(server: Server): Promise<Server> {
   if (right) return server;
   progress(`${server.name}: making the admin account "${admin.user}"@"${direct.from}", for TLS only`);
   await makeAdmin(server, direct.from, "REQUIRE SSL");
+  Server.forgetDetour(server.connection);
   return server;
 }
 

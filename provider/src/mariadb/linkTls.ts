@@ -22,7 +22,7 @@ const OFF: LinkTlsValues = { on: false, verified: false, ca: "", certificate: ""
 /** In words, how the replica comes to its source. */
 export function inWords({ on, verified, ca, certificate }: LinkTlsValues): string {
   if (!on) return "off";
-  const proof = verified ? `verified${ca && ` by ${ca}`}` : "on if the source offers it, not verified";
+  const proof = verified ? `verified by ${ca || "the account's password"}` : "on if the source offers it, not verified";
   return certificate ? `${proof}, with the certificate ${certificate}` : proof;
 }
 

@@ -1,11 +1,13 @@
+import * as net from "node:net";
+import type { Duplex } from "node:stream";
 import {
-  type ConnectionOptions,
   createConnection,
   type RowDataPacket,
   type Connection as SqlConnection,
+  type SslOptions,
 } from "mysql2/promise";
 import { openHost } from "../hosts";
-import type { Host, HostInputs, StreamOptions } from "../hosts/Host";
+import type { Host, HostInputs } from "../hosts/Host";
 import { Version } from "../recipe/version";
 import { progress, within } from "../waiting";
 
@@ -50,6 +52,24 @@ const DETOUR = 60_000;
 const SHUTDOWN = 1053;
 const STATEMENT_DEADLINE = 30_000;
 
+/** How a session gets to its server. */
+interface Way {
+  /** @default one to its socket, through its machine */
+  readonly stream?: Promise<Duplex>;
+  readonly asSuperuser?: boolean;
+  readonly ssl?: SslOptions;
+}
+
+/** A connection over the network. It knows to whom it goes: by that, Node compares the name in the certificate, also where it is an address. */
+function connectTo(address: string, port: number): Promise<Duplex> {
+  const socket = Object.assign(net.connect({ host: address, port, timeout: LOGIN_DEADLINE }), { _host: address });
+  return new Promise((resolve, reject) => {
+    socket.once("connect", () => resolve(socket.setTimeout(0)));
+    socket.once("timeout", () => socket.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })));
+    socket.once("error", reject);
+  });
+}
+
 /** One row, by column name. */
 export type Row = Record<string, string | number | null>;
 
@@ -81,7 +101,7 @@ export class Server implements AsyncDisposable {
 
   /** Opens a session as MariaDB's root, through the socket: the only way in before there is an admin account. */
   static async openAsSuperuser(connection: Connection): Promise<Server> {
-    return Server.login(connection, openHost(connection.host).superuser, "", {}, { asSuperuser: true });
+    return Server.login(connection, openHost(connection.host).superuser, "", { asSuperuser: true });
   }
 
   /** Opens a session with TLS through the server's machine, to see what the server shows. Nothing of that is verified. */
@@ -92,14 +112,21 @@ export class Server implements AsyncDisposable {
 
   private static readonly detours = new Map<string, number>();
 
+  /** What was in the way is gone: the next session tries it again. */
+  static forgetDetour({ address, port }: Connection): void {
+    Server.detours.delete(`${address}:${port}`);
+  }
+
   /** Undefined: the way through the machine has to be taken, which is as safe. */
   private static async openDirectly(connection: Connection): Promise<Server | undefined> {
     const { direct, address, port } = connection;
     const key = `${address}:${port}`;
     if (!direct || (Server.detours.get(key) ?? 0) > Date.now()) return undefined;
-    const way = { host: address, port, ssl: { ca: direct.ca, verifyIdentity: true } };
     try {
-      return await Server.login(connection, connection.admin.user, adminPassword(connection), way);
+      return await Server.login(connection, connection.admin.user, adminPassword(connection), {
+        stream: connectTo(address, port),
+        ssl: { ca: direct.ca, verifyIdentity: true },
+      });
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       Server.detours.set(key, Date.now() + DETOUR);
@@ -125,28 +152,20 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  private static async login(
-    connection: Connection,
-    user: string,
-    password: string,
-    way: Pick<ConnectionOptions, "host" | "port" | "ssl"> = {},
-    options: StreamOptions = {},
-  ): Promise<Server> {
+  private static async login(connection: Connection, user: string, password: string, way: Way = {}): Promise<Server> {
     const host = openHost(connection.host);
     const name = nameOf(connection);
-    const isDirect = way.host !== undefined;
-    const stream = isDirect
-      ? undefined
-      : await host.openStream(options).catch((error) => {
-          throw connectionError(name, user, error);
-        });
+    const opening = way.stream ?? host.openStream({ asSuperuser: way.asSuperuser ?? false });
+    const stream = await opening.catch((error) => {
+      throw connectionError(name, user, error);
+    });
     // The stream reports what happens to it before mysql2 listens.
-    stream?.on("error", () => undefined);
+    stream.on("error", () => undefined);
     const late = () => Object.assign(new Error("too late"), { code: "ETIMEDOUT" });
     try {
       const opened = createConnection({
-        ...way,
-        ...(stream && { stream }),
+        stream,
+        ...(way.ssl && { ssl: way.ssl, host: connection.address }),
         user,
         password,
         connectTimeout: LOGIN_DEADLINE,
@@ -164,9 +183,9 @@ export class Server implements AsyncDisposable {
         sql.query("SET SESSION sql_mode='', sql_log_bin=0, lock_wait_timeout=20, wait_timeout=600"),
       );
       const [rows] = await within(LOGIN_DEADLINE, late, sql.query<RowDataPacket[]>("SELECT VERSION() AS version"));
-      return new Server(connection, host, sql, Version.parse(String(rows[0]?.["version"])), isDirect);
+      return new Server(connection, host, sql, Version.parse(String(rows[0]?.["version"])), way.stream !== undefined);
     } catch (error) {
-      stream?.destroy();
+      stream.destroy();
       throw connectionError(name, user, error);
     }
   }

@@ -42,7 +42,8 @@ export async function refuseToGoWithoutTls(
 ): Promise<void> {
   if (former["ssl_cert"] === undefined) return;
   const accounts = await server.query(
-    "SELECT DISTINCT User FROM mysql.global_priv WHERE JSON_VALUE(Priv, '$.ssl_type') > 0 ORDER BY User",
+    "SELECT DISTINCT User FROM mysql.global_priv WHERE JSON_VALUE(Priv, '$.ssl_type') > 0 AND User <> ? ORDER BY User",
+    [server.connection.admin.user],
   );
   const needed = accounts.map((row) => `the account "${row["User"]}"`);
   await using other = peer && (await openIfThere(peer));
