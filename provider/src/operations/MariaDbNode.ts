@@ -269,7 +269,7 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
     foreign = await clearOverrides(server, file);
     const peer = history === "lost" ? undefined : wanted.peer;
     if (!wanted.tls) await refuseToGoWithoutTls(server, peer, former);
-    certificatesChanged = wanted.tls !== undefined && (await writeCertificates(host, server.name, wanted.tls));
+    certificatesChanged = wanted.tls !== undefined && (await writeCertificates(server, wanted.peer, wanted.tls));
     await applySettings({ server, peer, former, wanted: settings, file });
   }
   // Another session: the server may have restarted.

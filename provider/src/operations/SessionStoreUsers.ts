@@ -16,7 +16,6 @@ import {
   wantedStates,
 } from "../recipe/accounts";
 import { grantProblem } from "../recipe/grants";
-import { REQUIREMENTS } from "../recipe/tls";
 import { progress } from "../waiting";
 import { containsUnknown, define, UNKNOWN } from "./define";
 import { connection, databaseName, profile } from "./inputs";
@@ -65,7 +64,7 @@ const from = z
   .min(1, "must name at least one host, or % for all")
   .default(["%"]);
 
-const requireTls = z.enum(REQUIREMENTS).optional();
+const requireTls = z.enum(["NONE", "SSL", "X509"]).optional();
 
 const account = { user, password, from, requireTls };
 const rotating = { ...account, previousPassword: password.optional() };

@@ -20,15 +20,13 @@ export interface NodeTls {
 }
 
 /** What an account asks of its connections: nothing, TLS, or TLS with a certificate that the server's authority signed. */
-export const REQUIREMENTS = ["NONE", "SSL", "X509"] as const;
-export type TlsRequirement = (typeof REQUIREMENTS)[number];
+export type TlsRequirement = "NONE" | "SSL" | "X509";
 
 /**
  * How a replica comes to its source. `verified`: with TLS, and only if the source proves itself. `mutual`: the replica proves itself too,
  * with its node's certificate, as accounts ask that `require` X509. `off`: without TLS.
  */
-export const LINK_TLS = ["off", "verified", "mutual"] as const;
-export type LinkTls = (typeof LINK_TLS)[number];
+export type LinkTls = "off" | "verified" | "mutual";
 
 /** Certificate and key share a file: at no time one of them is new and the other is not. */
 export const tlsFiles = (folder: string): { ca: string; certificate: string } => ({
@@ -70,6 +68,11 @@ export function authorityProblem(text: string): string | undefined {
     if (error instanceof Unreadable) return error.problem.reason;
     throw error;
   }
+}
+
+/** Whether the certificate proves its node to whoever trusts these authorities. */
+export function isTrustedBy(ca: string, { certificate }: Pick<NodeTls, "certificate">, now = new Date()): boolean {
+  return problemsOfChain(parse("certificate", certificate), parse("ca", ca), now).length === 0;
 }
 
 /** Whole days until the first of the certificates ends with which a node proves itself. */
