@@ -68,10 +68,10 @@ export async function openToRemove(connection: Connection): Promise<Server> {
 async function grantAdmin(connection: Connection): Promise<void> {
   await using server = await superuserSession(connection);
   progress(`${server.name}: making the admin account "${connection.admin.user}"@"localhost"`);
-  await makeAdmin(server, "localhost", "REQUIRE NONE");
+  await makeAdmin(server, "localhost");
 }
 
-async function makeAdmin(server: Server, from: string, requirement: string): Promise<void> {
+async function makeAdmin(server: Server, from: string, requirement = ""): Promise<void> {
   const { user, password } = server.connection.admin;
   const hash = passwordHash(password);
   await server.query(`CREATE USER IF NOT EXISTS ?@? IDENTIFIED BY PASSWORD ? ${requirement}`, [user, from, hash]);
