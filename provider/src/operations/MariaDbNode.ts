@@ -26,7 +26,14 @@ import {
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { escapeWildcards } from "../recipe/grantText";
-import { type GivenSettings, nodeSettings, pairRefusals, type Settings, settingRefusals } from "../recipe/nodeSettings";
+import {
+  type GivenSettings,
+  nodeSettings,
+  pairRefusals,
+  type Settings,
+  settingRefusals,
+  tlsRefusals,
+} from "../recipe/nodeSettings";
 import { describeLine, renderOptionFile } from "../recipe/optionFile";
 import type { Profile } from "../recipe/settings";
 import type { SettingInput } from "../recipe/settingValues";
@@ -150,7 +157,8 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     },
     {
       needs: ["settings"],
-      broken: ({ settings }) => settingRefusals(settings).map(atSettings),
+      broken: ({ settings, tls }) =>
+        [...settingRefusals(settings), ...(tls ? tlsRefusals(settings) : [])].map(atSettings),
     },
     {
       needs: ["connection", "nodeNumber", "profile", "databases", "tables", "settings"],
