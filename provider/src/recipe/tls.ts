@@ -39,6 +39,7 @@ export interface TlsProblem {
   readonly reason: string;
 }
 
+const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const DAY = 86_400_000;
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 
@@ -88,11 +89,13 @@ export function validity({ certificate }: Pick<NodeTls, "certificate">): { from:
   return { from: validFrom, to: validTo };
 }
 
-/** The text of the two files. */
+/** The text of the two files: each certificate from the beginning of a line, whatever stood between them. */
 export const tlsTexts = ({ ca, certificate, privateKey }: NodeTls): { ca: string; certificate: string } => ({
-  ca: `${ca.trim()}\n`,
-  certificate: `${certificate.trim()}\n${privateKey.trim()}\n`,
+  ca: onLines(ca),
+  certificate: `${onLines(certificate)}${privateKey.trim()}\n`,
 });
+
+const onLines = (text: string): string => (text.match(PEM) ?? []).map((part) => `${part}\n`).join("");
 
 class Unreadable extends Error {
   constructor(readonly problem: TlsProblem) {
@@ -101,8 +104,6 @@ class Unreadable extends Error {
 }
 
 type Certificates = [X509Certificate, ...X509Certificate[]];
-
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 function parse(property: "ca" | "certificate", text: string): Certificates {
   const unreadable = (reason: string) => new Unreadable({ property, reason });
