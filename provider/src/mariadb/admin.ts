@@ -1,6 +1,8 @@
+import { openHost } from "../hosts";
 import { passwordHash } from "../recipe/password";
 import { type Look, progress, until } from "../waiting";
-import { type Connection, ConnectionError, nameOf, Server } from "./server";
+import { ConnectionError } from "./connectionError";
+import { type Connection, nameOf, Server } from "./server";
 
 const START_PATIENCE = 20_000;
 
@@ -51,6 +53,19 @@ export async function openAsAdminWhenUp(connection: Connection): Promise<Server>
       return { seen: error.message };
     }
   });
+}
+
+/** The same with a server that is started where it does not run. */
+export async function openAsAdminStarted(connection: Connection): Promise<Server> {
+  try {
+    return await openAsAdmin(connection);
+  } catch (error) {
+    if (!(error instanceof ConnectionError && (error.problem === "stopped" || error.problem === "no data")))
+      throw error;
+  }
+  progress(`${nameOf(connection)}: starting the server`);
+  await openHost(connection.host).startService();
+  return openAsAdmin(connection);
 }
 
 /** Opens a session for taking things off a server: as MariaDB's root where the admin account is gone already. */

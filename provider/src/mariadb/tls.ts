@@ -3,8 +3,9 @@ import { type FileAccess, type Host, HostUnreachable } from "../hosts/Host";
 import type { Settings } from "../recipe/nodeSettings";
 import { isTrustedBy, type NodeTls, tlsFiles, tlsTexts, validity } from "../recipe/tls";
 import { progress, until } from "../waiting";
+import { ConnectionError } from "./connectionError";
 import { replicaStatus } from "./replication";
-import { type Connection, ConnectionError, nameOf, openIfThere, Server } from "./server";
+import { type Connection, nameOf, openIfThere, Server } from "./server";
 
 /** Certificates on a machine, and what its server does with them. */
 
