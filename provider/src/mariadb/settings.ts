@@ -1,7 +1,7 @@
 import { nearestOption, type Settings } from "../recipe/nodeSettings";
 import { type Effect, settingOf } from "../recipe/settings";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settingValues";
-import type { Row, Server } from "./server";
+import { type Connection, openIfThere, type Row, type Server } from "./server";
 
 /** One server variable as the server itself describes it. */
 interface Variable {
@@ -48,7 +48,7 @@ export async function settingChanges(server: Server, former: Settings, wanted: S
 }
 
 /** What this server can't take of the wanted settings. Its own catalogue of variables decides. */
-export async function refusedSettings(server: Server, wanted: Settings): Promise<{ option: string; reason: string }[]> {
+async function refusedSettings(server: Server, wanted: Settings): Promise<{ option: string; reason: string }[]> {
   const variables = await readVariables(server, Object.keys(wanted));
   const refused: { option: string; reason: string }[] = [];
   for (const [option, value] of Object.entries(wanted)) {
@@ -64,6 +64,15 @@ export async function refusedSettings(server: Server, wanted: Settings): Promise
     }
   }
   return refused;
+}
+
+/** The same of a server that can be asked already. Of another it is asked before anything is touched there. */
+export async function refusedIfThere(
+  where: Connection,
+  wanted: Settings,
+): Promise<{ option: string; reason: string }[]> {
+  await using server = await openIfThere(where);
+  return server ? refusedSettings(server, wanted) : [];
 }
 
 async function variableNames(server: Server): Promise<string[]> {

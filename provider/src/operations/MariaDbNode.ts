@@ -14,7 +14,7 @@ import {
 } from "../mariadb/seeding";
 import { installSemiSync } from "../mariadb/semiSync";
 import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server";
-import { refusedSettings, refuseSettings, runningSettings } from "../mariadb/settings";
+import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/settings";
 import { applySettings } from "../mariadb/settingsChange";
 import {
   bringCertificatesIntoEffect,
@@ -165,7 +165,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       needs: ["connection", "nodeNumber", "profile", "databases", "tables", "settings"],
       broken: async (given) => {
         const settings = settingsOf(given);
-        return [...pairRefusals(settings), ...(await refusedByServer(given.connection, settings))].map(atSettings);
+        return [...pairRefusals(settings), ...(await refusedIfThere(given.connection, settings))].map(atSettings);
       },
     },
   ],
@@ -330,17 +330,6 @@ const computed = (
     tlsDaysLeft: days,
   };
 };
-
-/** The server's own word on the settings, where it can be asked already. Otherwise `create` asks it, before it touches anything. */
-async function refusedByServer(where: Connection, settings: Settings): Promise<{ option: string; reason: string }[]> {
-  try {
-    await using server = await Server.open(where);
-    return await refusedSettings(server, settings);
-  } catch (error) {
-    if (error instanceof ConnectionError) return [];
-    throw error;
-  }
-}
 
 function settingsOf(given: MariaDbNodeInputs): Settings {
   const databases = given.profile === "hardened" ? given.databases.map(escapeWildcards) : given.databases;
