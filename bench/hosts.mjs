@@ -1,6 +1,6 @@
 // @ts-check
 /** Two hosts for one contender: containers with a distribution's MariaDB, which runs and holds nothing, reached over SSH by a new key. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { LABEL } from "../tools/dockerEngine.mjs";
 import { run, Stop } from "../tools/run.mjs";
@@ -8,7 +8,10 @@ import { run, Stop } from "../tools/run.mjs";
 const NAMES = /** @type {const} */ (["db1", "db2"]);
 
 /** @typedef {{ node: string, address: string, port: number, container: string, hostKey: string }} Host */
-/** @typedef {{ folder: string, network: string, sshConfig: string, key: string, db1: Host, db2: Host }} HostPair */
+/** @typedef {{ folder: string, sockets: string, network: string, sshConfig: string, key: string, db1: Host, db2: Host }} HostPair  sockets: of the shared connections */
+
+/** A unix socket's path may have 107 bytes, 17 of which ssh needs for itself: too few for a folder of anywhere. */
+const SOCKETS = "/tmp/bench-ssh-";
 
 /**
  * @param {object} place
@@ -24,13 +27,14 @@ export async function startHosts({ folder, image, engine }) {
   const network = `session-store-bench-${process.pid}-${Date.now()}`;
   await docker(engine, ["network", "create", "--label", `${LABEL}=${process.pid}`, network]);
   const [db1, db2] = await Promise.all(NAMES.map((name) => startHost({ engine, image, network, key, name })));
+  const sockets = await mkdtemp(SOCKETS);
   const sshConfig = path.join(folder, "ssh_config");
   await writeFile(
     path.join(folder, "known_hosts"),
     [db1, db2].map(({ address, hostKey }) => `${address} ${hostKey}\n`).join(""),
   );
-  await writeFile(sshConfig, [db1, db2].map((host) => sshHost(host, folder)).join(""));
-  return { folder, network, sshConfig, key: await readFile(key, "utf8"), db1, db2 };
+  await writeFile(sshConfig, [db1, db2].map((host) => sshHost(host, folder, sockets)).join(""));
+  return { folder, sockets, network, sshConfig, key: await readFile(key, "utf8"), db1, db2 };
 }
 
 const SSH_LOG = "/var/log/sshd.log";
@@ -45,9 +49,10 @@ export async function handshakes({ db1, db2 }, engine) {
 export const onHost = ({ container }, engine, ...command) => docker(engine, ["exec", container, ...command]);
 
 /** @param {HostPair} pair @param {string} engine */
-export async function removeHosts({ db1, db2, network }, engine) {
+export async function removeHosts({ db1, db2, network, sockets }, engine) {
   await docker(engine, ["rm", "-f", "-v", db1.container, db2.container]);
   await docker(engine, ["network", "rm", network]);
+  await rm(sockets, { recursive: true, force: true });
 }
 
 /** @param {{ engine: string, image: string, network: string, key: string, name: string }} what @returns {Promise<Host>} */
@@ -82,14 +87,14 @@ async function startHost({ engine, image, network, key, name }) {
   return { node: name, address: address.trim(), port: 3306, container, hostKey: hostKey.trim() };
 }
 
-/** One connection for all commands of a contender, kept while it works. @param {Host} host @param {string} folder */
-const sshHost = ({ node, address }, folder) => `Host ${node} ${address}
+/** One connection for all commands of a contender, kept while it works. @param {Host} host @param {string} folder @param {string} sockets */
+const sshHost = ({ node, address }, folder, sockets) => `Host ${node} ${address}
   HostName ${address}
   User root
   IdentityFile ${folder}/key
   UserKnownHostsFile ${folder}/known_hosts
   ControlMaster auto
-  ControlPath ${folder}/%C
+  ControlPath ${sockets}/%h
   ControlPersist 30
 `;
 
