@@ -10,7 +10,7 @@ import { buildLibrary } from "../tools/library.mjs";
 import { mariadbReady } from "../tools/mariadb.mjs";
 import { installPackages } from "../tools/packages.mjs";
 import { repository } from "../tools/places.mjs";
-import { main } from "../tools/run.mjs";
+import { main, Stop } from "../tools/run.mjs";
 import { say } from "../tools/say.mjs";
 import { ansibleReady } from "./ansiblePair.mjs";
 import { hostReport, hostTargetsOf } from "./hostReport.mjs";
@@ -84,22 +84,19 @@ async function measureLocal(folder) {
   return { machine, engine: engine.map(({ runtime, rounds }) => ({ runtime: runtime.name, rounds })), shell, restarts };
 }
 
-/** @param {string} folder @returns {Promise<import("./hostReport.mjs").HostResults>} */
+/** @param {string} folder @returns {Promise<import("./hostReport.mjs").HostResults | undefined>} undefined: there are no such hosts here, which is said */
 async function measureHosts(folder) {
-  const [runtime] = await runtimes({ compileCache: false, folder });
-  const engine = await openEngine();
+  const engine = await openEngine().catch((error) => {
+    if (!(error instanceof Stop)) throw error;
+    say(`NOT MEASURED: the pair over SSH. There are no hosts for it here: ${error.message}`);
+  });
+  if (!engine) return undefined;
   try {
-    // What Ansible needs on a host is on everybody's.
-    const also = ["python3", "python3-pymysql"];
-    const { bookworm: image } = await hostImages(engine, ["bookworm"], also);
-    const contenders = CONTENDERS.filter((who) => who !== "ansible" || options.ansible);
+    const { bookworm: image } = await hostImages(engine, ["bookworm"]);
     const ansible = options.ansible ? await ansibleReady() : undefined;
-    const place = (/** @type {string} */ name) => ({
-      folder: path.join(folder, name),
-      image,
-      engine: engine.address,
-      runtime,
-    });
+    const contenders = CONTENDERS.filter((who) => who !== "ansible" || ansible);
+    const [runtime] = await runtimes({ compileCache: false, folder });
+    const place = (/** @type {string} */ name) => ({ folder: path.join(folder, name), image, engine, runtime });
     const machine = await machineFacts(await environment(path.join(folder, "state"), runtime));
     if (options.warmUp) {
       say("Once around over SSH, unmeasured.");
@@ -111,7 +108,7 @@ async function measureHosts(folder) {
       const first = run % contenders.length;
       rounds.push(await hostRound(place(`run${run}`), [...contenders.slice(first), ...contenders.slice(0, first)]));
     }
-    return { machine: { ...machine, ...(ansible ? { Ansible: ansible } : {}) }, rounds };
+    return { machine: { ...machine, Ansible: ansible ?? "not measured" }, rounds };
   } finally {
     await engine.close();
   }
