@@ -27,9 +27,8 @@ export interface ForeignLines {
 
 /** All options of the server, in the order in which it reads them. */
 export async function readOptionLines(host: Host, ours?: OurFile): Promise<OptionLine[]> {
-  const lines: OptionLine[] = [];
-  for (const file of await host.optionFiles()) lines.push(...(await linesOf(host, file, ours)));
-  return lines;
+  const files = await host.optionFiles();
+  return (await Promise.all(files.map((file) => linesOf(host, file, ours)))).flat();
 }
 
 export async function foreignLines(host: Host, ours: OurFile, version: string | undefined): Promise<ForeignLines> {
@@ -75,17 +74,12 @@ async function linesOf(host: Host, file: string, ours?: OurFile): Promise<Option
   const found = file === ours?.path ? { text: ours.text, mode: 0 } : await host.readFile(file);
   // The server passes over a file that everybody may write.
   if (!found || (found.mode & 0o002) !== 0) return [];
-  const lines: OptionLine[] = [];
-  for (const item of parseOptionFile(file, found.text)) {
-    if ("option" in item) lines.push(item);
-    else if ("include" in item) lines.push(...(await linesOf(host, item.include, ours)));
-    else {
-      for (const included of await filesIn(host, item.includeFolder, ours)) {
-        lines.push(...(await linesOf(host, included, ours)));
-      }
-    }
-  }
-  return lines;
+  const read = parseOptionFile(file, found.text).map(async (item) => {
+    if ("option" in item) return [item];
+    const files = "include" in item ? [item.include] : await filesIn(host, item.includeFolder, ours);
+    return (await Promise.all(files.map((included) => linesOf(host, included, ours)))).flat();
+  });
+  return (await Promise.all(read)).flat();
 }
 
 /** Option files of a folder, ours among them also when it is not there yet. */

@@ -149,27 +149,24 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   },
 
   async observe(last) {
-    let files: SeenFiles | undefined;
-    try {
-      files = await lookAtFiles(last);
-    } catch (error) {
-      if (!(error instanceof HostUnreachable)) throw error;
-      progress(error.message);
+    const [files, running] = await Promise.all([
+      lookAtFiles(last).catch(unless(HostUnreachable)),
+      lookAtServer(last).catch(unless(ConnectionError)),
+    ]);
+    if (files instanceof HostUnreachable) {
+      progress(files.message);
       return { inputs: { state: "unreachable" }, computed: last };
     }
     const { path, seen, foreign } = files;
-    try {
-      await using server = await Server.open(last.connection);
-      const settings = await runningSettings(server, last.settings as Settings);
-      return {
-        inputs: { ...seen, settings: settings as Record<string, SettingInput>, state: await stateOf(server, last) },
-        computed: computed(server, path, settings, foreign),
-      };
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      progress(error.message);
-      return { inputs: { ...seen, state: error.problem }, computed: last };
+    if (running instanceof ConnectionError) {
+      progress(running.message);
+      return { inputs: { ...seen, state: running.problem }, computed: last };
     }
+    const { server, settings, state } = running;
+    return {
+      inputs: { ...seen, settings: settings as Record<string, SettingInput>, state },
+      computed: computed(server, path, settings, foreign),
+    };
   },
 
   async remove(last) {
@@ -204,6 +201,12 @@ async function lookAtFiles(last: MariaDbNodeChecked & MariaDbNodeComputed): Prom
     },
     foreign,
   };
+}
+
+async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
+  await using server = await Server.open(last.connection);
+  const settings = await runningSettings(server, last.settings as Settings);
+  return { server, settings, state: await stateOf(server, last) };
 }
 
 async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () => void): Promise<MariaDbNodeComputed> {
@@ -300,7 +303,7 @@ async function isNewAndEmpty(peer: Connection, databases: readonly string[]): Pr
 }
 
 const computed = (
-  server: Server,
+  server: Pick<Server, "name" | "version">,
   configFile: string,
   running: Settings,
   { repeating }: ForeignLines,
@@ -331,6 +334,14 @@ function settingsOf(given: MariaDbNodeInputs): Settings {
 }
 
 const defaultBindAddress = (address: string): string => (/^127\.|^::1$|^localhost$/.test(address) ? address : "*");
+
+/** Errors of this kind are an answer. */
+const unless =
+  <E extends Error>(kind: new (...args: never[]) => E) =>
+  (error: unknown): E => {
+    if (error instanceof kind) return error;
+    throw error;
+  };
 
 const atSettings = ({ option, reason }: { option: string; reason: string }) => ({
   property: `settings.${option}`,
