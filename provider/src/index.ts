@@ -9,7 +9,7 @@ export {
   type ReplicatedSessionStoreArgs,
 } from "./components/ReplicatedSessionStore";
 export type { DockerHostInputs, HostInputs, LocalHostInputs, SshHostInputs, SshLogin } from "./hosts/Host";
-export type { Admin, Connection } from "./mariadb/server";
+export type { Admin, Connection, DirectAccess } from "./mariadb/server";
 export type { LocalMariaDbInputs } from "./operations/LocalMariaDb";
 export type { MariaDbNodeInputs } from "./operations/MariaDbNode";
 export type { ReplicationLinkInputs } from "./operations/ReplicationLink";
@@ -26,6 +26,7 @@ export type { Advice } from "./recipe/advice";
 export type { GivenSettings } from "./recipe/nodeSettings";
 export type { Profile } from "./recipe/settings";
 export type { SettingInput } from "./recipe/settingValues";
+export type { LinkTls, NodeTls, TlsRequirement } from "./recipe/tls";
 export type { Args, ConnectionArgs, Defaulted, Nested } from "./resources/args";
 export { LocalMariaDb, type LocalMariaDbArgs } from "./resources/LocalMariaDb";
 export { MariaDbNode, type MariaDbNodeArgs } from "./resources/MariaDbNode";

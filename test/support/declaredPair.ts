@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Connection, Server } from "../../provider/src/mariadb/server";
+import { type Connection, type DirectAccess, Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
 import type { Operations } from "../../provider/src/operations/contract";
+import type { NodeTls, TlsRequirement } from "../../provider/src/recipe/tls";
 
 type Values = Record<string, unknown>;
 type TypeName = keyof typeof operations;
@@ -29,6 +30,11 @@ export interface PairOptions {
   /** Further inputs of both nodes. */
   readonly node?: Values;
   readonly proxyFrom?: readonly string[];
+  /** The nodes' certificates. Links are verified and accounts require TLS then, as the component has it. */
+  readonly tls?: readonly [NodeTls, NodeTls] | undefined;
+  readonly requireTls?: TlsRequirement;
+  /** Statements go straight to the servers. */
+  readonly direct?: DirectAccess;
   /** Names of the resources to bring up, as with `--target`. @default all */
   readonly only?: readonly string[];
 }
@@ -52,8 +58,11 @@ export abstract class DeclaredPair implements AsyncDisposable {
   /** What a program with these options declares, in an order that its dependencies allow. */
   declared(options: PairOptions = {}): Declared[] {
     const passwords = { ...PASSWORDS, ...options.passwords };
-    const [one, two] = [this.connection(1, passwords.admin), this.connection(2, passwords.admin)];
+    const direct = options.direct && { direct: options.direct };
+    const one = { ...this.connection(1, passwords.admin), ...direct };
+    const two = { ...this.connection(2, passwords.admin), ...direct };
     const profile = options.profile ?? "vendor";
+    const requireTls = options.requireTls ?? (options.tls && "SSL");
     const resources: Declared[] = [];
     for (const [number, own, peer] of [
       [1, one, two],
@@ -77,6 +86,7 @@ export abstract class DeclaredPair implements AsyncDisposable {
             nodeNumber: number,
             profile,
             settings: options.settings ?? {},
+            ...(options.tls && { tls: options.tls[number - 1] }),
             ...options.node,
           },
         },
@@ -84,10 +94,11 @@ export abstract class DeclaredPair implements AsyncDisposable {
         {
           name: `${node}-users`,
           type: "SessionStoreUsers",
-          ...store,
+          after: requireTls ? ["db1-node", "db2-node"] : store.after,
           inputs: {
             node: own,
             profile,
+            ...(requireTls && { requireTls }),
             proxy: { ...login("proxy"), ...(options.proxyFrom && { from: options.proxyFrom }) },
             replication: login("replication"),
             binaryLog: login("binaryLog"),
@@ -96,7 +107,8 @@ export abstract class DeclaredPair implements AsyncDisposable {
       );
     }
     const all = resources.map(({ name }) => name);
-    const link = { password: passwords.replication, ...options.link };
+    const tls = requireTls === "X509" ? "mutual" : "verified";
+    const link = { password: passwords.replication, ...(options.tls && { tls }), ...options.link };
     resources.push(
       { name: "db1-from-db2", type: "ReplicationLink", after: all, inputs: { replica: one, source: two, ...link } },
       { name: "db2-from-db1", type: "ReplicationLink", after: all, inputs: { replica: two, source: one, ...link } },
@@ -109,8 +121,10 @@ export abstract class DeclaredPair implements AsyncDisposable {
     await this.refresh();
     const touched: string[] = [];
     const done = new Map<string, Promise<void>>();
-    for (const resource of this.declared(options).filter(({ name }) => options.only?.includes(name) ?? true)) {
-      const before = Promise.all(resource.after.map((name) => done.get(name)));
+    const wanted = this.declared(options).filter(({ name }) => options.only?.includes(name) ?? true);
+    for (const resource of wanted) {
+      // Some stand in the list after what needs them.
+      const before = Promise.resolve().then(() => Promise.all(resource.after.map((name) => done.get(name))));
       done.set(
         resource.name,
         before.then(async () => {

@@ -1,4 +1,4 @@
-import { type Connection as Client, createConnection } from "mysql2/promise";
+import { type Connection as Client, createConnection, type SslOptions } from "mysql2/promise";
 import { sleep } from "../../provider/src/waiting";
 
 /** Writes sessions as a proxy does, and remembers each one that was acknowledged. */
@@ -15,6 +15,7 @@ export class SessionClient {
     private readonly port: number,
     private readonly login: { user: string; password: string } = { user: "nevisproxy_user", password: "proxy-1" },
     private readonly host = "127.0.0.1",
+    private readonly ssl?: SslOptions,
   ) {}
 
   /** Makes the table of the sessions. */
@@ -38,7 +39,12 @@ export class SessionClient {
       const id = `${this.label}-${number}`;
       const asked = Date.now();
       try {
-        client ??= await createConnection({ host: this.host, port: this.port, ...this.login });
+        client ??= await createConnection({
+          host: this.host,
+          port: this.port,
+          ...this.login,
+          ...(this.ssl && { ssl: this.ssl }),
+        });
         await client.query("INSERT INTO replicated_session_store.session (id, data) VALUES (?, ?)", [
           id,
           "x".repeat(100),

@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostInputs } from "../hosts/Host";
-import type { Connection } from "../mariadb/server";
+import type { Connection, DirectAccess } from "../mariadb/server";
 import { DEFAULT_USERS } from "../recipe/accounts";
 import { type Advice, accountAdvice, together } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../recipe/filters";
 import { collisions, type GivenSettings, nodeSettings } from "../recipe/nodeSettings";
 import type { Profile } from "../recipe/settings";
-import type { ConnectionArgs, Nested } from "../resources/args";
+import type { LinkTls, NodeTls } from "../recipe/tls";
+import type { Args, ConnectionArgs, Defaulted, Nested } from "../resources/args";
 import type { LocalMariaDb } from "../resources/LocalMariaDb";
 import { MariaDbNode } from "../resources/MariaDbNode";
 import { ReplicationLink, type ReplicationLinkArgs } from "../resources/ReplicationLink";
@@ -34,6 +35,11 @@ export interface PairNodeArgs {
   bindAddress?: pulumi.Input<string>;
   /** Settings of this node only; they go before those of the pair. @default {} */
   settings?: GivenSettings;
+  /**
+   * The node's certificates: those of both nodes, or none. With them the links are encrypted and verified, and all accounts require TLS,
+   * unless `link.tls` and `requireTls` say otherwise. The first ones restart the nodes, one at a time. @default none
+   */
+  tls?: Nested<NodeTls>;
 }
 
 /** A database of the pair. */
@@ -60,7 +66,9 @@ export interface ReplicatedSessionStoreArgs extends Omit<AccountsArgs, "database
   /** Settings of both nodes, added to the profile or set against it. @default {} */
   settings?: GivenSettings;
   /** How each node pulls from the other. @default as in the recipe; in the profile `hardened` its better values */
-  link?: Pick<ReplicationLinkArgs, "useGtid" | "connectRetry" | "heartbeatPeriod">;
+  link?: Pick<ReplicationLinkArgs, "useGtid" | "connectRetry" | "heartbeatPeriod" | "tls">;
+  /** Statements go straight to both servers, with TLS. @default they go through the servers' machines */
+  direct?: pulumi.Input<Args<Defaulted<DirectAccess, "from">>>;
   /** The proxy's own tables: the text of the SQL script that comes with it, run once on the first node. @default none */
   schema?: PairSchemaArgs;
 }
@@ -101,6 +109,8 @@ export interface PairLink {
   state: string;
   /** How long a row took to arrive when the link was last proved. */
   seconds: number;
+  /** With what it is encrypted. */
+  encryption: string;
 }
 
 /** The dual-master pair as one thing: two nodes, their databases and accounts, and a link in each direction. */
@@ -116,17 +126,18 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
 
   constructor(name: string, args: ReplicatedSessionStoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sessionstore:index:ReplicatedSessionStore", name, {}, opts);
-    refuseEqualNodes(args);
+    refuseUnfitNodes(args);
     const databases = args.databases ?? [{ name: RECIPE_DATABASE }];
     const profile = args.profile ?? "vendor";
     const [first, second] = [this.end(args, 0), this.end(args, 1)];
 
     const nodes = [this.node(name, args, first, second), this.node(name, args, second, first)] as const;
     const stores = [first, second].map((end, index) => {
-      const dependsOn = nodes[index];
+      const own = nodes[index];
       const peer = end === first ? second : first;
-      const accounts = this.users(name, args, profile, databases, end, dependsOn);
-      return [...databases.map((database) => this.database(name, database, end, peer, dependsOn)), accounts];
+      // An account that requires TLS would refuse a replica that has none yet, and connects anew because the other node restarts.
+      const accounts = this.users(name, args, profile, databases, end, ...(hasTls(args) ? nodes : [own]));
+      return [...databases.map((database) => this.database(name, database, end, peer, own)), accounts];
     });
     const dependsOn = [...nodes, ...stores.flat()];
     const links: ReplicationLink[] = [
@@ -139,7 +150,12 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     this.nodes = pulumi.secret(pulumi.all([first, second].map((end, index) => describe(end, nodes[index]))));
     this.links = pulumi.all(
       links.map((link) =>
-        pulumi.output({ direction: link.direction, state: link.state, seconds: link.secondsToArrive }),
+        pulumi.output({
+          direction: link.direction,
+          state: link.state,
+          seconds: link.secondsToArrive,
+          encryption: link.encryption,
+        }),
       ),
     );
     this.advice = pulumi
@@ -160,7 +176,14 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     const host = node.host ?? node.server?.host;
     if (host === undefined) throw new Error(`nodes[${index}]: give a "server" or a "host"`);
     const address = node.address ?? node.server?.address ?? addressOf(host);
-    const connection = { name, host, address, port: node.port ?? node.server?.port ?? 3306, admin: args.admin };
+    const connection = {
+      name,
+      host,
+      address,
+      port: node.port ?? node.server?.port ?? 3306,
+      admin: args.admin,
+      ...(args.direct && { direct: args.direct }),
+    };
     return { number: index + 1, label: `db${index + 1}`, args: node, connection };
   }
 
@@ -176,6 +199,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         tables: [...(args.tables ?? RECIPE_PATTERNS)],
         settings: settingsOf(args, own.args),
         ...(own.args.bindAddress === undefined ? {} : { bindAddress: own.args.bindAddress }),
+        ...(own.args.tls === undefined ? {} : { tls: own.args.tls }),
       },
       this.on(own),
     );
@@ -197,12 +221,14 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
 
   private users(
     name: string,
-    { proxy, replication, binaryLog, monitor, extraAccounts }: ReplicatedSessionStoreArgs,
+    args: ReplicatedSessionStoreArgs,
     profile: Profile,
     databases: readonly PairDatabaseArgs[],
     own: End,
-    node?: MariaDbNode,
+    ...dependsOn: (MariaDbNode | undefined)[]
   ): SessionStoreUsers {
+    const { proxy, replication, binaryLog, monitor, extraAccounts } = args;
+    const requireTls = args.requireTls ?? (hasTls(args) ? "SSL" : undefined);
     return new SessionStoreUsers(
       `${name}-${own.label}-users`,
       {
@@ -214,18 +240,20 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         binaryLog,
         ...(monitor === undefined ? {} : { monitor }),
         ...(extraAccounts === undefined ? {} : { extraAccounts }),
+        ...(requireTls === undefined ? {} : { requireTls }),
       },
-      this.on(own, node),
+      this.on(own, ...dependsOn),
     );
   }
 
   private link(
     name: string,
-    { replication, profile, link }: ReplicatedSessionStoreArgs,
+    args: ReplicatedSessionStoreArgs,
     replica: End,
     source: End,
     dependsOn: pulumi.Resource[],
   ): ReplicationLink {
+    const { replication, profile, link } = args;
     const hardened = { useGtid: "slave_pos", connectRetry: 1, heartbeatPeriod: 5 } as const;
     return new ReplicationLink(
       `${name}-${replica.label}-from-${source.label}`,
@@ -235,6 +263,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         user: replication.user ?? DEFAULT_USERS.replication,
         password: replication.password,
         ...(profile === "hardened" ? hardened : {}),
+        ...(hasTls(args) ? { tls: verifiedLink(args) } : {}),
         ...link,
       },
       this.on(replica, ...dependsOn),
@@ -288,6 +317,14 @@ function addressOf(host: Nested<HostInputs>): pulumi.Input<string> {
   throw new Error('give the node its "address": a host of the kind "local" has none');
 }
 
+const hasTls = ({ nodes }: ReplicatedSessionStoreArgs): boolean => nodes.every(({ tls }) => tls !== undefined);
+
+/** An account that wants to see a certificate gets one. */
+const verifiedLink = ({ replication, requireTls }: ReplicatedSessionStoreArgs): pulumi.Output<LinkTls> =>
+  pulumi
+    .output(replication.requireTls ?? requireTls)
+    .apply((requirement) => (requirement === "X509" ? "mutual" : "verified"));
+
 const settingsOf = (
   args: ReplicatedSessionStoreArgs,
   node: PairNodeArgs,
@@ -296,7 +333,7 @@ const settingsOf = (
   return settings as Record<string, string | number | boolean | string[]>;
 };
 
-function refuseEqualNodes(args: ReplicatedSessionStoreArgs): void {
+function refuseUnfitNodes(args: ReplicatedSessionStoreArgs): void {
   const [one, other] = args.nodes.map((node, index) =>
     nodeSettings(args.profile ?? "vendor", settingsOf(args, node), {
       nodeNumber: index + 1,
@@ -306,6 +343,8 @@ function refuseEqualNodes(args: ReplicatedSessionStoreArgs): void {
   );
   const reasons = collisions(one ?? {}, other ?? {}).map(({ option, reason }) => `settings.${option}: ${reason}`);
   if (reasons.length > 0) throw new Error(reasons.join("; "));
+  if (args.nodes.some(({ tls }) => tls !== undefined) && !hasTls(args))
+    throw new Error("nodes: give both their `tls`, or none: each has to prove itself to the other");
   if (args.databases?.length === 0)
     throw new Error("databases: must name at least one, or be left out for the recipe's");
 }

@@ -48,6 +48,13 @@ export async function dropAccounts(server: Server, accounts: readonly Account[])
   for (const account of accounts) await change(server, account, (name) => `DROP USER IF EXISTS ${name}`);
 }
 
+/** What the accounts of this name ask of their connections, at the least. */
+export async function weakestRequirement(server: Server, user: string): Promise<string> {
+  const { accounts } = await readAccounts(server, await accountsOf(server, user));
+  const found = [...accounts].flatMap(([key, { tls }]) => (key.endsWith("@localhost") ? [] : [tls]));
+  return found.find((tls) => tls === "NONE") ?? found[0] ?? "NONE";
+}
+
 /** True while the accounts of this name take more than one password: a rotation that is not at its end. */
 export async function takesSeveralPasswords(server: Server, user: string): Promise<boolean> {
   const { accounts } = await readAccounts(server, await accountsOf(server, user));
@@ -89,18 +96,23 @@ function examine(
       seen: undefined,
       problems: ["missing"],
       async apply() {
-        await changeWithHashes(server, account, `CREATE USER IF NOT EXISTS ?@? ${identifiedBy(hashes)}`, hashes);
+        await changeWithHashes(
+          server,
+          account,
+          `CREATE USER IF NOT EXISTS ?@? ${identifiedBy(hashes)} REQUIRE ${account.tls}`,
+          hashes,
+        );
         await applyGrants(server, account, grants);
       },
     };
   }
   const { methods, grants: _lines, ...rest } = live;
   const seen: AccountState = { ...rest, password: passwordState(methods, hashes), grants: grants.shown };
-  const clauses = repairClauses(seen, hashes);
+  const clauses = repairClauses(seen, account, hashes);
   return {
     account,
     seen,
-    problems: [...problemsOf(seen), ...problemsWithGrants(grants)],
+    problems: [...problemsOf(seen, account), ...problemsWithGrants(grants)],
     async apply() {
       const values = clauses.some((clause) => clause.startsWith("IDENTIFIED")) ? hashes : [];
       if (clauses.length > 0) await changeWithHashes(server, account, `ALTER USER ?@? ${clauses.join(" ")}`, values);
@@ -110,11 +122,11 @@ function examine(
 }
 
 /** The parts of ALTER USER that are needed, in the order of its grammar. */
-function repairClauses(seen: AccountState, hashes: readonly string[]): string[] {
+function repairClauses(seen: AccountState, wanted: WantedAccount, hashes: readonly string[]): string[] {
   return [
     // Only a password that is set anew ends its expiry, also when it is the same.
     ...(seen.password !== AS_CONFIGURED || seen.expiry === "expired" ? [identifiedBy(hashes)] : []),
-    ...(seen.tls !== "NONE" ? ["REQUIRE NONE"] : []),
+    ...(seen.tls !== wanted.tls ? [`REQUIRE ${wanted.tls}`] : []),
     ...(seen.limits !== "none"
       ? [
           "WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0 MAX_USER_CONNECTIONS 0 MAX_STATEMENT_TIME 0",
@@ -125,11 +137,11 @@ function repairClauses(seen: AccountState, hashes: readonly string[]): string[] 
   ];
 }
 
-function problemsOf({ password, locked, tls, expiry, limits }: AccountState): string[] {
+function problemsOf({ password, locked, tls, expiry, limits }: AccountState, wanted: WantedAccount): string[] {
   return [
     ...(password !== AS_CONFIGURED ? [`password ${password}`] : []),
     ...(locked ? ["locked"] : []),
-    ...(tls !== "NONE" ? [`requires ${tls}`] : []),
+    ...(tls !== wanted.tls ? [`requires ${tls}, not ${wanted.tls}`] : []),
     ...(expiry !== "none" ? [`password expiry ${expiry}`] : []),
     ...(limits !== "none" ? [`limited by ${limits}`] : []),
   ];

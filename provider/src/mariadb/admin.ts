@@ -10,7 +10,7 @@ const START_PATIENCE = 20_000;
  */
 export async function openAsAdmin(connection: Connection): Promise<Server> {
   try {
-    return await Server.open(connection);
+    return await withDirectAccess(await Server.open(connection));
   } catch (error) {
     if (
       !(error instanceof ConnectionError && (error.problem === "login refused" || error.problem === "no admin account"))
@@ -19,7 +19,24 @@ export async function openAsAdmin(connection: Connection): Promise<Server> {
     }
   }
   await grantAdmin(connection);
-  return Server.open(connection);
+  return withDirectAccess(await Server.open(connection));
+}
+
+/** Makes the account for direct access, where it is wanted and may be what was missing for it. */
+async function withDirectAccess(server: Server): Promise<Server> {
+  const { admin, direct } = server.connection;
+  if (!direct || server.isDirect) return server;
+  const hash = passwordHash(admin.password);
+  const right = await server.row(
+    `SELECT 1 FROM mysql.global_priv WHERE User = ? AND Host = ? AND JSON_VALUE(Priv, '$.authentication_string') = ?
+       AND JSON_VALUE(Priv, '$.ssl_type') = 1`,
+    [admin.user, direct.from, hash],
+  );
+  if (right) return server;
+  progress(`${server.name}: making the admin account "${admin.user}"@"${direct.from}", for TLS only`);
+  await makeAdmin(server, direct.from, "REQUIRE SSL");
+  Server.forgetDetour(server.connection);
+  return server;
 }
 
 /** The same with a server that may be on its way up, because another part of this run starts it. */
@@ -49,13 +66,17 @@ export async function openToRemove(connection: Connection): Promise<Server> {
 }
 
 async function grantAdmin(connection: Connection): Promise<void> {
-  const { user, password } = connection.admin;
   await using server = await superuserSession(connection);
-  progress(`${server.name}: making the admin account "${user}"@"localhost"`);
+  progress(`${server.name}: making the admin account "${connection.admin.user}"@"localhost"`);
+  await makeAdmin(server, "localhost", "REQUIRE NONE");
+}
+
+async function makeAdmin(server: Server, from: string, requirement: string): Promise<void> {
+  const { user, password } = server.connection.admin;
   const hash = passwordHash(password);
-  await server.query("CREATE USER IF NOT EXISTS ?@'localhost' IDENTIFIED BY PASSWORD ?", [user, hash]);
-  await server.query("ALTER USER ?@'localhost' IDENTIFIED BY PASSWORD ? ACCOUNT UNLOCK", [user, hash]);
-  await server.query("GRANT ALL PRIVILEGES ON *.* TO ?@'localhost' WITH GRANT OPTION", [user]);
+  await server.query(`CREATE USER IF NOT EXISTS ?@? IDENTIFIED BY PASSWORD ? ${requirement}`, [user, from, hash]);
+  await server.query(`ALTER USER ?@? IDENTIFIED BY PASSWORD ? ${requirement} ACCOUNT UNLOCK`, [user, from, hash]);
+  await server.query("GRANT ALL PRIVILEGES ON *.* TO ?@? WITH GRANT OPTION", [user, from]);
 }
 
 async function superuserSession(connection: Connection): Promise<Server> {
@@ -72,5 +93,7 @@ async function superuserSession(connection: Connection): Promise<Server> {
 
 /** Takes the admin account away. Gone already is fine. */
 export async function removeAdmin(server: Server): Promise<void> {
-  await server.query("DROP USER IF EXISTS ?@'localhost'", [server.connection.admin.user]);
+  const { admin, direct } = server.connection;
+  if (direct) await server.query("DROP USER IF EXISTS ?@?", [admin.user, direct.from]);
+  await server.query("DROP USER IF EXISTS ?@'localhost'", [admin.user]);
 }

@@ -1,7 +1,9 @@
 import { remedy } from "../recipe/linkState";
+import type { LinkTls } from "../recipe/tls";
 import { progress } from "../waiting";
 import { settlePassword, takesSeveralPasswords } from "./accounts";
 import { parsePosition } from "./gtid";
+import { encryptionOf, inWords, refuseUnprovable, seenTls, wantedTls } from "./linkTls";
 import { refuseUnreachable } from "./reachability";
 import {
   appliedPosition,
@@ -31,6 +33,16 @@ export interface LinkParameters {
   readonly connectRetry: number;
   /** Seconds between two signs of life from the source. Undefined: half of slave_net_timeout, as the server has it. */
   readonly heartbeatPeriod?: number | undefined;
+  /** Undefined: as the servers do by themselves. */
+  readonly tls?: LinkTls | undefined;
+}
+
+/** What was seen of a link that is as wanted. */
+export interface Proof {
+  /** How long a row took to arrive. */
+  readonly secondsToArrive: number;
+  /** With what it is encrypted. */
+  readonly encryption: string;
 }
 
 export interface Ends {
@@ -40,13 +52,16 @@ export interface Ends {
 
 /**
  * Makes the replica pull from the source, and ends when rows really arrive. A link that is as wanted is left alone but for one
- * GTID that touches no row. Answers how long that took, in seconds.
+ * GTID that touches no row.
  */
-export async function establishLink(ends: Ends, wanted: LinkParameters, passwordChanged: boolean): Promise<number> {
+export async function establishLink(ends: Ends, wanted: LinkParameters, passwordChanged: boolean): Promise<Proof> {
   const { replica, source } = ends;
   await refuseEqualIdentity(ends);
+  await refuseUnprovable(source, wanted.user, wanted.tls);
   const status = await replicaStatus(replica);
-  if (!isConnected(status, source)) await refuseUnreachable(replica, source, wanted.user);
+  if (!isConnected(status, source) || differsInTls(status, ends, wanted)) {
+    await refuseUnreachable(replica, source, wanted.user, wantedTls(replica, source, wanted.tls));
+  }
   const differences = status ? differing(status, ends, wanted) : [];
   // While the account takes several passwords, nobody but us knows with which one this replica logs in.
   const rotating = await takesSeveralPasswords(source, wanted.user);
@@ -62,7 +77,7 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, password
   await bringAcknowledgement(source, replica, DEADLINE);
   const seconds = await withRemedy(proveRowsArrive(source, replica, DEADLINE));
   if (rotating) await settlePassword(source, wanted.user, wanted.password);
-  return seconds;
+  return { secondsToArrive: seconds, encryption: await encryptionOf(source, wanted.user, wanted.tls) };
 }
 
 /** Lets a replica whose threads stand still go on. */
@@ -86,8 +101,8 @@ const isConnected = (status: ReplicaStatus | undefined, { connection }: Server):
   status?.ioThread === "Yes" && status.sourceAddress === connection.address && status.sourcePort === connection.port;
 
 /** In words, what CHANGE MASTER has to correct. */
-function differing(status: ReplicaStatus, { source }: Ends, wanted: LinkParameters): string[] {
-  const { address, port } = source.connection;
+function differing(status: ReplicaStatus, ends: Ends, wanted: LinkParameters): string[] {
+  const { address, port } = ends.source.connection;
   const pairs: readonly [string, string | number, string | number | undefined][] = [
     ["address of the source", status.sourceAddress, address],
     ["port of the source", status.sourcePort, port],
@@ -96,10 +111,17 @@ function differing(status: ReplicaStatus, { source }: Ends, wanted: LinkParamete
     ["seconds between tries to connect", status.connectRetry, wanted.connectRetry],
     ["heartbeat period", status.heartbeatPeriod, wanted.heartbeatPeriod],
   ];
-  return pairs
-    .filter(([, seen, want]) => want !== undefined && seen !== want)
-    .map(([what, seen, want]) => `${what} is ${seen}, becomes ${want}`);
+  const tls = wantedTls(ends.replica, ends.source, wanted.tls);
+  return [
+    ...pairs
+      .filter(([, seen, want]) => want !== undefined && seen !== want)
+      .map(([what, seen, want]) => `${what} is ${seen}, becomes ${want}`),
+    ...(differsInTls(status, ends, wanted) ? [`TLS is ${inWords(status.tls)}, becomes ${inWords(tls)}`] : []),
+  ];
 }
+
+const differsInTls = (status: ReplicaStatus | undefined, ends: Ends, { tls }: LinkParameters): boolean =>
+  status !== undefined && seenTls(status.tls, tls, ends) !== tls;
 
 async function refuseEqualIdentity({ replica, source }: Ends): Promise<void> {
   for (const variable of ["server_id", "gtid_domain_id", "server_uid"]) {
@@ -180,9 +202,9 @@ async function pointAtSource(ends: Ends, wanted: LinkParameters, status: Replica
 
 async function changeMaster({ replica, source }: Ends, wanted: LinkParameters): Promise<void> {
   const { address, port } = source.connection;
-  // From 11.4 on both sides have certificates by themselves, and check them by the account's password.
-  const tls = replica.version.atLeast("11.4") && source.version.atLeast("11.4") ? 1 : 0;
-  const values: unknown[] = [address, port, wanted.user, new Secret(wanted.password), wanted.connectRetry, tls, tls];
+  const { on, verified, ca, certificate } = wantedTls(replica, source, wanted.tls);
+  const login = [address, port, wanted.user, new Secret(wanted.password)];
+  const values: unknown[] = [...login, wanted.connectRetry, Number(on), Number(verified), ca, certificate, certificate];
   const heartbeat = wanted.heartbeatPeriod === undefined ? "" : ", MASTER_HEARTBEAT_PERIOD=?";
   if (wanted.heartbeatPeriod !== undefined) values.push(wanted.heartbeatPeriod);
   // The statement holds the password in clear text, and the general log would keep it.
@@ -191,8 +213,8 @@ async function changeMaster({ replica, source }: Ends, wanted: LinkParameters): 
     // All of the TLS values: those of an earlier CHANGE MASTER stay in force otherwise, even after RESET SLAVE ALL.
     await replica.query(
       `CHANGE MASTER TO MASTER_HOST=?, MASTER_PORT=?, MASTER_USER=?, MASTER_PASSWORD=?, MASTER_USE_GTID=${wanted.useGtid},
-         MASTER_CONNECT_RETRY=?, MASTER_SSL=?, MASTER_SSL_VERIFY_SERVER_CERT=?, MASTER_SSL_CA='', MASTER_SSL_CAPATH='', MASTER_SSL_CERT='',
-         MASTER_SSL_KEY='', MASTER_SSL_CIPHER='', MASTER_SSL_CRL='', MASTER_SSL_CRLPATH=''${heartbeat}`,
+         MASTER_CONNECT_RETRY=?, MASTER_SSL=?, MASTER_SSL_VERIFY_SERVER_CERT=?, MASTER_SSL_CA=?, MASTER_SSL_CERT=?,
+         MASTER_SSL_KEY=?, MASTER_SSL_CAPATH='', MASTER_SSL_CIPHER='', MASTER_SSL_CRL='', MASTER_SSL_CRLPATH=''${heartbeat}`,
       values,
     );
   } finally {

@@ -1,5 +1,6 @@
 import { HostUnreachable } from "../hosts/Host";
 import { during, progress } from "../waiting";
+import type { LinkTlsValues } from "./replication";
 import type { Server } from "./server";
 
 /** Whether connections get from the one server's machine to the other's server: asked where the replica will ask. */
@@ -14,10 +15,15 @@ interface Way {
 }
 
 /** Refuses a link whose replica can't reach its source, and says why, for the way back too. @param user account of the replication */
-export async function refuseUnreachable(replica: Server, source: Server, user: string): Promise<void> {
-  const obstacle = await obstacleOn({ from: replica, to: source }, user);
+export async function refuseUnreachable(
+  replica: Server,
+  source: Server,
+  user: string,
+  tls: LinkTlsValues,
+): Promise<void> {
+  const obstacle = await obstacleOn({ from: replica, to: source }, user, tls);
   if (!obstacle) return;
-  const back = await obstacleOn({ from: source, to: replica }, user);
+  const back = await obstacleOn({ from: source, to: replica }, user, tls);
   throw new Error(
     `${[obstacle, back].filter((each) => each !== undefined).join(" ")} Nothing was changed about the replication of ${replica.name}; ` +
       "put the network right and run `pulumi up` again.",
@@ -25,11 +31,12 @@ export async function refuseUnreachable(replica: Server, source: Server, user: s
 }
 
 /** In a sentence, what is in the way. */
-async function obstacleOn({ from, to }: Way, user: string): Promise<string | undefined> {
+async function obstacleOn({ from, to }: Way, user: string, tls: LinkTlsValues): Promise<string | undefined> {
   const { address, port } = to.connection;
   const target = [`--host=${address}`, `--port=${port}`, `--connect-timeout=${PATIENCE}`, `--user=${user}`];
-  // Without a password, and without TLS: a server that refuses that has been reached.
-  const command = ["mariadb-admin", "--no-defaults", "--protocol=tcp", "--skip-ssl", ...target, "ping"];
+  // Without a password: a server that refuses that has been reached. It does so after it has proved itself, if it has to.
+  const proof = tls.ca === "" ? ["--skip-ssl"] : [`--ssl-ca=${tls.ca}`, "--ssl-verify-server-cert"];
+  const command = ["mariadb-admin", "--no-defaults", "--protocol=tcp", ...proof, ...target, "ping"];
   const asked = `${from.name} to reach ${to.name} at ${address}:${port}`;
   const answer = await during(`asking ${asked}`, outcome(from, command));
   if (answer === undefined) return undefined;
@@ -44,6 +51,9 @@ async function reasonOf(answer: string, way: Way): Promise<string | undefined> {
   if (/Unknown (MySQL )?server host/.test(answer)) return `no such name is known on the machine of ${way.from.name}`;
   if (/Lost connection .*handshake/.test(answer)) {
     return `a connection is made, but within ${PATIENCE} s nothing comes through it: the server hangs, or something in between swallows the packets`;
+  }
+  if (/TLS\/SSL error|SSL connection error|SSL is required/.test(answer)) {
+    return `${way.to.name} does not prove itself there (${answer.replace(/^.*?error: '?/, "")}): its certificate has to name that address, and the "ca" of ${way.from.name} has to be the one that signed it`;
   }
   if (!/Can't connect/.test(answer)) return undefined;
   return /\(110\)/.test(answer) ? silence(way) : refusal(way);

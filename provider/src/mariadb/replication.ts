@@ -10,13 +10,24 @@ export interface ReplicaStatus {
   readonly useGtid: string;
   readonly connectRetry: number;
   readonly heartbeatPeriod: number;
-  readonly tls: boolean;
+  readonly tls: LinkTlsValues;
   readonly ioThread: string;
   readonly sqlThread: string;
   readonly ioError: ReplicaError | undefined;
   readonly sqlError: ReplicaError | undefined;
   /** What has arrived in the relay log. */
   readonly received: GtidPosition;
+}
+
+/** The MASTER_SSL values of a replica, as far as they are ours to set. */
+export interface LinkTlsValues {
+  /** TLS is used where the source offers it. */
+  readonly on: boolean;
+  /** It is used in any case, and the source has to prove itself. */
+  readonly verified: boolean;
+  /** Paths on the replica's machine; empty: none. */
+  readonly ca: string;
+  readonly certificate: string;
 }
 
 export interface ReplicaError {
@@ -37,7 +48,12 @@ export async function replicaStatus(server: Server): Promise<ReplicaStatus | und
     useGtid: text("Using_Gtid").toLowerCase(),
     connectRetry: Number(row["Connect_Retry"]),
     heartbeatPeriod: Number(row["Slave_heartbeat_period"]),
-    tls: text("Master_SSL_Allowed") === "Yes",
+    tls: {
+      on: text("Master_SSL_Allowed") !== "No",
+      verified: text("Master_SSL_Verify_Server_Cert") === "Yes",
+      ca: text("Master_SSL_CA_File"),
+      certificate: text("Master_SSL_Cert"),
+    },
     ioThread: text("Slave_IO_Running"),
     sqlThread: text("Slave_SQL_Running"),
     ioError: errorOf(row, "IO"),

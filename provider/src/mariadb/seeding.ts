@@ -2,7 +2,7 @@ import { progress } from "../waiting";
 import { copyDatabases } from "./copy";
 import { inDomain } from "./gtid";
 import { appliedPosition, compareStreams, replicaStatus, waitUntilReceivedIsApplied } from "./replication";
-import { type Connection, ConnectionError, nameOf, openIfThere, type Server } from "./server";
+import { type Connection, ConnectionError, nameOf, openIfThere, Server } from "./server";
 import { baseTables, hasRows } from "./tables";
 
 const DEADLINE = 60_000;
@@ -76,6 +76,43 @@ export function rewoundError(server: Server, peer: Connection | undefined): Erro
       "snapshot, or a power cut with sync_binlog=0). Nothing was touched, because new sessions would silently never reach the peer. " +
       `Save what only ${server.name} has, if anything; then stop it, move its data directory away, and run \`pulumi up\`, which seeds it from ${other}.`,
   );
+}
+
+/** A server that was made anew needs its peer's sessions before anyone may use it. */
+export async function refuseWithoutPeersSessions(
+  connection: Connection,
+  peer: Connection | undefined,
+  databases: readonly string[],
+): Promise<void> {
+  if (!peer || !(await isNew(connection))) return;
+  await using other = await openIfThere(peer);
+  if (other || (await isNewAndEmpty(peer, databases))) return;
+  throw new Error(
+    `${nameOf(connection)} was made anew, and its peer ${nameOf(peer)}, which has the sessions, can't be reached. Nothing was touched: ` +
+      "sessions written here now would be in the way of those. Bring the peer back first.",
+  );
+}
+
+async function isNew(where: Connection): Promise<boolean> {
+  try {
+    await using _server = await Server.open(where);
+    return false;
+  } catch (error) {
+    return error instanceof ConnectionError && error.isNew;
+  }
+}
+
+/** True when the peer was made anew as well: there are no sessions that could be missed. */
+async function isNewAndEmpty(peer: Connection, databases: readonly string[]): Promise<boolean> {
+  if (!(await isNew(peer))) return false;
+  try {
+    await using server = await Server.openAsSuperuser(peer);
+    const look = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?)";
+    return (await server.value(look, [databases])) === "0";
+  } catch (error) {
+    if (error instanceof ConnectionError) return true;
+    throw error;
+  }
 }
 
 const isBeingSeeded = async (server: Server): Promise<boolean> => (await existing(server, [UNFINISHED])).length > 0;

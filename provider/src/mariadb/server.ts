@@ -1,8 +1,15 @@
-import { createConnection, type RowDataPacket, type Connection as SqlConnection } from "mysql2/promise";
+import * as net from "node:net";
+import type { Duplex } from "node:stream";
+import {
+  createConnection,
+  type RowDataPacket,
+  type Connection as SqlConnection,
+  type SslOptions,
+} from "mysql2/promise";
 import { openHost } from "../hosts";
-import type { Host, HostInputs, StreamOptions } from "../hosts/Host";
+import type { Host, HostInputs } from "../hosts/Host";
 import { Version } from "../recipe/version";
-import { within } from "../waiting";
+import { progress, within } from "../waiting";
 
 /** How one server of the pair is reached, and by whom. Other resources get it from `MariaDbNode.connection`. */
 export interface Connection {
@@ -16,9 +23,22 @@ export interface Connection {
   readonly port: number;
   /** The account with which this library changes the server. `MariaDbNode` makes it. */
   readonly admin: Admin;
+  /**
+   * Statements go straight to `address` and `port`, with TLS, and through the machine only where that fails, as before the server has
+   * its certificate. A change touches nothing but the admin's second account. @default they go through the machine
+   */
+  readonly direct?: DirectAccess;
 }
 
-/** The account with which this library changes a server. It may log in on the server's own machine only. */
+/** How statements go to the server without a detour. */
+export interface DirectAccess {
+  /** The authority that signed the server's certificate, in PEM format. The certificate must name the server's `address`. */
+  readonly ca: string;
+  /** From where the admin account may log in then, with TLS only: an address, or a pattern with `%`. @default % */
+  readonly from: string;
+}
+
+/** The account with which this library changes a server. It may log in on the server's own machine only, unless `direct` is given. */
 export interface Admin {
   /** Another name makes another account; the former one is left. @default `session_store_admin` */
   readonly user: string;
@@ -27,8 +47,28 @@ export interface Admin {
 }
 
 const LOGIN_DEADLINE = 10_000;
+/** How long the direct way is not tried again when it has failed. */
+const DETOUR = 60_000;
 const SHUTDOWN = 1053;
 const STATEMENT_DEADLINE = 30_000;
+
+/** How a session gets to its server. */
+interface Way {
+  /** @default one to its socket, through its machine */
+  readonly stream?: Promise<Duplex>;
+  readonly asSuperuser?: boolean;
+  readonly ssl?: SslOptions;
+}
+
+/** A connection over the network. It knows to whom it goes: by that, Node compares the name in the certificate, also where it is an address. */
+function connectTo(address: string, port: number): Promise<Duplex> {
+  const socket = Object.assign(net.connect({ host: address, port, timeout: LOGIN_DEADLINE }), { _host: address });
+  return new Promise((resolve, reject) => {
+    socket.once("connect", () => resolve(socket.setTimeout(0)));
+    socket.once("timeout", () => socket.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })));
+    socket.once("error", reject);
+  });
+}
 
 /** One row, by column name. */
 export type Row = Record<string, string | number | null>;
@@ -40,6 +80,8 @@ export class Server implements AsyncDisposable {
     readonly host: Host,
     private readonly sql: SqlConnection,
     readonly version: Version,
+    /** True: it does not go through the server's machine. */
+    readonly isDirect: boolean,
   ) {}
 
   get name(): string {
@@ -48,9 +90,10 @@ export class Server implements AsyncDisposable {
 
   /** Opens a session as the admin account. */
   static async open(connection: Connection): Promise<Server> {
-    const password = process.env["SESSION_STORE_ADMIN_PASSWORD"] ?? connection.admin.password;
+    const direct = await Server.openDirectly(connection);
+    if (direct) return direct;
     try {
-      return await Server.login(connection, connection.admin.user, password);
+      return await Server.login(connection, connection.admin.user, adminPassword(connection));
     } catch (error) {
       throw await Server.orNew(connection, error);
     }
@@ -59,6 +102,37 @@ export class Server implements AsyncDisposable {
   /** Opens a session as MariaDB's root, through the socket: the only way in before there is an admin account. */
   static async openAsSuperuser(connection: Connection): Promise<Server> {
     return Server.login(connection, openHost(connection.host).superuser, "", { asSuperuser: true });
+  }
+
+  /** Opens a session with TLS through the server's machine, to see what the server shows. Nothing of that is verified. */
+  static async openEncrypted(connection: Connection): Promise<Server> {
+    const unverified = { ssl: { rejectUnauthorized: false } };
+    return Server.login(connection, connection.admin.user, adminPassword(connection), unverified);
+  }
+
+  private static readonly detours = new Map<string, number>();
+
+  /** What was in the way is gone: the next session tries it again. */
+  static forgetDetour({ address, port }: Connection): void {
+    Server.detours.delete(`${address}:${port}`);
+  }
+
+  /** Undefined: the way through the machine has to be taken, which is as safe. */
+  private static async openDirectly(connection: Connection): Promise<Server | undefined> {
+    const { direct, address, port } = connection;
+    const key = `${address}:${port}`;
+    if (!direct || (Server.detours.get(key) ?? 0) > Date.now()) return undefined;
+    try {
+      return await Server.login(connection, connection.admin.user, adminPassword(connection), {
+        stream: connectTo(address, port),
+        ssl: { ca: direct.ca, verifyIdentity: true },
+      });
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      Server.detours.set(key, Date.now() + DETOUR);
+      progress(`${nameOf(connection)}: not directly with TLS but through its machine (${error.message})`);
+      return undefined;
+    }
   }
 
   /** Tells a server on which nothing of ours is from one that is down or refuses us. */
@@ -78,15 +152,11 @@ export class Server implements AsyncDisposable {
     }
   }
 
-  private static async login(
-    connection: Connection,
-    user: string,
-    password: string,
-    options: StreamOptions = {},
-  ): Promise<Server> {
+  private static async login(connection: Connection, user: string, password: string, way: Way = {}): Promise<Server> {
     const host = openHost(connection.host);
     const name = nameOf(connection);
-    const stream = await host.openStream(options).catch((error) => {
+    const opening = way.stream ?? host.openStream({ asSuperuser: way.asSuperuser ?? false });
+    const stream = await opening.catch((error) => {
       throw connectionError(name, user, error);
     });
     // The stream reports what happens to it before mysql2 listens.
@@ -95,6 +165,7 @@ export class Server implements AsyncDisposable {
     try {
       const opened = createConnection({
         stream,
+        ...(way.ssl && { ssl: way.ssl, host: connection.address }),
         user,
         password,
         connectTimeout: LOGIN_DEADLINE,
@@ -112,7 +183,7 @@ export class Server implements AsyncDisposable {
         sql.query("SET SESSION sql_mode='', sql_log_bin=0, lock_wait_timeout=20, wait_timeout=600"),
       );
       const [rows] = await within(LOGIN_DEADLINE, late, sql.query<RowDataPacket[]>("SELECT VERSION() AS version"));
-      return new Server(connection, host, sql, Version.parse(String(rows[0]?.["version"])));
+      return new Server(connection, host, sql, Version.parse(String(rows[0]?.["version"])), way.stream !== undefined);
     } catch (error) {
       stream.destroy();
       throw connectionError(name, user, error);
@@ -208,6 +279,7 @@ export type LoginProblem =
   | "unreachable"
   | "not answering"
   | "login refused"
+  | "without TLS"
   | "no data"
   | "no admin account";
 
@@ -239,6 +311,12 @@ function connectionError(name: string, user: string, error: unknown): Error {
     // The account was made, and the run that made it ended before it got its privileges; or somebody took them.
     return new ConnectionError("login refused", `${name} lets "${user}" in, but without its privileges (1227)`, errno);
   }
+  if (code === "HANDSHAKE_NO_SSL_SUPPORT") {
+    return new ConnectionError("without TLS", `${name} takes no TLS`, undefined);
+  }
+  if (code === "HANDSHAKE_SSL_ERROR") {
+    return new ConnectionError("unreachable", `${name} does not prove itself: ${message}`, undefined);
+  }
   if (code === "ENOENT" || code === "ECONNREFUSED") {
     return new ConnectionError("stopped", `${name} does not run (${code}: nothing listens on its socket)`, undefined);
   }
@@ -256,6 +334,8 @@ function connectionError(name: string, user: string, error: unknown): Error {
   }
   return new ConnectionError("unreachable", `${name} can't be reached: ${message}`, errno);
 }
+
+const adminPassword = ({ admin }: Connection): string => process.env["SESSION_STORE_ADMIN_PASSWORD"] ?? admin.password;
 
 function summary(statement: string): string {
   const line = statement.replace(/\s+/g, " ").trim();

@@ -4,18 +4,33 @@ import { HostUnreachable } from "../hosts/Host";
 import { openAsAdmin, openToRemove, removeAdmin } from "../mariadb/admin";
 import { clearOverrides, type ForeignLines, foreignLines } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
-import { type History, historyByPeer, rewoundError, seedFromPeer } from "../mariadb/seeding";
+import {
+  type History,
+  historyByPeer,
+  refuseWithoutPeersSessions,
+  rewoundError,
+  seedFromPeer,
+} from "../mariadb/seeding";
 import { installSemiSync } from "../mariadb/semiSync";
 import { type Connection, ConnectionError, nameOf, openIfThere, Server } from "../mariadb/server";
 import { refusedSettings, refuseSettings, runningSettings } from "../mariadb/settings";
 import { applySettings } from "../mariadb/settingsChange";
-import { type Advice, fileAdvice, nodeAdvice } from "../recipe/advice";
+import {
+  bringCertificatesIntoEffect,
+  IN_EFFECT,
+  refuseToGoWithoutTls,
+  removeCertificates,
+  tlsState,
+  writeCertificates,
+} from "../mariadb/tls";
+import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { escapeWildcards } from "../recipe/grantText";
 import { type GivenSettings, nodeSettings, pairRefusals, type Settings, settingRefusals } from "../recipe/nodeSettings";
 import { describeLine, renderOptionFile } from "../recipe/optionFile";
 import type { Profile } from "../recipe/settings";
 import type { SettingInput } from "../recipe/settingValues";
+import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
 import { progress } from "../waiting";
 import { define } from "./define";
 import { connection, databaseName, profile } from "./inputs";
@@ -52,6 +67,11 @@ export interface MariaDbNodeInputs {
    * After the check it holds the value of every option that is kept. @default {}
    */
   settings: Record<string, SettingInput>;
+  /**
+   * The node's certificates. The first ones, and taking them away, restart it; others take effect at once. @default none: what the server
+   * does by itself, which is TLS with a certificate of its own from MariaDB 11.4 on, and none before
+   */
+  tls?: NodeTls;
 }
 
 /** What is wanted of a node, as previews show it. */
@@ -67,6 +87,11 @@ export interface MariaDbNodeChecked extends MariaDbNodeInputs {
    * `went back in time`.
    */
   state: string;
+  /**
+   * Whether the certificates of `tls` are used. Wanted: `in effect`. Seen: `files missing`, `files differ`, `files have other permissions`,
+   * `the server takes no TLS`, or `another certificate is used`. Without `tls` there is none.
+   */
+  tlsState?: string | undefined;
 }
 
 export interface MariaDbNodeComputed {
@@ -75,6 +100,8 @@ export interface MariaDbNodeComputed {
   /** Path of the option file that is ours. */
   configFile: string;
   advice: Advice[];
+  /** Days until the first of the certificates of `tls` ends. */
+  tlsDaysLeft?: number | undefined;
 }
 
 const RUNNING = "running";
@@ -95,8 +122,17 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       .regex(/^[A-Za-z0-9.:*-]+$/, "must be an IP address, a host name or *")
       .optional(),
     settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).default({}),
+    tls: z.strictObject({ ca: z.string(), certificate: z.string(), privateKey: z.string() }).optional(),
   },
   rules: [
+    {
+      needs: ["connection", "tls"],
+      broken: ({ connection, tls }) =>
+        (tls ? tlsProblems(tls, connection.address) : []).map(({ property, reason }) => ({
+          property: `tls.${property}`,
+          reason,
+        })),
+    },
     {
       needs: ["connection", "peer"],
       broken: ({ connection, peer }) =>
@@ -126,7 +162,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   ],
   derived: {
     needs: ["connection", "nodeNumber", "profile", "databases", "tables", "settings"],
-    names: ["configText", "configMode", "overriddenBy", "state"],
+    names: ["configText", "configMode", "overriddenBy", "state", "tlsState"],
     from(given) {
       const settings = settingsOf(given);
       return {
@@ -135,6 +171,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
         configMode: openHost(given.connection.host).settingsMode.toString(8),
         overriddenBy: [],
         state: RUNNING,
+        ...(given.tls && { tlsState: IN_EFFECT }),
       };
     },
   },
@@ -142,8 +179,9 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 
   create: (wanted, begun) => bringUp(wanted, {}, begun),
   async update(last, wanted) {
-    await refuseWithoutPeersSessions(wanted);
+    await refuseWithoutPeersSessions(wanted.connection, wanted.peer, wanted.databases);
     const seen = await bringUp(wanted, last.settings as Settings, () => undefined);
+    if (last.tls && !wanted.tls) await removeCertificates(openHost(wanted.connection.host));
     if (last.state !== RUNNING && wanted.peer) await reconnect(wanted.connection, wanted.peer);
     return seen;
   },
@@ -162,10 +200,10 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       progress(running.message);
       return { inputs: { ...seen, state: running.problem }, computed: last };
     }
-    const { server, settings, state } = running;
+    const { server, settings, ...states } = running;
     return {
-      inputs: { ...seen, settings: settings as Record<string, SettingInput>, state },
-      computed: computed(server, path, settings, foreign),
+      inputs: { ...seen, settings: settings as Record<string, SettingInput>, ...states },
+      computed: computed(server, path, settings, foreign, last.tls),
     };
   },
 
@@ -175,6 +213,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       await using server = await openToRemove(last.connection);
       // A create that failed halfway has not said where it is.
       await server.host.removeFile(last.configFile ?? (await server.host.settingsFile()));
+      if (last.tls) await removeCertificates(server.host);
       await removeAdmin(server);
       progress(`${name}: the option file is removed; the server goes on with its running values until it restarts`);
     });
@@ -206,7 +245,12 @@ async function lookAtFiles(last: MariaDbNodeChecked & MariaDbNodeComputed): Prom
 async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
   await using server = await Server.open(last.connection);
   const settings = await runningSettings(server, last.settings as Settings);
-  return { server, settings, state: await stateOf(server, last) };
+  return {
+    server,
+    settings,
+    state: await stateOf(server, last),
+    ...(last.tls && { tlsState: await tlsState(last.connection, server.host, last.tls) }),
+  };
 }
 
 async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () => void): Promise<MariaDbNodeComputed> {
@@ -217,6 +261,7 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
   let history: History | undefined;
   let foreign: ForeignLines;
+  let certificatesChanged: boolean;
   {
     await using server = await openStarted(wanted.connection);
     begun();
@@ -226,6 +271,8 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
     if (history === "went back in time") throw rewoundError(server, wanted.peer);
     foreign = await clearOverrides(server, file);
     const peer = history === "lost" ? undefined : wanted.peer;
+    if (!wanted.tls) await refuseToGoWithoutTls(server, peer, former);
+    certificatesChanged = wanted.tls !== undefined && (await writeCertificates(host, server.name, wanted.tls));
     await applySettings({ server, peer, former, wanted: settings, file });
   }
   // Another session: the server may have restarted.
@@ -234,7 +281,8 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
     await using peer = await Server.open(wanted.peer);
     await seedFromPeer(server, peer, streamOf(wanted));
   }
-  return computed(server, path, await runningSettings(server, settings), foreign);
+  if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
+  return computed(server, path, await runningSettings(server, settings), foreign, wanted.tls);
 }
 
 async function openStarted(where: Connection): Promise<Server> {
@@ -269,49 +317,25 @@ async function stateOf(server: Server, last: MariaDbNodeChecked): Promise<string
   return history === "went back in time" ? history : RUNNING;
 }
 
-/** A server that was made anew needs its peer's sessions before anyone may use it. */
-async function refuseWithoutPeersSessions({ connection, peer, databases }: MariaDbNodeChecked): Promise<void> {
-  if (!peer || !(await isNew(connection))) return;
-  await using other = await openIfThere(peer);
-  if (other || (await isNewAndEmpty(peer, databases))) return;
-  throw new Error(
-    `${nameOf(connection)} was made anew, and its peer ${nameOf(peer)}, which has the sessions, can't be reached. Nothing was touched: ` +
-      "sessions written here now would be in the way of those. Bring the peer back first.",
-  );
-}
-
-async function isNew(where: Connection): Promise<boolean> {
-  try {
-    await using _server = await Server.open(where);
-    return false;
-  } catch (error) {
-    return error instanceof ConnectionError && error.isNew;
-  }
-}
-
-/** True when the peer was made anew as well: there are no sessions that could be missed. */
-async function isNewAndEmpty(peer: Connection, databases: readonly string[]): Promise<boolean> {
-  if (!(await isNew(peer))) return false;
-  try {
-    await using server = await Server.openAsSuperuser(peer);
-    const look = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?)";
-    return (await server.value(look, [databases])) === "0";
-  } catch (error) {
-    if (error instanceof ConnectionError) return true;
-    throw error;
-  }
-}
-
 const computed = (
   server: Pick<Server, "name" | "version">,
   configFile: string,
   running: Settings,
   { repeating }: ForeignLines,
-): MariaDbNodeComputed => ({
-  version: server.version.number,
-  configFile,
-  advice: [...nodeAdvice(server.name, server.version, running), ...fileAdvice(server.name, repeating)],
-});
+  tls: NodeTls | undefined,
+): MariaDbNodeComputed => {
+  const days = tls && daysLeft(tls);
+  return {
+    version: server.version.number,
+    configFile,
+    advice: [
+      ...nodeAdvice(server.name, server.version, running),
+      ...fileAdvice(server.name, repeating),
+      ...certificateAdvice(server.name, days),
+    ],
+    tlsDaysLeft: days,
+  };
+};
 
 /** The server's own word on the settings, where it can be asked already. Otherwise `create` asks it, before it touches anything. */
 async function refusedByServer(where: Connection, settings: Settings): Promise<{ option: string; reason: string }[]> {
@@ -330,6 +354,7 @@ function settingsOf(given: MariaDbNodeInputs): Settings {
     nodeNumber: given.nodeNumber,
     bindAddress: given.bindAddress ?? defaultBindAddress(given.connection.address),
     patterns: wildDoTables(databases, given.tables),
+    tls: given.tls && tlsFiles(openHost(given.connection.host).tlsFolder),
   });
 }
 

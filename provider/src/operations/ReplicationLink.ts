@@ -1,11 +1,13 @@
 import { z } from "zod";
 import { openToRemove } from "../mariadb/admin";
-import { establishLink, removeLink } from "../mariadb/link";
+import { establishLink, type Proof, removeLink } from "../mariadb/link";
+import { seenTls } from "../mariadb/linkTls";
 import { lockServers, onePerPair } from "../mariadb/lock";
 import { replicaStatus } from "../mariadb/replication";
 import { type SemiSync, semiSync } from "../mariadb/semiSync";
 import { type Connection, ConnectionError, nameOf, openAll, openIfThere, Server } from "../mariadb/server";
 import { linkState, REPLICATING } from "../recipe/linkState";
+import { LINK_TLS, type LinkTls } from "../recipe/tls";
 import { type Look, until } from "../waiting";
 import { define } from "./define";
 import { connection, password, userName } from "./inputs";
@@ -36,6 +38,13 @@ export interface ReplicationLinkInputs {
    * @default none: half of slave_net_timeout at the time when the link is made
    */
   heartbeatPeriod?: number;
+  /**
+   * How the replica comes to the source. `verified`: with TLS, and only if the source proves itself to the `ca` of the replica's node.
+   * `mutual`: the replica proves itself too, with its node's certificate, as an account with `requireTls` X509 wants it. `off`: without.
+   * With certificates, the link is not made unless it is proved that it is encrypted. A change stops this direction for a moment.
+   * @default what the servers do by themselves: from MariaDB 11.4 on both TLS without certificates, else none
+   */
+  tls?: LinkTls;
 }
 
 /** What is wanted of a link, as previews show it. */
@@ -48,11 +57,9 @@ export interface ReplicationLinkChecked extends ReplicationLinkInputs {
   semiSync: string;
 }
 
-export interface ReplicationLinkComputed {
+export interface ReplicationLinkComputed extends Proof {
   /** `db1<-db2`: db1 replicates from db2. */
   direction: string;
-  /** How long a row took to arrive when the link was last proved, in seconds. */
-  secondsToArrive: number;
 }
 
 const IN_EFFECT = "in effect";
@@ -66,6 +73,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
     useGtid: z.enum(["current_pos", "slave_pos"]).default("current_pos"),
     connectRetry: z.number().int().min(1).max(86400).default(10),
     heartbeatPeriod: z.number().min(0).max(4294967).optional(),
+    tls: z.enum(LINK_TLS).optional(),
   },
   rules: [
     {
@@ -116,7 +124,7 @@ async function establish(
   passwordChanged: boolean,
   begun: () => void,
 ): Promise<ReplicationLinkComputed> {
-  const secondsToArrive = await onePerPair([wanted.replica, wanted.source], async () => {
+  const proof = await onePerPair([wanted.replica, wanted.source], async () => {
     await using servers = await openAll(wanted.replica, wanted.source);
     const [replica, source] = servers;
     await lockServers([replica, source]);
@@ -129,7 +137,7 @@ async function establish(
       throw error;
     }
   });
-  return { direction: `${nameOf(wanted.replica)}<-${nameOf(wanted.source)}`, secondsToArrive };
+  return { direction: `${nameOf(wanted.replica)}<-${nameOf(wanted.source)}`, ...proof };
 }
 
 /** The live link. A moment is given to one that is just connecting: that is no drift. */
@@ -153,6 +161,8 @@ async function look(
         useGtid: status.useGtid as ReplicationLinkInputs["useGtid"],
         connectRetry: status.connectRetry,
         ...(last.heartbeatPeriod !== undefined && { heartbeatPeriod: status.heartbeatPeriod }),
+        // What is seen stands in words where it is none of the wanted ones.
+        tls: seenTls(status.tls, last.tls, { replica, source }) as LinkTls,
       }),
     };
     const onTheWay = status?.ioThread === "Preparing" || (status?.ioThread === "Connecting" && !status.ioError);

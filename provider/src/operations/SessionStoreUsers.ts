@@ -16,6 +16,7 @@ import {
   wantedStates,
 } from "../recipe/accounts";
 import { grantProblem } from "../recipe/grants";
+import { REQUIREMENTS } from "../recipe/tls";
 import { progress } from "../waiting";
 import { containsUnknown, define, UNKNOWN } from "./define";
 import { connection, databaseName, profile } from "./inputs";
@@ -64,7 +65,9 @@ const from = z
   .min(1, "must name at least one host, or % for all")
   .default(["%"]);
 
-const account = { user, password, from };
+const requireTls = z.enum(REQUIREMENTS).optional();
+
+const account = { user, password, from, requireTls };
 const rotating = { ...account, previousPassword: password.optional() };
 
 /** The former password as the new one would be a rotation that never happened. */
@@ -90,6 +93,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
       .min(1, "must name at least one database")
       .default(["replicated_session_store"]),
     profile,
+    requireTls,
     proxy: z.strictObject({ ...rotating, user: withDefault("proxy") }).refine(changes, SAME),
     replication: z.strictObject({
       ...account,
@@ -207,12 +211,13 @@ function previewStates(inputs: SessionStoreUsersInputs): SessionStoreUsersChecke
 
 /** Properties that hold something unknown came through the check as they were given, without defaults. None: one was refused. */
 function withoutPasswords(inputs: SessionStoreUsersInputs): AccountsInputs | undefined {
-  const { databases, profile, proxy, replication, binaryLog, monitor, extraAccounts } = inputs;
+  const { databases, profile, requireTls, proxy, replication, binaryLog, monitor, extraAccounts } = inputs;
   const whole = [databases, proxy, replication, binaryLog, monitor ?? {}, extraAccounts, ...(extraAccounts ?? [])];
   if (profile === undefined || !whole.every((part) => typeof part === "object")) return undefined;
   return {
     databases,
     profile,
+    requireTls,
     proxy: visible(proxy, DEFAULT_USERS.proxy),
     replication: visible(replication, DEFAULT_USERS.replication),
     binaryLog: visible(binaryLog, DEFAULT_USERS.binaryLog),
@@ -222,8 +227,8 @@ function withoutPasswords(inputs: SessionStoreUsersInputs): AccountsInputs | und
 }
 
 function visible(given: AccountInputs, defaultUser: string): AccountInputs {
-  const { user = defaultUser, from = ["%"] } = given;
-  return { user, password: "", from: Array.isArray(from) ? from.map((host) => host.toLowerCase()) : from };
+  const { user = defaultUser, from = ["%"], requireTls } = given;
+  return { user, password: "", requireTls, from: Array.isArray(from) ? from.map((host) => host.toLowerCase()) : from };
 }
 
 const cameFromServer = (error: unknown): error is Error =>

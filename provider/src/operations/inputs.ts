@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Connection } from "../mariadb/server";
+import { authorityProblem } from "../recipe/tls";
 import { address, host, port } from "./hostInputs";
 
 /** The shapes that several resources take. */
@@ -13,12 +14,29 @@ export const userName = z
 
 export const password = z.string().min(1, "must not be empty: give the account a password");
 
+const direct = z.strictObject({
+  ca: z.string().superRefine((text, context) => {
+    const problem = authorityProblem(text);
+    if (problem) context.addIssue(problem);
+  }),
+  from: z
+    .string()
+    .regex(/^[A-Za-z0-9._:%-]+$/, "must be a host name, an IP address, or a pattern of one with %")
+    .toLowerCase()
+    .refine(
+      (from) => from !== "localhost",
+      "must be where the statements come from: the admin is let in from localhost anyway",
+    )
+    .default("%"),
+});
+
 export const connection: z.ZodType<Connection> = z.strictObject({
   name: z.string().min(1).optional(),
   host,
   address,
   port: port.default(3306),
   admin: z.strictObject({ user: userName.default("session_store_admin"), password }),
+  direct: direct.optional(),
 });
 
 export const databaseName = z

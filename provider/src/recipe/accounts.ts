@@ -1,5 +1,6 @@
 import { escapeWildcards, quoteName } from "./grantText";
 import { AS_CONFIGURED } from "./password";
+import type { TlsRequirement } from "./tls";
 
 /** A login name, and from where it may be used. */
 export interface AccountInputs {
@@ -19,6 +20,12 @@ export interface AccountInputs {
    * @default ["%"]
    */
   readonly from: readonly string[];
+  /**
+   * What its connections need: `NONE`, `SSL`, or `X509`, a certificate that the node's `ca` signed. A change is made at once; whoever
+   * comes without is refused at the next login. From `localhost`, which is the server's own socket, nothing is needed.
+   * @default `requireTls` of the resource
+   */
+  readonly requireTls?: TlsRequirement | undefined;
 }
 
 /** An account whose password can be changed without a moment in which its users are locked out. */
@@ -50,6 +57,11 @@ export interface AccountsInputs {
    * @default "vendor"
    */
   readonly profile: "vendor" | "hardened";
+  /**
+   * What connections of all accounts need that don't say otherwise themselves: `NONE`, `SSL` or `X509`. A change is made at once. The
+   * server has to have its certificate before, and the links have to use it. @default NONE
+   */
+  readonly requireTls?: TlsRequirement | undefined;
   /** The proxies' account: all rights on `databases`, and REPLICATION CLIENT (recipe, step 2). @default user `nevisproxy_user` */
   readonly proxy: RotatingAccountInputs;
   /**
@@ -99,6 +111,7 @@ export interface WantedAccount extends Account {
   /** The property it comes from, such as `extraAccounts.0`. */
   readonly property: string;
   readonly grants: readonly string[];
+  readonly tls: TlsRequirement;
   /** Newest first. */
   readonly passwords: readonly string[];
 }
@@ -131,6 +144,8 @@ export function wantedAccounts(inputs: AccountsInputs): WantedAccount[] {
       user: account.user,
       host,
       grants,
+      // The server's own socket is no network, and has no TLS.
+      tls: host === "localhost" ? ("NONE" as const) : (account.requireTls ?? inputs.requireTls ?? "NONE"),
       passwords: [account.password, ...(account.previousPassword === undefined ? [] : [account.previousPassword])],
     }));
   const forProxy = ["REPLICATION CLIENT ON *.*", ...(hardened ? ["SLAVE MONITOR ON *.*"] : [])];
@@ -145,14 +160,14 @@ export function wantedAccounts(inputs: AccountsInputs): WantedAccount[] {
 }
 
 /** How a wanted account looks when nothing is wrong with it. */
-export function healthyState(grants: readonly string[]): AccountState {
-  return { password: AS_CONFIGURED, grants, locked: false, tls: "NONE", expiry: "none", limits: "none" };
+export function healthyState(grants: readonly string[], tls: TlsRequirement = "NONE"): AccountState {
+  return { password: AS_CONFIGURED, grants, locked: false, tls, expiry: "none", limits: "none" };
 }
 
 /** What `accounts` shall be. It depends on no server's version and on no password. */
 export function wantedStates(inputs: AccountsInputs): Record<string, AccountState> {
   return Object.fromEntries(
-    wantedAccounts(inputs).map((account) => [accountKey(account), healthyState(account.grants)]),
+    wantedAccounts(inputs).map((account) => [accountKey(account), healthyState(account.grants, account.tls)]),
   );
 }
 

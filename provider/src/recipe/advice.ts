@@ -36,6 +36,22 @@ export function fileAdvice(name: string, files: ReadonlyMap<string, readonly Opt
   }));
 }
 
+const RENEWAL = 30;
+
+/** Advice on certificates that end soon. @param days until the first of them does; undefined: there are none of ours */
+export function certificateAdvice(name: string, days: number | undefined): Advice[] {
+  if (days === undefined || days >= RENEWAL) return [];
+  return [
+    {
+      severity: "warning",
+      where: name,
+      about: "certificate",
+      text: `ends in ${days} days; then the links do not come back after an interruption, and clients are refused. Renew it: that takes effect at once`,
+      source: "the node's `tls`",
+    },
+  ];
+}
+
 function versionAdvice(name: string, version: Version): Advice[] {
   const fixed = fixedRelease(version);
   if (fixed) {

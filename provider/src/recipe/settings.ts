@@ -9,6 +9,8 @@ export interface NodeFacts {
   readonly bindAddress: string;
   /** `database.table` patterns of what is replicated, as `replicate_wild_do_table` takes them. */
   readonly patterns: readonly string[];
+  /** Paths of its certificates. Absent: it has none of ours. */
+  readonly tls?: { readonly ca: string; readonly certificate: string } | undefined;
 }
 
 /** `vendor`: the recipe to the letter. `hardened`: with the measured improvements. */
@@ -22,9 +24,9 @@ export interface Setting {
   readonly option: string;
   readonly kind: SettingKind;
   /** The recipe's value. Absent: the recipe leaves the server's default. */
-  readonly vendor?: (node: NodeFacts) => SettingValue;
+  readonly vendor?: (node: NodeFacts) => SettingValue | undefined;
   /** The better value. Absent: as the recipe has it. */
-  readonly hardened?: (node: NodeFacts) => SettingValue;
+  readonly hardened?: (node: NodeFacts) => SettingValue | undefined;
   readonly takesEffect: Effect;
   /** The server variable that shows the running value. Absent: named like the option. */
   readonly variable?: (version: Version) => string;
@@ -242,6 +244,30 @@ export const SETTINGS: readonly Setting[] = [
     readBack: (address) => (["", "*", "0.0.0.0", "::"].includes(address) ? "*" : address),
     why: "The address the peer and the proxies reach; Debian's own files say 127.0.0.1",
     source: "needed for the recipe to work",
+  },
+  {
+    option: "ssl_ca",
+    kind: { is: "text" },
+    vendor: (node) => node.tls?.ca,
+    takesEffect: "restart",
+    why: "Whose certificates are trusted",
+    source: "the node's `tls`",
+  },
+  {
+    option: "ssl_cert",
+    kind: { is: "text" },
+    vendor: (node) => node.tls?.certificate,
+    takesEffect: "restart",
+    why: "With what this server proves itself",
+    source: "the node's `tls`",
+  },
+  {
+    option: "ssl_key",
+    kind: { is: "text" },
+    vendor: (node) => node.tls?.certificate,
+    takesEffect: "restart",
+    why: "The key that belongs to it, in the same file",
+    source: "the node's `tls`",
   },
   {
     option: "sync_binlog",

@@ -26,6 +26,8 @@ export class MariaDbNode extends pulumi.dynamic.Resource {
   declare readonly version: pulumi.Output<string>;
   /** What MariaDB or we would do otherwise. */
   declare readonly advice: pulumi.Output<Advice[]>;
+  /** Days until the first of the certificates of `tls` ends. */
+  declare readonly tlsDaysLeft: pulumi.Output<number | undefined>;
 
   constructor(name: string, args: MariaDbNodeArgs, opts?: pulumi.CustomResourceOptions) {
     super(
@@ -40,6 +42,8 @@ export class MariaDbNode extends pulumi.dynamic.Resource {
         state: undefined,
         version: undefined,
         advice: undefined,
+        tlsState: undefined,
+        tlsDaysLeft: undefined,
       },
       opts,
       MODULE,

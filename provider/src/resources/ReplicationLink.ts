@@ -18,6 +18,8 @@ export class ReplicationLink extends pulumi.dynamic.Resource {
   declare readonly semiSync: pulumi.Output<string>;
   /** How long a row took to arrive when the link was last proved, in seconds. */
   declare readonly secondsToArrive: pulumi.Output<number>;
+  /** With what the link is encrypted: a cipher, `required by the account (SSL)`, `none`, or `not known` with the reason. */
+  declare readonly encryption: pulumi.Output<string>;
 
   constructor(name: string, args: ReplicationLinkArgs, opts?: pulumi.CustomResourceOptions) {
     super(
@@ -31,6 +33,7 @@ export class ReplicationLink extends pulumi.dynamic.Resource {
         semiSync: undefined,
         direction: undefined,
         secondsToArrive: undefined,
+        encryption: undefined,
       },
       opts,
       MODULE,

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Admin, Connection } from "../mariadb/server";
+import type { Admin, Connection, DirectAccess } from "../mariadb/server";
 
 /** A value, or an output of another resource, at every depth. */
 export type Nested<T> = pulumi.Input<
@@ -13,11 +13,13 @@ export type Nested<T> = pulumi.Input<
 >;
 
 /** A connection as programs give it: the port and the name of the admin account may be left out. */
-export interface ConnectionArgs extends Args<Omit<Connection, "port" | "admin">> {
+export interface ConnectionArgs extends Args<Omit<Connection, "port" | "admin" | "direct">> {
   /** TCP port of the server. @default 3306 */
   readonly port?: pulumi.Input<number>;
   /** The account with which this library changes the server. `MariaDbNode` makes it. */
   readonly admin: pulumi.Input<Args<Defaulted<Admin, "user">>>;
+  /** Statements go straight to the server, with TLS. @default they go through its machine */
+  readonly direct?: pulumi.Input<Args<Defaulted<DirectAccess, "from">>> | undefined;
 }
 
 /** What a resource takes, made of the plain values that its operations work on. */

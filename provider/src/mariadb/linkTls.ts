@@ -1,0 +1,76 @@
+import { type LinkTls, tlsFiles } from "../recipe/tls";
+import { weakestRequirement } from "./accounts";
+import type { LinkTlsValues } from "./replication";
+import type { Server } from "./server";
+
+/** TLS of one direction of the pair: what the replica is told, and the proof that it is so. */
+
+/** What CHANGE MASTER has to say. Undefined: what the servers do by themselves. */
+export function wantedTls(replica: Server, source: Server, wanted: LinkTls | undefined): LinkTlsValues {
+  if (wanted === "off") return OFF;
+  if (wanted === undefined) {
+    // From 11.4 on both sides have certificates by themselves, and check them by the account's password.
+    const both = replica.version.atLeast("11.4") && source.version.atLeast("11.4");
+    return both ? { ...OFF, on: true, verified: true } : OFF;
+  }
+  const { ca, certificate } = tlsFiles(replica.host.tlsFolder);
+  return { on: true, verified: true, ca, certificate: wanted === "mutual" ? certificate : "" };
+}
+
+const OFF: LinkTlsValues = { on: false, verified: false, ca: "", certificate: "" };
+
+/** In words, how the replica comes to its source. */
+export function inWords({ on, verified, ca, certificate }: LinkTlsValues): string {
+  if (!on) return "off";
+  const proof = verified ? `verified by ${ca || "the account's password"}` : "on if the source offers it, not verified";
+  return certificate ? `${proof}, with the certificate ${certificate}` : proof;
+}
+
+/** The word for what is seen, in the spelling of what is wanted where it is that. */
+export function seenTls(
+  seen: LinkTlsValues,
+  wanted: LinkTls | undefined,
+  { replica, source }: { replica: Server; source: Server | undefined },
+): string | undefined {
+  // What the servers do by themselves is theirs to choose, but for certificates of ours that are no longer wanted.
+  if (wanted === undefined) return seen.ca || seen.certificate ? inWords(seen) : undefined;
+  const words = inWords(seen);
+  return words === inWords(wantedTls(replica, source ?? replica, wanted)) ? wanted : words;
+}
+
+/** Refuses a link of which nobody could tell afterwards that it is encrypted. */
+export async function refuseUnprovable(source: Server, user: string, wanted: LinkTls | undefined): Promise<void> {
+  if (!isVerified(wanted) || (await seesThreads(source))) return;
+  if ((await weakestRequirement(source, user)) !== "NONE") return;
+  throw new Error(
+    `whether ${source.name} sends its sessions encrypted could not be proved: its account "${user}" does not require TLS, and ` +
+      "performance_schema is off there. Nothing was linked. Let the account require TLS (`requireTls`).",
+  );
+}
+
+/**
+ * With what the source's thread for this replica is encrypted. Fails when it is not: the status fields of the replica only say what was
+ * asked for.
+ */
+export async function encryptionOf(source: Server, user: string, wanted: LinkTls | undefined): Promise<string> {
+  const cipher = (await seesThreads(source)) ? await cipherOf(source, user) : undefined;
+  if (cipher) return cipher;
+  const requirement = await weakestRequirement(source, user);
+  if (cipher === undefined && requirement !== "NONE") return `required by the account (${requirement})`;
+  if (isVerified(wanted)) throw new Error(`${source.name} sends its sessions to "${user}" without encryption`);
+  return cipher === undefined ? "not known: performance_schema is off on the source" : "none";
+}
+
+const isVerified = (wanted: LinkTls | undefined): boolean => wanted === "verified" || wanted === "mutual";
+
+const seesThreads = async (source: Server): Promise<boolean> =>
+  (await source.value("SELECT @@GLOBAL.performance_schema")) === "1";
+
+/** Empty: not encrypted. */
+const cipherOf = (source: Server, user: string): Promise<string> =>
+  source.value(
+    `SELECT s.VARIABLE_VALUE FROM performance_schema.status_by_thread s JOIN performance_schema.threads t USING (THREAD_ID)
+      WHERE s.VARIABLE_NAME = 'Ssl_cipher' AND t.PROCESSLIST_COMMAND LIKE 'Binlog Dump%' AND t.PROCESSLIST_USER = ?
+      ORDER BY t.PROCESSLIST_ID DESC LIMIT 1`,
+    [user],
+  );

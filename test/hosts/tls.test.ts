@@ -1,0 +1,232 @@
+import { createConnection } from "mysql2/promise";
+import type { NodeTls } from "../../provider/src/recipe/tls";
+import { Authority } from "../support/authority";
+import type { PairOptions } from "../support/declaredPair";
+import { HostPair } from "../support/hostPair";
+import { SeparateRuns } from "../support/separateRuns";
+import { SessionClient } from "../support/sessionClient";
+import { MARIADB, type Suite } from "../support/testEngine";
+
+/** Certificates of a pair on two machines: brought in, renewed, drifted, taken away; and what would pass for encryption and is none. */
+
+jest.setTimeout(180_000);
+
+const FOLDER = "/etc/session-store-tls";
+const PROXY = { user: "nevisproxy_user", password: "proxy-1" };
+
+const certificates = async (pair: HostPair, authority: Authority, days?: number): Promise<[NodeTls, NodeTls]> => {
+  const issue = (number: 1 | 2) => authority.issue(pair.host(number).address, days === undefined ? {} : { days });
+  return [await issue(1), await issue(2)];
+};
+
+const seen = (pair: HostPair, resource: string) => pair.kept.get(resource)?.outs as Record<string, unknown>;
+
+/** The replicas' threads and the servers' processes: others, when something was stopped and started. */
+const threads = (pair: HostPair): Promise<unknown> =>
+  Promise.all(
+    pair.hosts.map(async (host) => [
+      await host.serverPid(),
+      await host.sql(
+        "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'system user' OR COMMAND = 'Binlog Dump' ORDER BY ID",
+      ),
+    ]),
+  );
+
+/** A login as a proxy does it. Answers the cipher. */
+async function cipherOf(host: string, login: { user: string; password: string }, ca?: string): Promise<string> {
+  const client = await createConnection({ host, ...login, ...(ca && { ssl: { ca } }) });
+  try {
+    const [rows] = await client.query("SHOW SESSION STATUS LIKE 'Ssl_cipher'");
+    return (rows as { Value: string }[])[0]?.Value ?? "";
+  } finally {
+    client.destroy();
+  }
+}
+
+async function expectSessionsBothWays(pair: HostPair, id: string): Promise<void> {
+  const [one, two] = pair.hosts;
+  await one.sql(`INSERT INTO replicated_session_store.session (id) VALUES ('${id}-1')`);
+  await two.sql(`INSERT INTO replicated_session_store.session (id) VALUES ('${id}-2')`);
+  await pair.catchUp();
+  for (const host of pair.hosts) {
+    const found = await host.sql(`SELECT id FROM replicated_session_store.session WHERE id LIKE '${id}-_' ORDER BY 1`);
+    expect(found).toBe(`${id}-1\n${id}-2`);
+  }
+}
+
+let runs: SeparateRuns;
+beforeAll(async () => {
+  runs = await SeparateRuns.prepare();
+});
+afterAll(() => runs?.[Symbol.asyncDispose]());
+
+describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with MariaDB %s", (suite) => {
+  let pair: HostPair;
+  let authority: Authority;
+  let options: PairOptions;
+
+  beforeAll(async () => {
+    pair = await HostPair.planned({ suite }, [{ user: "deploy" }, {}]);
+    authority = await Authority.create();
+    await pair.up();
+    await pair.host(1).sql(SessionClient.TABLE);
+    await pair.catchUp();
+    options = { tls: await certificates(pair, authority) };
+  });
+  afterAll(() => pair?.[Symbol.asyncDispose]());
+
+  it("certificates are brought to a pair in use: one node at a time restarts, the links are proved, and no session is lost", async () => {
+    const clients = pair.hosts.map(({ address }, index) =>
+      new SessionClient(`plain-${index}`, 3306, PROXY, address).start(),
+    );
+    await pair.up(options);
+    await Promise.all(clients.map((client) => client.stop()));
+    await pair.catchUp();
+    for (const host of pair.hosts) {
+      const there = new Set((await host.sql("SELECT id FROM replicated_session_store.session")).split("\n"));
+      for (const { acknowledged } of clients) expect(acknowledged.filter((id) => !there.has(id))).toEqual([]);
+      const status = await host.sql("SHOW SLAVE STATUS");
+      expect(status).toContain(`${FOLDER}/ca.pem`);
+      expect(await host.sh(`stat -c '%a %U' ${FOLDER}/node.pem`)).toBe("600 mysql\n");
+    }
+    for (const name of ["db1-from-db2", "db2-from-db1"]) {
+      expect(seen(pair, name)).toMatchObject({ tls: "verified", encryption: "required by the account (SSL)" });
+    }
+    expect(seen(pair, "db1-node")["tlsDaysLeft"]).toBe(364);
+    expect(await pair.drift(options)).toEqual({});
+    expect(await pair.up(options)).toEqual([]);
+    await expectSessionsBothWays(pair, "encrypted");
+  });
+
+  it("proxies are let in with TLS, and without it they are not", async () => {
+    const { address } = pair.host(1);
+    expect(await cipherOf(address, PROXY, authority.ca)).toMatch(/^TLS_|^ECDHE/);
+    await expect(cipherOf(address, PROXY)).rejects.toThrow(/Access denied/);
+  });
+
+  it("renewed certificates are taken up without a restart, and no connection breaks", async () => {
+    const before = await threads(pair);
+    options = { tls: await certificates(pair, authority, 20) };
+    expect(Object.keys(await pair.drift(options)).sort()).toEqual(["db1-node", "db2-node"]);
+    await pair.up(options);
+    expect(await threads(pair)).toEqual(before);
+    expect(seen(pair, "db1-node")["tlsDaysLeft"]).toBe(19);
+    expect(seen(pair, "db1-node")["advice"]).toContainEqual(
+      expect.objectContaining({ about: "certificate", text: expect.stringMatching(/^ends in 19 days/) }),
+    );
+    expect(await pair.drift(options)).toEqual({});
+    // As after an interruption.
+    for (const host of pair.hosts) await host.sql("STOP SLAVE; START SLAVE");
+    await pair.up(options);
+    await expectSessionsBothWays(pair, "renewed");
+  });
+
+  it("what was changed by hand is shown by property, and put back by one up without a restart", async () => {
+    const [one, two] = pair.hosts;
+    const processes = () => Promise.all(pair.hosts.map((host) => host.serverPid()));
+    const before = await processes();
+    await one.sh(`rm ${FOLDER}/ca.pem`);
+    await two.sh(`chmod 644 ${FOLDER}/node.pem`);
+    await two.sql("STOP SLAVE; CHANGE MASTER TO MASTER_SSL_VERIFY_SERVER_CERT=0; START SLAVE");
+    await one.sql("SET sql_log_bin=0; ALTER USER nevisproxy_user REQUIRE NONE");
+    expect(await pair.drift(options)).toEqual({
+      "db1-node": ["tlsState"],
+      "db1-users": ["accounts"],
+      "db2-node": ["tlsState"],
+      "db2-from-db1": ["tls"],
+    });
+    expect(seen(pair, "db1-node")["tlsState"]).toBe("files missing");
+    expect(seen(pair, "db2-node")["tlsState"]).toBe("files have other permissions");
+    expect(seen(pair, "db2-from-db1")["tls"]).toMatch(/^on if the source offers it, not verified/);
+    await pair.up(options);
+    expect(await processes()).toEqual(before);
+    expect(await pair.drift(options)).toEqual({});
+    await expectSessionsBothWays(pair, "repaired");
+  });
+
+  it("a link whose account does not require TLS is refused where nothing could prove the encryption", async () => {
+    const plain: PairOptions = { ...options, requireTls: "NONE" };
+    await pair.up({ ...plain, only: ["db1-users"] });
+    await pair.down("ReplicationLink");
+    await expect(runs.up(pair, { ...plain, only: ["db2-from-db1"] })).rejects.toThrow(
+      /whether db1 sends its sessions encrypted could not be proved.*performance_schema is off.*Nothing was linked.*requireTls/,
+    );
+    expect(await pair.host(2).sql("SHOW SLAVE STATUS")).toBe("");
+    await pair.up(options);
+    await expectSessionsBothWays(pair, "linked-again");
+  });
+
+  it("an authority that did not sign the source's certificate keeps the link from being made, and the error names both ways", async () => {
+    const other = await Authority.create("Another CA");
+    await pair.down("ReplicationLink");
+    await pair.host(2).exec(["tee", `${FOLDER}/ca.pem`], { input: other.ca });
+    await expect(runs.up(pair, { ...options, only: ["db2-from-db1"] })).rejects.toThrow(
+      /db2 does not reach db1 at .*:3306: db1 does not prove itself there .*"ca" of db2/,
+    );
+    expect(await pair.host(2).sql("SHOW SLAVE STATUS")).toBe("");
+    await pair.up(options);
+    await expectSessionsBothWays(pair, "trusted-again");
+  });
+
+  it("with X509 the replicas show their certificates, and whoever has none is refused", async () => {
+    const strict: PairOptions = { ...options, requireTls: "X509" };
+    await pair.up(strict);
+    expect(seen(pair, "db1-from-db2")).toMatchObject({ tls: "mutual", encryption: "required by the account (X509)" });
+    await expect(cipherOf(pair.host(1).address, PROXY, authority.ca)).rejects.toThrow(/Access denied/);
+    expect(await pair.drift(strict)).toEqual({});
+    await expectSessionsBothWays(pair, "mutual");
+    await pair.up(options);
+  });
+
+  it("statements go straight to the servers when that is wanted, encrypted and verified", async () => {
+    const direct: PairOptions = { ...options, direct: { ca: authority.ca, from: "%" } };
+    await pair.up(direct);
+    const [one] = pair.hosts;
+    await one.sql("SET GLOBAL max_connections=77");
+    await one.sql("SET GLOBAL general_log_file='direct.log', general_log=ON");
+    expect(await pair.drift(direct)).toEqual({ "db1-node": ["settings"] });
+    await one.sql("SET GLOBAL general_log=OFF");
+    const logins = (await one.sh("grep -o 'session_store_admin@.*' /var/lib/mysql/direct.log")).trimEnd().split("\n");
+    // One goes through the machine, to look at the certificate.
+    const [here, there] = [pair.network.gateway, "localhost"].map((from) =>
+      logins.filter((login) => login.startsWith(`session_store_admin@${from} `) && login.endsWith("using SSL/TLS")),
+    );
+    expect(here?.length).toBeGreaterThan(3);
+    expect(there).toHaveLength(1);
+    expect(logins).toHaveLength(Number(here?.length) + 1);
+    await pair.up(direct);
+    expect(await pair.up(direct)).toEqual([]);
+    await pair.up(options);
+  });
+
+  it("TLS is not taken from a server while somebody needs it; in two steps it is, and no session is lost", async () => {
+    await expect(runs.up(pair)).rejects.toThrow(
+      /shall go without its certificates, but TLS is required by the account "binarylog_user", the account "nevisproxy_user", the account "replication_user", the replication of db\d.*Nothing was changed/,
+    );
+    await pair.up({ ...options, requireTls: "NONE", link: { tls: "off" } });
+    await pair.up({ link: { tls: "off" } });
+    for (const host of pair.hosts) {
+      expect(await host.sql("SELECT @@GLOBAL.ssl_cert")).toBe("NULL");
+      await expect(host.sh(`test -e ${FOLDER}/node.pem`)).rejects.toThrow();
+    }
+    expect(await pair.drift({ link: { tls: "off" } })).toEqual({});
+    await expectSessionsBothWays(pair, "plain");
+  });
+});
+
+it("a pair of MariaDB 10.11 and 11.8 is linked both ways with verified certificates", async () => {
+  await using pair = await HostPair.planned({}, [{ suite: "bookworm" }, { suite: "trixie" }]);
+  const options = {
+    tls: await certificates(pair, await Authority.create()),
+    node: { settings: { performance_schema: true } },
+  };
+  await pair.up(options);
+  await pair.host(1).sql(SessionClient.TABLE);
+  await pair.catchUp();
+  await expectSessionsBothWays(pair, "mixed");
+  for (const name of ["db1-from-db2", "db2-from-db1"]) {
+    expect(seen(pair, name)).toMatchObject({ tls: "verified", encryption: expect.stringMatching(/^TLS_|^ECDHE/) });
+  }
+  expect(await pair.drift(options)).toEqual({});
+  expect(await pair.up(options)).toEqual([]);
+});
