@@ -11,10 +11,11 @@ import {
 import { progress } from "../waiting";
 import type { Server } from "./server";
 
-/** Our option file, with the text that it has or is about to get. */
+/** Our option file. */
 export interface OurFile {
   readonly path: string;
-  readonly text: string;
+  /** What it is about to hold. @default what it holds */
+  readonly text?: string;
 }
 
 /** What other files say of our options. */
@@ -71,7 +72,8 @@ async function disable(host: Host, lines: readonly OptionLine[]): Promise<void> 
 }
 
 async function linesOf(host: Host, file: string, ours?: OurFile): Promise<OptionLine[]> {
-  const found = file === ours?.path ? { text: ours.text, mode: 0 } : await host.readFile(file);
+  const text = file === ours?.path ? ours.text : undefined;
+  const found = text === undefined ? await host.readFile(file) : { text, mode: 0 };
   // The server passes over a file that everybody may write.
   if (!found || (found.mode & 0o002) !== 0) return [];
   const read = parseOptionFile(file, found.text).map(async (item) => {

@@ -229,8 +229,7 @@ interface SeenFiles {
 async function lookAtFiles(last: MariaDbNodeChecked & MariaDbNodeComputed): Promise<SeenFiles> {
   const host = openHost(last.connection.host);
   const path = await host.settingsFile();
-  const file = await host.readFile(path);
-  const foreign = await foreignLines(host, { path, text: file?.text ?? "" }, last.version);
+  const [file, foreign] = await Promise.all([host.readFile(path), foreignLines(host, { path }, last.version)]);
   return {
     path,
     seen: {
