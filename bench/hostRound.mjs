@@ -5,6 +5,7 @@ import path from "node:path";
 import { Stop } from "../tools/run.mjs";
 import { play } from "./ansiblePair.mjs";
 import { handshakes, onHost, removeHosts, startHosts } from "./hosts.mjs";
+import { versionOf } from "./machine.mjs";
 import { environment, makeProject } from "./project.mjs";
 import { NOTHING_CHANGES, UP } from "./round.mjs";
 import * as shell from "./shellPair.mjs";
@@ -15,19 +16,20 @@ export const CONTENDERS = /** @type {const} */ (["ours", "script", "ansible"]);
 
 /** @typedef {typeof CONTENDERS[number]} Contender */
 /** @typedef {Record<typeof HOST_STEPS[number], import("./measure.mjs").Measured>} Steps */
-/** @typedef {Partial<Record<"floor" | Contender, Steps>> & { handshakes: number[] }} HostRound  handshakes: per host and run of ours */
+/** @typedef {Partial<Record<"floor" | Contender, Steps>> & { handshakes: number[], mariadb: string }} HostRound  handshakes: per host and run of ours */
 /** @typedef {{ folder: string, image: string, engine: import("../tools/dockerEngine.mjs").Engine, runtime: import("./project.mjs").Runtime }} HostPlace */
 
 /** @param {HostPlace} place @param {readonly Contender[]} order @returns {Promise<HostRound>} */
 export async function hostRound(place, order) {
   /** @type {HostRound} */
-  const round = { handshakes: [] };
+  const round = { handshakes: [], mariadb: "" };
   for (const who of order) {
     const pair = await startHosts({ ...place, folder: path.join(place.folder, who) });
     try {
       if (who === "ours") Object.assign(round, await ours(pair, place));
       else round[who] = who === "script" ? await script(pair) : await ansible(pair);
       await shell.prove(pair);
+      round.mariadb = versionOf(await onHost(pair.db1, "mariadbd", "--version"));
     } finally {
       await removeHosts(pair);
     }
