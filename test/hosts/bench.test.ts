@@ -67,7 +67,7 @@ it("writes a table with a number in every row, and the targets", async () => {
   expect(targets).toHaveLength(contenders().includes("ansible") ? 6 : 3);
 });
 
-it("leaves nothing behind but its results", async () => {
-  expect((await readdir(folder)).sort()).toEqual(["RESULTS.md", "raw.json"]);
+it("leaves nothing of its work behind", async () => {
+  expect((await readdir(folder)).filter((name) => name.startsWith("session-store-bench-"))).toEqual([]);
   expect((await readdir("/tmp")).filter((name) => name.startsWith(`bench-ssh-${pid}-`))).toEqual([]);
 });
