@@ -1,13 +1,13 @@
 /** What programs import from `pulumi-replicated-session-store`. */
-export {
-  type PairDatabaseArgs,
-  type PairLink,
-  type PairNode,
-  type PairNodeArgs,
-  type PairSchemaArgs,
-  ReplicatedSessionStore,
-  type ReplicatedSessionStoreArgs,
-} from "./components/ReplicatedSessionStore";
+export type {
+  PairDatabaseArgs,
+  PairLink,
+  PairNode,
+  PairNodeArgs,
+  PairSchemaArgs,
+  ReplicatedSessionStoreArgs,
+} from "./components/pairArgs";
+export { ReplicatedSessionStore } from "./components/ReplicatedSessionStore";
 export type { DockerHostInputs, HostInputs, LocalHostInputs, SshHostInputs, SshLogin } from "./hosts/Host";
 export type { Admin, Connection, DirectAccess } from "./mariadb/server";
 export type { LocalMariaDbInputs } from "./operations/LocalMariaDb";

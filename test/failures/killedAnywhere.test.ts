@@ -2,6 +2,8 @@ import { rm } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 import { paths } from "../../provider/src/hosts/localFiles";
 import { stop } from "../../provider/src/hosts/localServer";
+import { Authority } from "../support/authority";
+import type { PairOptions } from "../support/declaredPair";
 import { KilledPair, type Point, type Scenario } from "../support/killedPair";
 import type { PairState } from "../support/pairState";
 import { SessionClient } from "../support/sessionClient";
@@ -36,6 +38,10 @@ const up = (options: Scenario["run"]["options"] = {}): Scenario["run"] => ({
   options: { link, ...options },
 });
 
+/** Made before the first scenario. */
+let first: PairOptions["tls"];
+let renewed: PairOptions["tls"];
+
 const EVERY_SCENARIO: readonly Scenario[] = [
   { name: "the servers are made", from: "empty", run: { ...up(), only: "LocalMariaDb" } },
   { name: "the pair is brought up", from: "servers", run: up() },
@@ -54,6 +60,20 @@ const EVERY_SCENARIO: readonly Scenario[] = [
     name: "passwords change",
     from: "linked",
     run: up({ passwords: { replication: "replication-2", proxy: "proxy-2", admin: "admin-2" } }),
+  },
+  {
+    name: "certificates are brought",
+    from: "linked",
+    get run() {
+      return up({ tls: first });
+    },
+  },
+  {
+    name: "certificates are renewed",
+    from: "encrypted",
+    get run() {
+      return up({ tls: renewed });
+    },
   },
   {
     name: "a stopped link is repaired",
@@ -117,6 +137,12 @@ beforeAll(async () => {
     }
   });
   await pair.keep("linked");
+  const authority = await Authority.create();
+  const issue = async () => [await authority.issue("127.0.0.1"), await authority.issue("127.0.0.1")] as const;
+  [first, renewed] = [await issue(), await issue()];
+  await pair.restore("linked");
+  await pair.run(up({ tls: first }));
+  await pair.keep("encrypted");
 }, 120_000);
 
 afterAll(() => pair?.[Symbol.asyncDispose](), 60_000);

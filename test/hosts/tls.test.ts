@@ -121,6 +121,30 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     await expectSessionsBothWays(pair, "renewed");
   });
 
+  it("another authority is refused while the peer does not trust it, and goes in when both are given", async () => {
+    const next = await Authority.create("Next CA");
+    const [one, two] = await certificates(pair, next);
+    const [, former] = options.tls as [NodeTls, NodeTls];
+    await expect(runs.up(pair, { tls: [one, former] })).rejects.toThrow(
+      /waited .* for db2 to trust the new certificate of db1; last seen: another authority signed it\. The former certificate of db1 is still in use/,
+    );
+    const both = authority.ca + next.ca;
+    options = {
+      tls: [
+        { ...one, ca: both },
+        { ...two, ca: both },
+      ],
+    };
+    await pair.up(options);
+    authority = next;
+    options = { tls: [one, two] };
+    await pair.up(options);
+    expect(await pair.drift(options)).toEqual({});
+    for (const host of pair.hosts) await host.sql("STOP SLAVE; START SLAVE");
+    await pair.up(options);
+    await expectSessionsBothWays(pair, "other-authority");
+  });
+
   it("what was changed by hand is shown by property, and put back by one up without a restart", async () => {
     const [one, two] = pair.hosts;
     const processes = () => Promise.all(pair.hosts.map((host) => host.serverPid()));

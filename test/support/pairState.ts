@@ -55,15 +55,16 @@ export async function logMark(server: Server): Promise<LogMark> {
   return new Map(logs.map((row) => [String(row["Log_name"]), Number(row["File_size"])]));
 }
 
-/** Every file of ours beside the data, with its text where it is an option file. */
+/** Every file of ours beside the data, with its text where it is an option file or a certificate. */
 async function filesOf(directory: string): Promise<Record<string, string>> {
   const { data, temporary, log, includeFolder } = paths(directory);
   const texts: Record<string, string> = {};
-  for (const folder of [directory, includeFolder]) {
-    for (const name of await readdir(folder)) {
+  const certificates = path.join(directory, "tls");
+  for (const folder of [directory, includeFolder, certificates]) {
+    for (const name of await readdir(folder).catch(() => [])) {
       const file = path.join(folder, name);
-      if ([data, temporary, log, includeFolder].includes(file)) continue;
-      texts[path.relative(directory, file)] = name.endsWith(".cnf") ? await readFile(file, "utf8") : "";
+      if ([data, temporary, log, includeFolder, certificates].includes(file)) continue;
+      texts[path.relative(directory, file)] = /\.(cnf|pem)$/.test(name) ? await readFile(file, "utf8") : "";
     }
   }
   return texts;

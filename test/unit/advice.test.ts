@@ -1,4 +1,4 @@
-import { accountAdvice, nodeAdvice, together } from "../../provider/src/recipe/advice";
+import { accountAdvice, certificateAdvice, nodeAdvice, together } from "../../provider/src/recipe/advice";
 import { nodeSettings } from "../../provider/src/recipe/nodeSettings";
 import { Version } from "../../provider/src/recipe/version";
 
@@ -81,4 +81,12 @@ test("what is said of both nodes alike is said once, with both names", () => {
   const said = together(both);
   expect(said.length).toBe(both.length / 2);
   expect(new Set(said.map(({ where }) => where))).toEqual(new Set(["db1, db2"]));
+});
+
+test("certificates get advice when they end within 30 days", () => {
+  expect(certificateAdvice("db1", undefined)).toEqual([]);
+  expect(certificateAdvice("db1", 30)).toEqual([]);
+  expect(certificateAdvice("db1", 29)).toMatchObject([
+    { severity: "warning", where: "db1", about: "certificate", text: expect.stringMatching(/^ends in 29 days/) },
+  ]);
 });

@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { authorityProblem, daysLeft, type NodeTls, tlsProblems } from "../../provider/src/recipe/tls";
+import { authorityProblem, daysLeft, type NodeTls, tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
 import { Authority } from "../support/authority";
 
 /** Certificates that could not prove a node are refused before anything is touched, and no message shows a key. */
@@ -103,6 +103,15 @@ test.each<[string, () => Promise<Partial<NodeTls>> | Partial<NodeTls>, RegExp]>(
   const secret = /-----BEGIN[^\n]*\n(.{20})/.exec(good.privateKey)?.[1] ?? "";
   expect(secret).toHaveLength(20);
   expect(found.join()).not.toContain(secret);
+});
+
+test("certificates that follow each other without a line break are written on lines of their own", async () => {
+  const next = await Authority.create("Next CA");
+  const glued = `${authority.ca.trim()}${next.ca.trim()}`;
+  expect(glued).toContain("----------BEGIN");
+  const { ca, certificate } = tlsTexts({ ...good, ca: glued });
+  expect(ca).toBe(`${authority.ca.trim()}\n${next.ca.trim()}\n`);
+  expect(certificate).toBe(`${good.certificate.trim()}\n${good.privateKey.trim()}\n`);
 });
 
 test("days are counted until the first certificate of the chain ends", async () => {

@@ -91,17 +91,13 @@ function examine(
 ): Repair {
   const grants = compareGrants(account.grants, live?.grants ?? [], grantServer);
   if (!live) {
+    const login = `${identifiedBy(hashes)}${account.tls === "NONE" ? "" : ` REQUIRE ${account.tls}`}`;
     return {
       account,
       seen: undefined,
       problems: ["missing"],
       async apply() {
-        await changeWithHashes(
-          server,
-          account,
-          `CREATE USER IF NOT EXISTS ?@? ${identifiedBy(hashes)} REQUIRE ${account.tls}`,
-          hashes,
-        );
+        await changeWithHashes(server, account, `CREATE USER IF NOT EXISTS ?@? ${login}`, hashes);
         await applyGrants(server, account, grants);
       },
     };

@@ -1,6 +1,8 @@
+import { openHost } from "../hosts";
 import { passwordHash } from "../recipe/password";
 import { type Look, progress, until } from "../waiting";
-import { type Connection, ConnectionError, nameOf, Server } from "./server";
+import { ConnectionError } from "./connectionError";
+import { type Connection, nameOf, Server } from "./server";
 
 const START_PATIENCE = 20_000;
 
@@ -53,6 +55,19 @@ export async function openAsAdminWhenUp(connection: Connection): Promise<Server>
   });
 }
 
+/** The same with a server that is started where it does not run. */
+export async function openAsAdminStarted(connection: Connection): Promise<Server> {
+  try {
+    return await openAsAdmin(connection);
+  } catch (error) {
+    if (!(error instanceof ConnectionError && (error.problem === "stopped" || error.problem === "no data")))
+      throw error;
+  }
+  progress(`${nameOf(connection)}: starting the server`);
+  await openHost(connection.host).startService();
+  return openAsAdmin(connection);
+}
+
 /** Opens a session for taking things off a server: as MariaDB's root where the admin account is gone already. */
 export async function openToRemove(connection: Connection): Promise<Server> {
   try {
@@ -68,10 +83,10 @@ export async function openToRemove(connection: Connection): Promise<Server> {
 async function grantAdmin(connection: Connection): Promise<void> {
   await using server = await superuserSession(connection);
   progress(`${server.name}: making the admin account "${connection.admin.user}"@"localhost"`);
-  await makeAdmin(server, "localhost", "REQUIRE NONE");
+  await makeAdmin(server, "localhost");
 }
 
-async function makeAdmin(server: Server, from: string, requirement: string): Promise<void> {
+async function makeAdmin(server: Server, from: string, requirement = ""): Promise<void> {
   const { user, password } = server.connection.admin;
   const hash = passwordHash(password);
   await server.query(`CREATE USER IF NOT EXISTS ?@? IDENTIFIED BY PASSWORD ? ${requirement}`, [user, from, hash]);

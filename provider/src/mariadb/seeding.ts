@@ -1,8 +1,9 @@
 import { progress } from "../waiting";
+import { ConnectionError } from "./connectionError";
 import { copyDatabases } from "./copy";
 import { inDomain } from "./gtid";
 import { appliedPosition, compareStreams, replicaStatus, waitUntilReceivedIsApplied } from "./replication";
-import { type Connection, ConnectionError, nameOf, openIfThere, Server } from "./server";
+import { type Connection, nameOf, openIfThere, Server } from "./server";
 import { baseTables, hasRows } from "./tables";
 
 const DEADLINE = 60_000;

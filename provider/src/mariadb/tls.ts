@@ -1,9 +1,11 @@
-import type { Host } from "../hosts/Host";
+import { openHost } from "../hosts";
+import { type FileAccess, type Host, HostUnreachable } from "../hosts/Host";
 import type { Settings } from "../recipe/nodeSettings";
-import { type NodeTls, tlsFiles, tlsTexts, validity } from "../recipe/tls";
+import { isTrustedBy, type NodeTls, tlsFiles, tlsTexts, validity } from "../recipe/tls";
 import { progress, until } from "../waiting";
+import { ConnectionError } from "./connectionError";
 import { replicaStatus } from "./replication";
-import { type Connection, ConnectionError, openIfThere, Server } from "./server";
+import { type Connection, nameOf, openIfThere, Server } from "./server";
 
 /** Certificates on a machine, and what its server does with them. */
 
@@ -16,22 +18,46 @@ const DEADLINE = 10_000;
 export const IN_EFFECT = "in effect";
 
 /** Puts the certificates on the machine where they differ. True: they did. */
-export async function writeCertificates(host: Host, name: string, wanted: NodeTls): Promise<boolean> {
-  const files = tlsFiles(host.tlsFolder);
+export async function writeCertificates(
+  server: Server,
+  peer: Connection | undefined,
+  wanted: NodeTls,
+): Promise<boolean> {
+  const files = tlsFiles(server.host.tlsFolder);
   const texts = tlsTexts(wanted);
-  let changed = false;
-  for (const [file, text, access] of [
-    // First whom to trust: a new certificate of the peer may need it.
-    [files.ca, texts.ca, CA],
-    [files.certificate, texts.certificate, CERTIFICATE],
-  ] as const) {
-    const found = await host.readFile(file);
-    if (found?.text === text && found.mode === access.mode) continue;
-    progress(`${name}: writing ${file}`);
-    await host.writeFile(file, text, access);
-    changed = true;
+  // First whom to trust: a new certificate of the peer waits for it.
+  const caChanged = await write(server, files.ca, texts.ca, CA);
+  const certificate = await server.host.readFile(files.certificate);
+  if (peer && certificate && certificate.text !== texts.certificate) await waitUntilTrusted(server, peer, wanted);
+  const certificateChanged = await write(server, files.certificate, texts.certificate, CERTIFICATE);
+  return caChanged || certificateChanged;
+}
+
+async function write({ host, name }: Server, file: string, text: string, access: FileAccess): Promise<boolean> {
+  const found = await host.readFile(file);
+  if (found?.text === text && found.mode === access.mode) return false;
+  progress(`${name}: writing ${file}`);
+  await host.writeFile(file, text, access);
+  return true;
+}
+
+/** A certificate that the peer does not trust would break the link at its next interruption. The peer may just be learning to. */
+async function waitUntilTrusted({ name }: Server, peer: Connection, wanted: NodeTls): Promise<void> {
+  const host = openHost(peer.host);
+  const what = `${nameOf(peer)} to trust the new certificate of ${name}`;
+  try {
+    await until({ what, deadline: DEADLINE }, async () => {
+      const ca = await host.readFile(tlsFiles(host.tlsFolder).ca);
+      return ca && !isTrustedBy(ca.text, wanted) ? { seen: "another authority signed it" } : { done: undefined };
+    });
+  } catch (error) {
+    // It has its own say when it is back.
+    if (error instanceof HostUnreachable) return;
+    throw new Error(
+      `${(error as Error).message}. The former certificate of ${name} is still in use. Give "tls.ca" of ${nameOf(peer)} the authority that ` +
+        "signed the new one too, then run `pulumi up` again.",
+    );
   }
-  return changed;
 }
 
 /** Refuses to take the certificates from a server while somebody needs them to come in. @param former settings that were wanted before */

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
-import { openAsAdmin, openToRemove, removeAdmin } from "../mariadb/admin";
+import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
+import { ConnectionError } from "../mariadb/connectionError";
 import { clearOverrides, type ForeignLines, foreignLines } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
 import {
@@ -12,7 +13,7 @@ import {
   seedFromPeer,
 } from "../mariadb/seeding";
 import { installSemiSync } from "../mariadb/semiSync";
-import { type Connection, ConnectionError, nameOf, openIfThere, Server } from "../mariadb/server";
+import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server";
 import { refusedSettings, refuseSettings, runningSettings } from "../mariadb/settings";
 import { applySettings } from "../mariadb/settingsChange";
 import {
@@ -26,7 +27,14 @@ import {
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { escapeWildcards } from "../recipe/grantText";
-import { type GivenSettings, nodeSettings, pairRefusals, type Settings, settingRefusals } from "../recipe/nodeSettings";
+import {
+  type GivenSettings,
+  nodeSettings,
+  pairRefusals,
+  type Settings,
+  settingRefusals,
+  tlsRefusals,
+} from "../recipe/nodeSettings";
 import { describeLine, renderOptionFile } from "../recipe/optionFile";
 import type { Profile } from "../recipe/settings";
 import type { SettingInput } from "../recipe/settingValues";
@@ -150,7 +158,8 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     },
     {
       needs: ["settings"],
-      broken: ({ settings }) => settingRefusals(settings).map(atSettings),
+      broken: ({ settings, tls }) =>
+        [...settingRefusals(settings), ...(tls ? tlsRefusals(settings) : [])].map(atSettings),
     },
     {
       needs: ["connection", "nodeNumber", "profile", "databases", "tables", "settings"],
@@ -262,7 +271,7 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
   let foreign: ForeignLines;
   let certificatesChanged: boolean;
   {
-    await using server = await openStarted(wanted.connection);
+    await using server = await openAsAdminStarted(wanted.connection);
     begun();
     await installSemiSync(server);
     await refuseSettings(server, settings);
@@ -271,7 +280,7 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
     foreign = await clearOverrides(server, file);
     const peer = history === "lost" ? undefined : wanted.peer;
     if (!wanted.tls) await refuseToGoWithoutTls(server, peer, former);
-    certificatesChanged = wanted.tls !== undefined && (await writeCertificates(host, server.name, wanted.tls));
+    certificatesChanged = wanted.tls !== undefined && (await writeCertificates(server, wanted.peer, wanted.tls));
     await applySettings({ server, peer, former, wanted: settings, file });
   }
   // Another session: the server may have restarted.
@@ -282,18 +291,6 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
   }
   if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
   return computed(server, path, await runningSettings(server, settings), foreign, wanted.tls);
-}
-
-async function openStarted(where: Connection): Promise<Server> {
-  try {
-    return await openAsAdmin(where);
-  } catch (error) {
-    if (!(error instanceof ConnectionError && (error.problem === "stopped" || error.problem === "no data")))
-      throw error;
-  }
-  progress(`${nameOf(where)}: starting the server`);
-  await openHost(where.host).startService();
-  return openAsAdmin(where);
 }
 
 /** Links of a node that was away come back at once, not at their next try: its peer's commits may be waiting for it. */

@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { openToRemove } from "../mariadb/admin";
+import { ConnectionError } from "../mariadb/connectionError";
 import { establishLink, type Proof, removeLink } from "../mariadb/link";
 import { seenTls } from "../mariadb/linkTls";
 import { lockServers, onePerPair } from "../mariadb/lock";
 import { replicaStatus } from "../mariadb/replication";
 import { type SemiSync, semiSync } from "../mariadb/semiSync";
-import { type Connection, ConnectionError, nameOf, openAll, openIfThere, Server } from "../mariadb/server";
+import { type Connection, nameOf, openAll, openIfThere, Server } from "../mariadb/server";
 import { linkState, REPLICATING } from "../recipe/linkState";
-import { LINK_TLS, type LinkTls } from "../recipe/tls";
+import type { LinkTls } from "../recipe/tls";
 import { type Look, until } from "../waiting";
 import { define } from "./define";
 import { connection, password, userName } from "./inputs";
@@ -73,7 +74,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
     useGtid: z.enum(["current_pos", "slave_pos"]).default("current_pos"),
     connectRetry: z.number().int().min(1).max(86400).default(10),
     heartbeatPeriod: z.number().min(0).max(4294967).optional(),
-    tls: z.enum(LINK_TLS).optional(),
+    tls: z.enum(["off", "verified", "mutual"]).optional(),
   },
   rules: [
     {

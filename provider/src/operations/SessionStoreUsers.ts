@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { dropAccounts, examineAccounts, type Repair, statesOf } from "../mariadb/accounts";
 import { openToRemove } from "../mariadb/admin";
+import { ConnectionError } from "../mariadb/connectionError";
 import { lockServers } from "../mariadb/lock";
-import { type Connection, ConnectionError, nameOf, Server } from "../mariadb/server";
+import { type Connection, nameOf, Server } from "../mariadb/server";
 import {
   type AccountInputs,
   type AccountState,
@@ -16,7 +17,6 @@ import {
   wantedStates,
 } from "../recipe/accounts";
 import { grantProblem } from "../recipe/grants";
-import { REQUIREMENTS } from "../recipe/tls";
 import { progress } from "../waiting";
 import { containsUnknown, define, UNKNOWN } from "./define";
 import { connection, databaseName, profile } from "./inputs";
@@ -65,7 +65,7 @@ const from = z
   .min(1, "must name at least one host, or % for all")
   .default(["%"]);
 
-const requireTls = z.enum(REQUIREMENTS).optional();
+const requireTls = z.enum(["NONE", "SSL", "X509"]).optional();
 
 const account = { user, password, from, requireTls };
 const rotating = { ...account, previousPassword: password.optional() };

@@ -1,4 +1,4 @@
-import { ConnectionError } from "../mariadb/server";
+import { ConnectionError } from "../mariadb/connectionError";
 import { progress } from "../waiting";
 
 const SKIP = "SESSION_STORE_SKIP_UNREACHABLE";

@@ -35,6 +35,12 @@ export function settingRefusals(given: GivenSettings): { option: string; reason:
   });
 }
 
+/** Settings that `tls` makes, and that may not be given beside it. */
+export function tlsRefusals(given: GivenSettings): { option: string; reason: string }[] {
+  const ofTls = Object.keys(given).filter((name) => ["ssl_ca", "ssl_cert", "ssl_key"].includes(optionName(name)));
+  return ofTls.map((option) => ({ option, reason: 'follows from "tls"; give one of the two' }));
+}
+
 /** Settings that fit each node but not the pair. */
 export function pairRefusals(settings: Settings): { option: string; reason: string }[] {
   const offset = toNumber(String(settings["auto_increment_offset"]));

@@ -20,15 +20,13 @@ export interface NodeTls {
 }
 
 /** What an account asks of its connections: nothing, TLS, or TLS with a certificate that the server's authority signed. */
-export const REQUIREMENTS = ["NONE", "SSL", "X509"] as const;
-export type TlsRequirement = (typeof REQUIREMENTS)[number];
+export type TlsRequirement = "NONE" | "SSL" | "X509";
 
 /**
  * How a replica comes to its source. `verified`: with TLS, and only if the source proves itself. `mutual`: the replica proves itself too,
  * with its node's certificate, as accounts ask that `require` X509. `off`: without TLS.
  */
-export const LINK_TLS = ["off", "verified", "mutual"] as const;
-export type LinkTls = (typeof LINK_TLS)[number];
+export type LinkTls = "off" | "verified" | "mutual";
 
 /** Certificate and key share a file: at no time one of them is new and the other is not. */
 export const tlsFiles = (folder: string): { ca: string; certificate: string } => ({
@@ -41,6 +39,7 @@ export interface TlsProblem {
   readonly reason: string;
 }
 
+const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const DAY = 86_400_000;
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 
@@ -72,6 +71,11 @@ export function authorityProblem(text: string): string | undefined {
   }
 }
 
+/** Whether the certificate proves its node to whoever trusts these authorities. */
+export function isTrustedBy(ca: string, { certificate }: Pick<NodeTls, "certificate">, now = new Date()): boolean {
+  return problemsOfChain(parse("certificate", certificate), parse("ca", ca), now).length === 0;
+}
+
 /** Whole days until the first of the certificates ends with which a node proves itself. */
 export function daysLeft(tls: NodeTls, now = new Date()): number {
   const [certificate, ...between] = parse("certificate", tls.certificate);
@@ -85,11 +89,13 @@ export function validity({ certificate }: Pick<NodeTls, "certificate">): { from:
   return { from: validFrom, to: validTo };
 }
 
-/** The text of the two files. */
+/** The text of the two files: each certificate from the beginning of a line, whatever stood between them. */
 export const tlsTexts = ({ ca, certificate, privateKey }: NodeTls): { ca: string; certificate: string } => ({
-  ca: `${ca.trim()}\n`,
-  certificate: `${certificate.trim()}\n${privateKey.trim()}\n`,
+  ca: onLines(ca),
+  certificate: `${onLines(certificate)}${privateKey.trim()}\n`,
 });
+
+const onLines = (text: string): string => (text.match(PEM) ?? []).map((part) => `${part}\n`).join("");
 
 class Unreadable extends Error {
   constructor(readonly problem: TlsProblem) {
@@ -98,8 +104,6 @@ class Unreadable extends Error {
 }
 
 type Certificates = [X509Certificate, ...X509Certificate[]];
-
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 function parse(property: "ca" | "certificate", text: string): Certificates {
   const unreadable = (reason: string) => new Unreadable({ property, reason });

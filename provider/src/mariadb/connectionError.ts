@@ -1,0 +1,68 @@
+/** Why a session on a server could not be had. */
+
+/** How long a server may take to answer a login, in milliseconds. */
+export const LOGIN_DEADLINE = 10_000;
+const SHUTDOWN = 1053;
+
+/** What keeps a login from succeeding, as `MariaDbNode.state` shows it. */
+export type LoginProblem =
+  | "stopped"
+  | "unreachable"
+  | "not answering"
+  | "login refused"
+  | "without TLS"
+  | "no data"
+  | "no admin account";
+
+export class ConnectionError extends Error {
+  constructor(
+    readonly problem: LoginProblem,
+    message: string,
+    readonly errno: number | undefined,
+  ) {
+    super(message);
+  }
+
+  /** The server is there for the first time, or was made anew: nothing that we ever put on it is there. */
+  get isNew(): boolean {
+    return this.problem === "no data" || this.problem === "no admin account";
+  }
+}
+
+/** What a failed login means. */
+export function connectionError(name: string, user: string, error: unknown): Error {
+  const { code, errno, message } = error as { code?: string; errno?: number; message: string };
+  if (errno === 1045 || errno === 1698) {
+    return new ConnectionError(
+      "login refused",
+      `${name} refuses the login of "${user}" (${errno}): wrong password, or no such account`,
+      errno,
+    );
+  }
+  if (errno === 1227) {
+    // The account was made, and the run that made it ended before it got its privileges; or somebody took them.
+    return new ConnectionError("login refused", `${name} lets "${user}" in, but without its privileges (1227)`, errno);
+  }
+  if (code === "HANDSHAKE_NO_SSL_SUPPORT") {
+    return new ConnectionError("without TLS", `${name} takes no TLS`, undefined);
+  }
+  if (code === "HANDSHAKE_SSL_ERROR") {
+    return new ConnectionError("unreachable", `${name} does not prove itself: ${message}`, undefined);
+  }
+  if (code === "ENOENT" || code === "ECONNREFUSED") {
+    return new ConnectionError("stopped", `${name} does not run (${code}: nothing listens on its socket)`, undefined);
+  }
+  // It greets and hangs up, as a server does that is stopping.
+  if (errno === SHUTDOWN || ["ECONNRESET", "EPIPE", "PROTOCOL_CONNECTION_LOST"].includes(code ?? "")) {
+    return new ConnectionError(
+      "stopped",
+      `${name} hung up during the login, as it does when it stops: ${message}`,
+      errno,
+    );
+  }
+  if (code === "ETIMEDOUT" || code === "PROTOCOL_SEQUENCE_TIMEOUT") {
+    const seen = `takes connections but does not answer within ${LOGIN_DEADLINE / 1000} s`;
+    return new ConnectionError("not answering", `${name} ${seen}: it hangs or is overloaded`, undefined);
+  }
+  return new ConnectionError("unreachable", `${name} can't be reached: ${message}`, errno);
+}
