@@ -32,7 +32,14 @@ export async function readOptionLines(host: Host, ours?: OurFile): Promise<Optio
   return (await Promise.all(files.map((file) => linesOf(host, file, ours)))).flat();
 }
 
-export async function foreignLines(host: Host, ours: OurFile, version: string | undefined): Promise<ForeignLines> {
+/** Our option file as it is, and what other files say of its options. */
+export async function lookAtOptionFiles(host: Host, version: string | undefined) {
+  const path = await host.settingsFile();
+  const [file, foreign] = await Promise.all([host.readFile(path), foreignLines(host, { path }, version)]);
+  return { path, file, foreign };
+}
+
+async function foreignLines(host: Host, ours: OurFile, version: string | undefined): Promise<ForeignLines> {
   const all = await readOptionLines(host, ours);
   const lines = version ? all.filter((line) => isReadBy(line, version)) : all;
   return { overriding: overridingLines(lines, ours.path), repeating: repeatingFiles(lines, ours.path) };

@@ -3,7 +3,7 @@ import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
 import { ConnectionError } from "../mariadb/connectionError";
-import { clearOverrides, type ForeignLines, foreignLines } from "../mariadb/optionFiles";
+import { clearOverrides, type ForeignLines, lookAtOptionFiles } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
 import {
   type History,
@@ -42,7 +42,7 @@ import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
 import { progress } from "../waiting";
 import { define } from "./define";
 import { connection, databaseName, profile } from "./inputs";
-import { removeUnlessUnreachable } from "./unreachable";
+import { removeUnlessUnreachable, unless } from "./unreachable";
 
 /** What is wanted of one server of the pair. */
 export interface MariaDbNodeInputs {
@@ -197,14 +197,19 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 
   async observe(last) {
     const [files, running] = await Promise.all([
-      lookAtFiles(last).catch(unless(HostUnreachable)),
+      lookAtOptionFiles(openHost(last.connection.host), last.version).catch(unless(HostUnreachable)),
       lookAtServer(last).catch(unless(ConnectionError)),
     ]);
     if (files instanceof HostUnreachable) {
       progress(files.message);
       return { inputs: { state: "unreachable" }, computed: last };
     }
-    const { path, seen, foreign } = files;
+    const { path, file, foreign } = files;
+    const seen = {
+      configText: file?.text ?? "",
+      configMode: file ? file.mode.toString(8) : last.configMode,
+      overriddenBy: foreign.overriding.map(describeLine),
+    };
     if (running instanceof ConnectionError) {
       progress(running.message);
       return { inputs: { ...seen, state: running.problem }, computed: last };
@@ -228,27 +233,6 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     });
   },
 });
-
-interface SeenFiles {
-  readonly path: string;
-  readonly seen: Pick<MariaDbNodeChecked, "configText" | "configMode" | "overriddenBy">;
-  readonly foreign: ForeignLines;
-}
-
-async function lookAtFiles(last: MariaDbNodeChecked & MariaDbNodeComputed): Promise<SeenFiles> {
-  const host = openHost(last.connection.host);
-  const path = await host.settingsFile();
-  const [file, foreign] = await Promise.all([host.readFile(path), foreignLines(host, { path }, last.version)]);
-  return {
-    path,
-    seen: {
-      configText: file?.text ?? "",
-      configMode: file ? file.mode.toString(8) : last.configMode,
-      overriddenBy: foreign.overriding.map(describeLine),
-    },
-    foreign,
-  };
-}
 
 async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
   await using server = await Server.open(last.connection);
@@ -355,14 +339,6 @@ function settingsOf(given: MariaDbNodeInputs): Settings {
 }
 
 const defaultBindAddress = (address: string): string => (/^127\.|^::1$|^localhost$/.test(address) ? address : "*");
-
-/** Errors of this kind are an answer. */
-const unless =
-  <E extends Error>(kind: new (...args: never[]) => E) =>
-  (error: unknown): E => {
-    if (error instanceof kind) return error;
-    throw error;
-  };
 
 const atSettings = ({ option, reason }: { option: string; reason: string }) => ({
   property: `settings.${option}`,
