@@ -3,20 +3,34 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { aptInstall } from "../tools/aptInstall.mjs";
+import { aptInstall, whyNoApt } from "../tools/aptInstall.mjs";
 import { run, Stop } from "../tools/run.mjs";
+import { say } from "../tools/say.mjs";
 import { measure } from "./measure.mjs";
 import { HASHES, PASSWORDS } from "./shellPair.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-/** @returns {Promise<string>} its version; it is installed where it is missing */
+/** @returns {Promise<string | undefined>} its version; it is installed where it is missing. Undefined: there is none to be had, which is said */
 export async function ansibleReady() {
-  if ((await run("ansible", ["--version"])).code !== 0) await aptInstall("ansible", "openssh-client");
+  const there = await version();
+  if (there) return there;
+  const why = whyNoApt() ?? (await aptInstall("ansible", "openssh-client").catch(reasonOf));
+  const installed = why ? undefined : await version();
+  if (!installed)
+    say(`NOT MEASURED: Ansible. It is not on this machine, and ${why ?? "is not there after its installation"}.`);
+  return installed;
+}
+
+async function version() {
   const { stdout } = await run("ansible", ["--version"]);
-  const version = /core ([\d.]+)/.exec(stdout)?.[1];
-  if (!version) throw new Stop("there is no Ansible on this machine: install it, or go on with --no-ansible");
-  return version;
+  return /core ([\d.]+)/.exec(stdout)?.[1];
+}
+
+/** @param {unknown} error */
+function reasonOf(error) {
+  if (error instanceof Stop) return error.message;
+  throw error;
 }
 
 /** @param {import("./hosts.mjs").HostPair} pair */

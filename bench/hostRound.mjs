@@ -5,6 +5,7 @@ import path from "node:path";
 import { Stop } from "../tools/run.mjs";
 import { play } from "./ansiblePair.mjs";
 import { handshakes, onHost, removeHosts, startHosts } from "./hosts.mjs";
+import { versionOf } from "./machine.mjs";
 import { environment, makeProject } from "./project.mjs";
 import { NOTHING_CHANGES, UP } from "./round.mjs";
 import * as shell from "./shellPair.mjs";
@@ -15,21 +16,22 @@ export const CONTENDERS = /** @type {const} */ (["ours", "script", "ansible"]);
 
 /** @typedef {typeof CONTENDERS[number]} Contender */
 /** @typedef {Record<typeof HOST_STEPS[number], import("./measure.mjs").Measured>} Steps */
-/** @typedef {Partial<Record<"floor" | Contender, Steps>> & { handshakes: number[] }} HostRound  handshakes: per host and run of ours */
-/** @typedef {{ folder: string, image: string, engine: string, runtime: import("./project.mjs").Runtime }} HostPlace */
+/** @typedef {Partial<Record<"floor" | Contender, Steps>> & { handshakes: number[], mariadb: string }} HostRound  handshakes: per host and run of ours */
+/** @typedef {{ folder: string, image: string, engine: import("../tools/dockerEngine.mjs").Engine, runtime: import("./project.mjs").Runtime }} HostPlace */
 
 /** @param {HostPlace} place @param {readonly Contender[]} order @returns {Promise<HostRound>} */
 export async function hostRound(place, order) {
   /** @type {HostRound} */
-  const round = { handshakes: [] };
+  const round = { handshakes: [], mariadb: "" };
   for (const who of order) {
     const pair = await startHosts({ ...place, folder: path.join(place.folder, who) });
     try {
       if (who === "ours") Object.assign(round, await ours(pair, place));
-      else round[who] = who === "script" ? await script(pair, place) : await ansible(pair, place);
+      else round[who] = who === "script" ? await script(pair) : await ansible(pair);
       await shell.prove(pair);
+      round.mariadb = versionOf(await onHost(pair.db1, "mariadbd", "--version"));
     } finally {
-      await removeHosts(pair, place.engine);
+      await removeHosts(pair);
     }
   }
   await rm(place.folder, { recursive: true, force: true });
@@ -37,7 +39,7 @@ export async function hostRound(place, order) {
 }
 
 /** @param {import("./hosts.mjs").HostPair} pair @param {HostPlace} place */
-async function ours(pair, { engine, runtime }) {
+async function ours(pair, { runtime }) {
   const env = await environment(path.join(pair.folder, "state"), runtime);
   const folder = (/** @type {string} */ name) => path.join(pair.folder, name);
   const floor = await makeProject({ program: "floor", folder: folder("floor"), env, config: { value: "one" } });
@@ -56,16 +58,16 @@ async function ours(pair, { engine, runtime }) {
   /** @type {number[]} */
   const counts = [];
   const command = async (/** @type {string[]} */ ...args) => {
-    const before = await handshakes(pair, engine);
+    const before = await handshakes(pair);
     const measured = await project.command(...args);
-    counts.push(...(await handshakes(pair, engine)).map((count, index) => count - before[index]));
+    counts.push(...(await handshakes(pair)).map((count, index) => count - before[index]));
     return measured;
   };
   const first = [await floor.command(...UP), await command(...UP)];
   await shell.check(pair);
   const preview = [await floor.command("preview", NOTHING_CHANGES), await command("preview", NOTHING_CHANGES)];
   await floor.configure({ value: "two" });
-  await drift(pair, engine);
+  await drift(pair);
   const repair = [await floor.command(...UP), await command(...UP)];
   const of = (/** @type {0 | 1} */ index) => ({
     "first up": first[index],
@@ -75,25 +77,25 @@ async function ours(pair, { engine, runtime }) {
   return { floor: of(0), ours: of(1), handshakes: counts };
 }
 
-/** @param {import("./hosts.mjs").HostPair} pair @param {HostPlace} place @returns {Promise<Steps>} */
-async function script(pair, { engine }) {
+/** @param {import("./hosts.mjs").HostPair} pair @returns {Promise<Steps>} */
+async function script(pair) {
   const first = await shell.bringUp(pair);
   const check = await shell.check(pair);
-  await drift(pair, engine);
+  await drift(pair);
   return { "first up": first, "no-op": check, "one drift repaired": await shell.bringUp(pair) };
 }
 
-/** @param {import("./hosts.mjs").HostPair} pair @param {HostPlace} place @returns {Promise<Steps>} */
-async function ansible(pair, { engine }) {
+/** @param {import("./hosts.mjs").HostPair} pair @returns {Promise<Steps>} */
+async function ansible(pair) {
   const first = await play(pair);
   await shell.check(pair);
   const again = await play(pair);
   if (/changed=[1-9]/.test(again.output))
     throw new Stop(`the playbook changes something on a pair that it made:\n${again.output}`);
-  await drift(pair, engine);
+  await drift(pair);
   return { "first up": first, "no-op": again, "one drift repaired": await play(pair) };
 }
 
-/** A hand at the keyboard: something that all of them put back. @param {import("./hosts.mjs").HostPair} pair @param {string} engine */
-const drift = ({ db1 }, engine) =>
-  onHost(db1, engine, "mariadb", "-e", "SET sql_log_bin=0; REVOKE REPLICATION SLAVE ON *.* FROM replication_user@'%'");
+/** A hand at the keyboard: something that all of them put back. @param {import("./hosts.mjs").HostPair} pair */
+const drift = ({ db1 }) =>
+  onHost(db1, "mariadb", "-e", "SET sql_log_bin=0; REVOKE REPLICATION SLAVE ON *.* FROM replication_user@'%'");

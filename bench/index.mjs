@@ -3,24 +3,26 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { openEngine } from "../tools/dockerEngine.mjs";
 import { hostImages } from "../tools/hostImages.mjs";
 import { buildLibrary } from "../tools/library.mjs";
 import { mariadbReady } from "../tools/mariadb.mjs";
 import { installPackages } from "../tools/packages.mjs";
 import { repository } from "../tools/places.mjs";
-import { main } from "../tools/run.mjs";
+import { main, Stop } from "../tools/run.mjs";
 import { say } from "../tools/say.mjs";
 import { ansibleReady } from "./ansiblePair.mjs";
 import { hostReport, hostTargetsOf } from "./hostReport.mjs";
 import { CONTENDERS, hostRound } from "./hostRound.mjs";
 import { machineFacts } from "./machine.mjs";
+import { wholeNumber } from "./options.mjs";
 import { environment } from "./project.mjs";
 import { isMet, report, targetsOf } from "./report.mjs";
 import { engineRound, restartRound, shellRound } from "./round.mjs";
 import { runtimes } from "./runtimes.mjs";
 import { makeTemplate } from "./servers.mjs";
+import { machineTable } from "./tables.mjs";
 
 const options = new Command("npm run bench --")
   .option("--runs <number>", "how often each is measured", wholeNumber, 5)
@@ -43,10 +45,17 @@ await main(async () => {
   await mariadbReady();
   const folder = await mkdtemp(path.join(tmpdir(), "session-store-bench-"));
   try {
+    const [runtime] = await runtimes({ folder });
+    const machine = await machineFacts(await environment(path.join(folder, "state"), runtime));
     const local = options.local ? await measureLocal(path.join(folder, "local")) : undefined;
     const hosts = options.hosts ? await measureHosts(path.join(folder, "hosts")) : undefined;
-    const results = { ...local, hosts };
-    const text = [local && report(local), hosts && hostReport(hosts)].filter(Boolean).join("\n");
+    const results = { machine, ...local, hosts };
+    const parts = [
+      local && report(local),
+      hosts && hostReport(hosts),
+      machineTable({ ...machine, ...hosts?.versions }),
+    ];
+    const text = `# Measured\n\n${parts.filter(Boolean).join("\n\n")}\n`;
     await mkdir(options.out, { recursive: true });
     await writeFile(path.join(options.out, "RESULTS.md"), text);
     await writeFile(path.join(options.out, "raw.json"), `${JSON.stringify(results, null, 2)}\n`);
@@ -64,7 +73,6 @@ async function measureLocal(folder) {
     runtime,
     rounds: /** @type {import("./report.mjs").Results["engine"][number]["rounds"]} */ ([]),
   }));
-  const machine = await machineFacts(await environment(path.join(folder, "state"), engine[0].runtime));
   const template = await makeTemplate(path.join(folder, "template"));
   const place = (/** @type {string} */ name) => ({ folder: path.join(folder, name), template });
 
@@ -81,26 +89,22 @@ async function measureLocal(folder) {
     shell.push(await shellRound(place("shell")));
     restarts.push(await restartRound(place("restart")));
   }
-  return { machine, engine: engine.map(({ runtime, rounds }) => ({ runtime: runtime.name, rounds })), shell, restarts };
+  return { engine: engine.map(({ runtime, rounds }) => ({ runtime: runtime.name, rounds })), shell, restarts };
 }
 
-/** @param {string} folder @returns {Promise<import("./hostReport.mjs").HostResults>} */
+/** @param {string} folder @returns {Promise<import("./hostReport.mjs").HostResults | undefined>} undefined: there are no such hosts here, which is said */
 async function measureHosts(folder) {
-  const [runtime] = await runtimes({ compileCache: false, folder });
-  const engine = await openEngine();
+  const engine = await openEngine().catch((error) => {
+    if (!(error instanceof Stop)) throw error;
+    say(`NOT MEASURED: the pair over SSH. There are no hosts for it here: ${error.message}`);
+  });
+  if (!engine) return undefined;
   try {
-    // What Ansible needs on a host is on everybody's.
-    const also = ["python3", "python3-pymysql"];
-    const { bookworm: image } = await hostImages(engine, ["bookworm"], also);
-    const contenders = CONTENDERS.filter((who) => who !== "ansible" || options.ansible);
+    const { bookworm: image } = await hostImages(engine, ["bookworm"]);
     const ansible = options.ansible ? await ansibleReady() : undefined;
-    const place = (/** @type {string} */ name) => ({
-      folder: path.join(folder, name),
-      image,
-      engine: engine.address,
-      runtime,
-    });
-    const machine = await machineFacts(await environment(path.join(folder, "state"), runtime));
+    const contenders = CONTENDERS.filter((who) => who !== "ansible" || ansible);
+    const [runtime] = await runtimes({ folder });
+    const place = (/** @type {string} */ name) => ({ folder: path.join(folder, name), image, engine, runtime });
     if (options.warmUp) {
       say("Once around over SSH, unmeasured.");
       await hostRound(place("unmeasured"), contenders);
@@ -111,14 +115,11 @@ async function measureHosts(folder) {
       const first = run % contenders.length;
       rounds.push(await hostRound(place(`run${run}`), [...contenders.slice(first), ...contenders.slice(0, first)]));
     }
-    return { machine: { ...machine, ...(ansible ? { Ansible: ansible } : {}) }, rounds };
+    return {
+      versions: { "MariaDB of the hosts": rounds[0]?.mariadb ?? "", Ansible: ansible ?? "not measured" },
+      rounds,
+    };
   } finally {
     await engine.close();
   }
-}
-
-/** @param {string} text */
-function wholeNumber(text) {
-  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError("must be a number from 1 on");
-  return Number(text);
 }

@@ -18,10 +18,13 @@ export async function machineFacts(env) {
     "load when it began": os.loadavg()[0]?.toFixed(2) ?? "?",
     system: `${os.type()} ${os.release()}`,
     Node: process.versions.node,
-    MariaDB: (await answer("mariadbd", ["--version"], env)).replace(/^.*Ver (\S+).*$/s, "$1"),
+    MariaDB: versionOf(await answer("mariadbd", ["--version"], env)),
     Pulumi: `${(await answer("pulumi", ["version"], env)).replace(/^v/, "")}, SDK ${sdk.version}`,
   };
 }
+
+/** @param {string} text as mariadbd gives it */
+export const versionOf = (text) => text.replace(/^.*Ver (\S+).*$/s, "$1");
 
 const changes = async () =>
   (await answer("git", ["status", "--porcelain", "--", "provider/src", "bench"])) === "" ? "" : ", with changes";

@@ -1,5 +1,5 @@
 // @ts-check
-/** Images of machines for tests: a Debian with its MariaDB, an sshd and sudo, in which nothing runs yet. Made by debootstrap. */
+/** Images of machines for tests and benches: a Debian with its MariaDB, an sshd and sudo, in which nothing runs yet. Made by debootstrap. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
@@ -14,7 +14,8 @@ export const SUITES = /** @type {const} */ (["bullseye", "bookworm", "trixie"]);
 /** @typedef {typeof SUITES[number]} Suite */
 
 const REPOSITORY = "session-store-host";
-const PACKAGES = ["mariadb-server", "openssh-server", "sudo", "iproute2", "procps"];
+/** The last two are what Ansible needs on a machine. */
+const PACKAGES = ["mariadb-server", "openssh-server", "sudo", "iproute2", "procps", "python3", "python3-pymysql"];
 /** What the image has no use for. */
 const NOT_KEPT = ["var/cache/apt/archives", "var/lib/apt/lists"];
 /** The next number makes all images anew: they are told apart by what they are made of. */
@@ -24,27 +25,26 @@ const MAKING = 1;
  * Makes what is missing, side by side.
  * @param {import("./dockerEngine.mjs").Engine} engine
  * @param {readonly Suite[]} [suites]
- * @param {readonly string[]} [also] further packages
  * @returns {Promise<Record<Suite, string>>} names of the images
  */
-export async function hostImages(engine, suites = SUITES, also = []) {
+export async function hostImages(engine, suites = SUITES) {
   const names = /** @type {Record<Suite, string>} */ (
-    Object.fromEntries(suites.map((suite) => [suite, nameOf(suite, also)]))
+    Object.fromEntries(suites.map((suite) => [suite, nameOf(suite)]))
   );
   /** @type {Suite[]} */
   const missing = [];
   for (const suite of suites) if (!(await exists(engine, names[suite]))) missing.push(suite);
   if (missing.length > 0) {
     say(`Making images of ${missing.join(", ")} with debootstrap, once: about 2 minutes on two cores.`);
-    const results = await Promise.allSettled(missing.map((suite) => make(engine, suite, names[suite], also)));
+    const results = await Promise.allSettled(missing.map((suite) => make(engine, suite, names[suite])));
     for (const result of results) if (result.status === "rejected") throw result.reason;
   }
   return names;
 }
 
-/** @param {Suite} suite @param {readonly string[]} also */
-function nameOf(suite, also) {
-  const made = JSON.stringify([suite, PACKAGES, also, MAKING]);
+/** @param {Suite} suite */
+function nameOf(suite) {
+  const made = JSON.stringify([suite, PACKAGES, MAKING]);
   return `${REPOSITORY}:${suite}-${createHash("sha256").update(made).digest("hex").slice(0, 12)}`;
 }
 
@@ -57,21 +57,20 @@ async function exists({ docker }, name) {
  * @param {import("./dockerEngine.mjs").Engine} engine
  * @param {Suite} suite
  * @param {string} name
- * @param {readonly string[]} also
  */
-const make = (engine, suite, name, also) =>
+const make = (engine, suite, name) =>
   inUnfinishedFolder(async (folder) => {
     const began = Date.now();
     const root = path.join(folder, "root");
-    await debootstrap(suite, root, [...PACKAGES, ...also]);
+    await debootstrap(suite, root);
     for (const place of NOT_KEPT) await empty(path.join(root, place));
     await bringIn(engine, root, name);
     say(`  ${name}: made in ${Math.round((Date.now() - began) / 1000)} s`);
   });
 
-/** @param {Suite} suite @param {string} root @param {readonly string[]} packages */
-async function debootstrap(suite, root, packages) {
-  const args = ["--variant=minbase", `--include=${packages.join(",")}`, suite, root, ...(await configuredMirror())];
+/** @param {Suite} suite @param {string} root */
+async function debootstrap(suite, root) {
+  const args = ["--variant=minbase", `--include=${PACKAGES.join(",")}`, suite, root, ...(await configuredMirror())];
   // It mounts things in that folder: in a namespace of its own they are gone with it, however it ends.
   const { code, output } = await run("unshare", ["--mount", "debootstrap", ...args], {
     env: { ...process.env, PATH: rootsPath },

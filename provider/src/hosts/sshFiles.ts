@@ -1,26 +1,60 @@
+import { randomUUID } from "node:crypto";
 import { posix as path } from "node:path";
 import type { FileAccess, HostFile } from "./Host";
 import { failure, type Outcome, quote, refusedBySudo, script } from "./sshCommands";
 import { layoutOf } from "./sshLayout";
 import type { SshMachine } from "./sshMachine";
 
-/** The files of a machine: one round trip each. As root only where the machine does not let the user do it. */
+/** The files of a machine. As root only where the machine does not let the user do it. */
 
 const ABSENT = /No such file or directory|Not a directory/;
 
-/** Permissions in the first line, then the text. */
-export async function readFile(machine: SshMachine, file: string): Promise<HostFile | undefined> {
-  const f = quote(file);
-  const outcome = await script(
-    machine,
-    `if [ -r ${f} ]; then stat -Lc %a -- ${f} && cat -- ${f}
-     elif m=$(stat -Lc %a -- ${f} 2>&1); then echo "$m" && s cat -- ${f}
-     else case $m in *'Permission denied'*) s stat -Lc %a -- ${f} && s cat -- ${f};; *) echo "$m" >&2; exit 1;; esac; fi`,
-  );
-  if (isAbsent(outcome)) return undefined;
-  if (outcome.code !== 0) throw new Error(failure(machine, `cat ${file}`, outcome));
-  const end = outcome.output.indexOf("\n");
-  return { text: outcome.output.slice(end + 1), mode: Number.parseInt(outcome.output.slice(0, end), 8) & 0o777 };
+interface Asked {
+  readonly file: string;
+  readonly found: (file: HostFile | undefined) => void;
+  readonly failed: (reason: unknown) => void;
+}
+
+const asked = new WeakMap<SshMachine, Asked[]>();
+
+/** Files that are asked for in the same moment come in one round trip: option files are many, and small. */
+export function readFile(machine: SshMachine, file: string): Promise<HostFile | undefined> {
+  return new Promise((found, failed) => {
+    const files = asked.get(machine) ?? [];
+    files.push({ file, found, failed });
+    if (files.length > 1) return;
+    asked.set(machine, files);
+    setImmediate(() => {
+      asked.delete(machine);
+      readAll(machine, files).catch((reason) => {
+        for (const each of files) each.failed(reason);
+      });
+    });
+  });
+}
+
+/** Of each file its permissions in a line and its text, then how that ended, then what was said about it. */
+const READ = `q() {
+  if [ -r "$1" ]; then stat -Lc %a -- "$1" && cat -- "$1"
+  elif m=$(stat -Lc %a -- "$1" 2>&1); then echo "$m" && s cat -- "$1"
+  else case $m in *'Permission denied'*) s stat -Lc %a -- "$1" && s cat -- "$1";; *) echo "$m" >&2; false;; esac; fi
+}
+r() { e=$(q "$2" 2>&1 >&3); c=$?; printf %s "$1$c$1$e$1"; }
+exec 3>&1`;
+
+async function readAll(machine: SshMachine, files: readonly Asked[]): Promise<void> {
+  const mark = randomUUID();
+  const outcome = await script(machine, [READ, ...files.map(({ file }) => `r ${mark} ${quote(file)}`)].join("\n"));
+  const parts = outcome.output.split(mark);
+  if (parts.length !== 3 * files.length + 1) throw new Error(failure(machine, "cat", outcome));
+  for (const [index, { file, found, failed }] of files.entries()) {
+    const [output = "", code, errors = ""] = parts.slice(3 * index);
+    const one = { code: Number(code), output, errors };
+    const end = output.indexOf("\n");
+    if (isAbsent(one)) found(undefined);
+    else if (one.code !== 0) failed(new Error(failure(machine, `cat ${file}`, one)));
+    else found({ text: output.slice(end + 1), mode: Number.parseInt(output.slice(0, end), 8) & 0o777 });
+  }
 }
 
 /** Names of the files that lie in a directory, sorted; none when there is no such directory. */

@@ -11,10 +11,11 @@ import {
 import { progress } from "../waiting";
 import type { Server } from "./server";
 
-/** Our option file, with the text that it has or is about to get. */
+/** Our option file. */
 export interface OurFile {
   readonly path: string;
-  readonly text: string;
+  /** What it is about to hold. @default what it holds */
+  readonly text?: string;
 }
 
 /** What other files say of our options. */
@@ -27,12 +28,18 @@ export interface ForeignLines {
 
 /** All options of the server, in the order in which it reads them. */
 export async function readOptionLines(host: Host, ours?: OurFile): Promise<OptionLine[]> {
-  const lines: OptionLine[] = [];
-  for (const file of await host.optionFiles()) lines.push(...(await linesOf(host, file, ours)));
-  return lines;
+  const files = await host.optionFiles();
+  return (await Promise.all(files.map((file) => linesOf(host, file, ours)))).flat();
 }
 
-export async function foreignLines(host: Host, ours: OurFile, version: string | undefined): Promise<ForeignLines> {
+/** Our option file as it is, and what other files say of its options. */
+export async function lookAtOptionFiles(host: Host, version: string | undefined) {
+  const path = await host.settingsFile();
+  const [file, foreign] = await Promise.all([host.readFile(path), foreignLines(host, { path }, version)]);
+  return { path, file, foreign };
+}
+
+async function foreignLines(host: Host, ours: OurFile, version: string | undefined): Promise<ForeignLines> {
   const all = await readOptionLines(host, ours);
   const lines = version ? all.filter((line) => isReadBy(line, version)) : all;
   return { overriding: overridingLines(lines, ours.path), repeating: repeatingFiles(lines, ours.path) };
@@ -72,20 +79,16 @@ async function disable(host: Host, lines: readonly OptionLine[]): Promise<void> 
 }
 
 async function linesOf(host: Host, file: string, ours?: OurFile): Promise<OptionLine[]> {
-  const found = file === ours?.path ? { text: ours.text, mode: 0 } : await host.readFile(file);
+  const text = file === ours?.path ? ours.text : undefined;
+  const found = text === undefined ? await host.readFile(file) : { text, mode: 0 };
   // The server passes over a file that everybody may write.
   if (!found || (found.mode & 0o002) !== 0) return [];
-  const lines: OptionLine[] = [];
-  for (const item of parseOptionFile(file, found.text)) {
-    if ("option" in item) lines.push(item);
-    else if ("include" in item) lines.push(...(await linesOf(host, item.include, ours)));
-    else {
-      for (const included of await filesIn(host, item.includeFolder, ours)) {
-        lines.push(...(await linesOf(host, included, ours)));
-      }
-    }
-  }
-  return lines;
+  const read = parseOptionFile(file, found.text).map(async (item) => {
+    if ("option" in item) return [item];
+    const files = "include" in item ? [item.include] : await filesIn(host, item.includeFolder, ours);
+    return (await Promise.all(files.map((included) => linesOf(host, included, ours)))).flat();
+  });
+  return (await Promise.all(read)).flat();
 }
 
 /** Option files of a folder, ours among them also when it is not there yet. */

@@ -3,7 +3,7 @@ import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
 import { ConnectionError } from "../mariadb/connectionError";
-import { clearOverrides, type ForeignLines, foreignLines } from "../mariadb/optionFiles";
+import { clearOverrides, type ForeignLines, lookAtOptionFiles } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
 import {
   type History,
@@ -42,7 +42,7 @@ import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
 import { progress } from "../waiting";
 import { define } from "./define";
 import { connection, databaseName, profile } from "./inputs";
-import { removeUnlessUnreachable } from "./unreachable";
+import { removeUnlessUnreachable, unless } from "./unreachable";
 
 /** What is wanted of one server of the pair. */
 export interface MariaDbNodeInputs {
@@ -196,32 +196,29 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   },
 
   async observe(last) {
-    let files: SeenFiles | undefined;
-    try {
-      files = await lookAtFiles(last);
-    } catch (error) {
-      if (!(error instanceof HostUnreachable)) throw error;
-      progress(error.message);
+    const [files, running] = await Promise.all([
+      lookAtOptionFiles(openHost(last.connection.host), last.version).catch(unless(HostUnreachable)),
+      lookAtServer(last).catch(unless(ConnectionError)),
+    ]);
+    if (files instanceof HostUnreachable) {
+      progress(files.message);
       return { inputs: { state: "unreachable" }, computed: last };
     }
-    const { path, seen, foreign } = files;
-    try {
-      await using server = await Server.open(last.connection);
-      const settings = await runningSettings(server, last.settings as Settings);
-      return {
-        inputs: {
-          ...seen,
-          settings: settings as Record<string, SettingInput>,
-          state: await stateOf(server, last),
-          ...(last.tls && { tlsState: await tlsState(last.connection, server.host, last.tls) }),
-        },
-        computed: computed(server, path, settings, foreign, last.tls),
-      };
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      progress(error.message);
-      return { inputs: { ...seen, state: error.problem }, computed: last };
+    const { path, file, foreign } = files;
+    const seen = {
+      configText: file?.text ?? "",
+      configMode: file ? file.mode.toString(8) : last.configMode,
+      overriddenBy: foreign.overriding.map(describeLine),
+    };
+    if (running instanceof ConnectionError) {
+      progress(running.message);
+      return { inputs: { ...seen, state: running.problem }, computed: last };
     }
+    const { server, settings, ...states } = running;
+    return {
+      inputs: { ...seen, settings: settings as Record<string, SettingInput>, ...states },
+      computed: computed(server, path, settings, foreign, last.tls),
+    };
   },
 
   async remove(last) {
@@ -237,25 +234,14 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   },
 });
 
-interface SeenFiles {
-  readonly path: string;
-  readonly seen: Pick<MariaDbNodeChecked, "configText" | "configMode" | "overriddenBy">;
-  readonly foreign: ForeignLines;
-}
-
-async function lookAtFiles(last: MariaDbNodeChecked & MariaDbNodeComputed): Promise<SeenFiles> {
-  const host = openHost(last.connection.host);
-  const path = await host.settingsFile();
-  const file = await host.readFile(path);
-  const foreign = await foreignLines(host, { path, text: file?.text ?? "" }, last.version);
+async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
+  await using server = await Server.open(last.connection);
+  const settings = await runningSettings(server, last.settings as Settings);
   return {
-    path,
-    seen: {
-      configText: file?.text ?? "",
-      configMode: file ? file.mode.toString(8) : last.configMode,
-      overriddenBy: foreign.overriding.map(describeLine),
-    },
-    foreign,
+    server,
+    settings,
+    state: await stateOf(server, last),
+    ...(last.tls && { tlsState: await tlsState(last.connection, server.host, last.tls) }),
   };
 }
 
@@ -312,7 +298,7 @@ async function stateOf(server: Server, last: MariaDbNodeChecked): Promise<string
 }
 
 const computed = (
-  server: Server,
+  server: Pick<Server, "name" | "version">,
   configFile: string,
   running: Settings,
   { repeating }: ForeignLines,

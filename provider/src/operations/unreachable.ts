@@ -21,3 +21,11 @@ export async function removeUnlessUnreachable(name: string, work: () => Promise<
     );
   }
 }
+
+/** For `catch`: errors of this kind are an answer. */
+export const unless =
+  <E extends Error>(kind: new (...args: never[]) => E) =>
+  (error: unknown): E => {
+    if (error instanceof kind) return error;
+    throw error;
+  };

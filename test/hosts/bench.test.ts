@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { promisify } from "node:util";
+
+// Ansible is installed for it where it is missing.
+jest.setTimeout(600_000);
+
+/** `npm run bench` over SSH, shortened to one run of each contender. How long things take depends on the machine: nothing is asked of that here. */
+
+interface Measured {
+  seconds: number;
+  tree: number;
+}
+type Steps = Record<"first up" | "no-op" | "one drift repaired", Measured>;
+interface Results {
+  hosts: { versions: { Ansible: string }; rounds: (Record<string, Steps> & { handshakes: number[] })[] };
+}
+
+const bench = path.resolve(__dirname, "..", "..", "bench", "index.mjs");
+let folder: string;
+let pid: number | undefined;
+let results: Results;
+
+beforeAll(async () => {
+  // Its name is longer than a unix socket's may be.
+  folder = await mkdtemp(path.join(tmpdir(), `session-store-${"long".repeat(25)}-`));
+  const options = ["--runs", "1", "--no-warm-up", "--no-local", "--out", folder];
+  // It fails unless all pairs, whoever made them, pass the same check, rows cross both ways, and a second playbook changes nothing.
+  const done = promisify(execFile)(process.execPath, [bench, ...options], { env: { ...process.env, TMPDIR: folder } });
+  pid = done.child.pid;
+  await done;
+  results = JSON.parse(await readFile(path.join(folder, "raw.json"), "utf8")) as Results;
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const contenders = () => [
+  "floor",
+  "ours",
+  "script",
+  ...(results.hosts.versions.Ansible === "not measured" ? [] : ["ansible"]),
+];
+
+it("measures each contender at each step", () => {
+  const [round] = results.hosts.rounds;
+  for (const who of contenders()) {
+    const steps = round?.[who];
+    expect(Object.keys(steps ?? {})).toEqual(["first up", "no-op", "one drift repaired"]);
+    for (const { seconds } of Object.values(steps ?? {})) expect(seconds).toBeGreaterThan(0.05);
+  }
+  // The restart of both servers is in it.
+  expect(round?.["script"]?.["first up"].seconds).toBeGreaterThan(Number(round?.["script"]?.["no-op"].seconds));
+});
+
+it("each of our commands makes one SSH connection to each host, by the word of its sshd", () => {
+  expect(results.hosts.rounds[0]?.handshakes).toEqual([1, 1, 1, 1, 1, 1]);
+});
+
+it("writes a table with a number in every row, and the targets", async () => {
+  const text = await readFile(path.join(folder, "RESULTS.md"), "utf8");
+  const rows = text.split("\n").filter((line) => /^\| (first up|no-op|one drift repaired) \|/.test(line));
+  expect(rows).toHaveLength(3 * contenders().length);
+  for (const row of rows) expect(row).toMatch(/ \| \d+\.\d\d \(\d+\.\d\d–\d+\.\d\d\) \| \d+\.\d\d \(.*\) \| \d+ \(/);
+  const targets = text.split("\n").filter((line) => /\| (met|missed) \|$/.test(line));
+  expect(targets).toHaveLength(contenders().includes("ansible") ? 6 : 3);
+});
+
+it("leaves nothing of its work behind", async () => {
+  expect((await readdir(folder)).filter((name) => name.startsWith("session-store-bench-"))).toEqual([]);
+  expect((await readdir("/tmp")).filter((name) => name.startsWith(`bench-ssh-${pid}-`))).toEqual([]);
+});
