@@ -72,7 +72,7 @@ export async function refusedIfThere(
   wanted: Settings,
 ): Promise<{ option: string; reason: string }[]> {
   await using server = await openIfThere(where);
-  return server ? refusedSettings(server, wanted) : [];
+  return server ? await refusedSettings(server, wanted) : [];
 }
 
 async function variableNames(server: Server): Promise<string[]> {
