@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import * as net from "node:net";
-import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { paths } from "../../provider/src/hosts/localFiles";
 import { findProcess, stop } from "../../provider/src/hosts/localServer";
@@ -11,11 +10,10 @@ import { semiSync } from "../../provider/src/mariadb/semiSync";
 import { Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
 import { until } from "../../provider/src/waiting";
-import { compileInto } from "../support/compiledCode";
-import type { Kept, PairOptions } from "../support/declaredPair";
-import { engineRun } from "../support/engineRun";
+import type { PairOptions } from "../support/declaredPair";
 import { failureOf, Hung, Mounted } from "../support/faults";
 import { Pair } from "../support/pair";
+import { SeparateRuns } from "../support/separateRuns";
 
 /** What goes wrong on a machine is told in clear words within a deadline, harms nothing, and is over when its cause is. */
 
@@ -23,29 +21,20 @@ jest.setTimeout(180_000);
 
 const link = { connectRetry: 1 };
 let pair: Pair;
-let code: string;
+let runs: SeparateRuns;
 
 beforeAll(async () => {
   pair = await Pair.up({ link });
-  code = await mkdtemp(path.join(tmpdir(), "session-store-code-"));
-  await compileInto(code);
+  runs = await SeparateRuns.prepare();
 }, 120_000);
 
 afterAll(async () => {
   await pair?.[Symbol.asyncDispose]();
-  await rm(code, { recursive: true, force: true });
+  await runs?.[Symbol.asyncDispose]();
 }, 120_000);
 
-/** One run of the engine: a process of its own, whose failures end with it. */
-async function up(options: PairOptions = {}): Promise<void> {
-  const state = path.join(code, "state.json");
-  await writeFile(state, JSON.stringify(Object.fromEntries(pair.kept)));
-  const run = { does: "up", options: { link, ...options } } as const;
-  const { how, error } = await engineRun(code, { folder: pair.folder, ports: pair.ports, state, run });
-  const kept = JSON.parse(await readFile(state, "utf8")) as Record<string, Kept>;
-  for (const [name, value] of Object.entries(kept)) pair.kept.set(name, value);
-  if (how !== "done") throw new Error(error);
-}
+/** One run of the engine. */
+const up = (options: PairOptions = {}): Promise<void> => runs.up(pair, { link, ...options });
 
 async function pidOf(number: 1 | 2): Promise<number> {
   const pid = await findProcess(pair.directory(number));

@@ -163,7 +163,8 @@ export class KilledPair implements AsyncDisposable {
   }
 
   private start(run: Run, env: Record<string, string> = {}): Promise<Ending> {
-    const task: Task = { folder: this.folder, ports: this.ports, state: this.state, run };
+    const connections = [this.connection(1), this.connection(2)] as const;
+    const task: Task = { folder: this.folder, connections, state: this.state, run };
     return engineRun(path.join(this.folder, "code"), task, env);
   }
 

@@ -1,12 +1,13 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import type { Declared, Kept, PairOptions } from "./declaredPair";
-import { Pair } from "./pair";
+import type { Connection } from "../../provider/src/mariadb/server";
+import { type Declared, DeclaredPair, type Kept, PASSWORDS, type PairOptions } from "./declaredPair";
 
 /** A process that does what the engine does with the operations, and keeps after each step what the engine would keep. */
 
 export interface Task {
+  /** For temporary files. */
   readonly folder: string;
-  readonly ports: readonly [number, number];
+  readonly connections: readonly [Connection, Connection];
   /** File with what the engine has kept, by name of the resource. */
   readonly state: string;
   readonly run: Run;
@@ -22,9 +23,9 @@ export interface Run {
   readonly script?: string;
 }
 
-class KeptPair extends Pair {
+class KeptPair extends DeclaredPair {
   constructor(private readonly task: Task) {
-    super(task.folder, task.ports);
+    super();
     for (const [name, kept] of Object.entries(JSON.parse(readFileSync(task.state, "utf8")) as Record<string, Kept>)) {
       this.kept.set(name, kept);
     }
@@ -32,6 +33,11 @@ class KeptPair extends Pair {
       const original = this.kept[method].bind(this.kept) as (...args: unknown[]) => unknown;
       Object.assign(this.kept, { [method]: (...args: unknown[]) => [original(...args), this.save()][0] });
     }
+  }
+
+  override connection(number: 1 | 2, password = PASSWORDS.admin): Connection {
+    const connection = this.task.connections[number - 1] as Connection;
+    return { ...connection, admin: { ...connection.admin, password } };
   }
 
   override declared(options: PairOptions = {}): Declared[] {
