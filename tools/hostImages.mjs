@@ -14,7 +14,7 @@ export const SUITES = /** @type {const} */ (["bullseye", "bookworm", "trixie"]);
 /** @typedef {typeof SUITES[number]} Suite */
 
 const REPOSITORY = "session-store-host";
-const PACKAGES = ["mariadb-server", "openssh-server", "sudo", "iproute2", "procps"];
+const PACKAGES = ["mariadb-server", "openssh-server", "sudo", "iproute2", "procps", "systemd-sysv"];
 /** What the image has no use for. */
 const NOT_KEPT = ["var/cache/apt/archives", "var/lib/apt/lists"];
 /** The next number makes all images anew: they are told apart by what they are made of. */

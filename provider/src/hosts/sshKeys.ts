@@ -58,18 +58,22 @@ interface KeyProblem {
 export function privateKeyProblem(text: string, passphrase: string | undefined): KeyProblem | undefined {
   const { utils } = require("ssh2") as typeof import("ssh2");
   const wrong = (reason: string): KeyProblem => ({ property: "privateKey", reason });
+  if (/^[~.]{0,2}\/\S*$/.test(text.trim())) return wrong("is a path; give the text of that file");
   if (/^\s*PuTTY-User-Key-File/.test(text)) {
     return wrong("is in PuTTY's format; convert it: puttygen key.ppk -O private-openssh -o key");
   }
   if (/^\s*(ssh-|ecdsa-|sk-|-+ ?BEGIN [A-Z0-9 ]*PUBLIC KEY)/.test(text)) {
     return wrong("is a public key; give the private one, which begins with -----BEGIN");
   }
+  if (/BEGIN (ENCRYPTED )?PRIVATE KEY/.test(text)) {
+    return wrong("is in the format PKCS #8; convert it to OpenSSH's own: ssh-keygen -p -f key");
+  }
   const key = utils.parseKey(text, passphrase);
   if (!(key instanceof Error)) return key.isPrivateKey() ? undefined : wrong("is a public key; give the private one");
   if (/no passphrase given/i.test(key.message)) {
     return { property: "passphrase", reason: 'is missing: "privateKey" is encrypted' };
   }
-  if (passphrase !== undefined && /decrypt|passphrase|integrity|bad|malformed/i.test(key.message)) {
+  if (passphrase !== undefined && /decrypt|passphrase|integrity|authenticate|bad|malformed/i.test(key.message)) {
     return { property: "passphrase", reason: 'does not decrypt "privateKey"' };
   }
   return wrong(
