@@ -91,7 +91,9 @@ async function isUp(machine: SshMachine): Promise<boolean> {
 /** `stopped`, or what else the machine says of the service. */
 async function stateOf(machine: SshMachine): Promise<string> {
   const { by, name } = serviceOf(machine, await layoutOf(machine));
-  const look = by === "systemd" ? `systemctl show --property=ActiveState ${quote(name)}` : PROCESSES;
+  const show = `systemctl show --property=ActiveState ${quote(name)}`;
+  // Without D-Bus, systemd answers root only.
+  const look = by === "systemd" ? `${show} 2>/dev/null || s ${show}` : PROCESSES;
   const outcome = await script(machine, look);
   const state = outcome.output.trim().replace("ActiveState=", "");
   if (state === "") throw new Error(failure(machine, look, outcome));
