@@ -15,7 +15,7 @@ let runs: SeparateRuns;
 
 beforeAll(async () => {
   runs = await SeparateRuns.prepare();
-  pair = await HostPair.planned({ bootDeadline: 3 }, [{ user: "deploy" }, {}]);
+  pair = await HostPair.planned({ inputs: { bootDeadline: 3 } }, [{ user: "deploy" }, {}]);
   await pair.up();
   await pair.host(1).sql(SessionClient.TABLE);
   await pair.catchUp();

@@ -21,8 +21,8 @@ export interface ContainerHostOptions {
   readonly withServer?: boolean;
   /** True: systemd is its first process and keeps its services. @default false, init scripts */
   readonly systemd?: boolean;
-  /** Seconds that resources wait for it to boot. @default as resources have it */
-  readonly bootDeadline?: number;
+  /** What resources are told of it beyond how they log in. */
+  readonly inputs?: Partial<SshHostInputs>;
   /** Further files, such as option files, by path. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -74,8 +74,7 @@ export class ContainerHost implements AsyncDisposable {
   /** As resources take it. */
   get inputs(): SshHostInputs {
     const { address, user, hostKey, privateKey } = this;
-    const { bootDeadline } = this.options;
-    return { kind: "ssh", address, user, hostKeys: [hostKey], privateKey, bootDeadline };
+    return { kind: "ssh", address, user, hostKeys: [hostKey], privateKey, ...this.options.inputs };
   }
 
   /** A command by hand, as root unless told otherwise. Nothing of it goes over SSH. */

@@ -11,6 +11,8 @@ const HOST_KEY_ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
   "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256"],
 };
 
+export const HOST_KEY_TYPES = Object.keys(HOST_KEY_ALGORITHMS);
+
 export interface HostKey {
   /** Such as `ssh-ed25519`. */
   readonly type: string;
@@ -23,13 +25,12 @@ export function parseHostKey(line: string): HostKey {
   const words = line.trim().split(/\s+/);
   const [type = "", text = ""] = isKeyType(words[0]) || words.length < 3 ? words : words.slice(1);
   if (!isKeyType(type)) {
-    const known = Object.keys(HOST_KEY_ALGORITHMS).join(", ");
-    throw new Error(`is no host key, or one of an unknown type ("${type.slice(0, 40)}"); known are ${known}`);
+    throw new Error(
+      `is no host key, or one of an unknown type ("${type.slice(0, 40)}"); known are ${HOST_KEY_TYPES.join(", ")}`,
+    );
   }
   const blob = Buffer.from(text, "base64");
-  // The type stands in the key once more, with its length before it.
-  const named = blob.length > 4 ? blob.subarray(4, 4 + blob.readUInt32BE(0)).toString("latin1") : "";
-  if (named !== type) {
+  if (keyType(blob) !== type) {
     throw new Error(
       "is cut off or damaged: give the whole line, as `ssh-keyscan` prints it, or as in /etc/ssh/ssh_host_*_key.pub",
     );
@@ -41,11 +42,13 @@ export function parseHostKey(line: string): HostKey {
 export const fingerprint = (blob: Buffer): string =>
   `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
 
-/** What to ask a machine for: the pinned kinds first. The others too, so that a wrong key can be shown. */
-export function hostKeyAlgorithms(pinned: readonly HostKey[]): string[] {
-  const types = new Set([...pinned.map(({ type }) => type), ...Object.keys(HOST_KEY_ALGORITHMS)]);
-  return [...types].flatMap((type) => HOST_KEY_ALGORITHMS[type] ?? []);
-}
+/** The type stands in a key as it travels too, with its length before it. */
+export const keyType = (blob: Buffer): string =>
+  blob.length > 4 ? blob.subarray(4, 4 + blob.readUInt32BE(0)).toString("latin1") : "";
+
+/** What to ask a machine for, so that it shows a key of one of these types, the first before the others. */
+export const hostKeyAlgorithms = (types: readonly string[]): string[] =>
+  [...new Set(types)].flatMap((type) => HOST_KEY_ALGORITHMS[type] ?? []);
 
 const isKeyType = (word: string | undefined): boolean => word !== undefined && word in HOST_KEY_ALGORITHMS;
 

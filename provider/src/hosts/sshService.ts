@@ -1,7 +1,7 @@
 import { until } from "../waiting";
 import { greets } from "./greets";
 import { errorLines } from "./localServer";
-import { failure, type Outcome, quote, script } from "./sshCommands";
+import { failure, type Outcome, quote, refusedBySudo, script } from "./sshCommands";
 import { forgetLayout, type Layout, layoutOf } from "./sshLayout";
 import type { SshMachine } from "./sshMachine";
 import { openStream } from "./sshStream";
@@ -62,8 +62,11 @@ function begin(machine: SshMachine): Begun {
 
 async function failed(machine: SshMachine, { outcome }: Begun): Promise<Error> {
   if (outcome instanceof Error) return outcome;
-  if (outcome && outcome.errors !== "") return new Error(failure(machine, "start of the server", outcome));
-  const log = errorLines(await serverLog(machine, LINES));
+  if (outcome && refusedBySudo(outcome.errors) !== undefined) {
+    return new Error(failure(machine, "start of the server", outcome));
+  }
+  // What systemctl says of it is no more than where to look.
+  const log = errorLines(await serverLog(machine, LINES)) || outcome?.errors;
   return new Error(`MariaDB on ${machine.name} ended while it started. Its log says:\n${log}`);
 }
 
@@ -122,7 +125,8 @@ export async function serverLog(machine: SshMachine, lines: number): Promise<str
   const journal =
     service?.by === "systemd" && `s journalctl --no-pager --output=cat -n ${lines} -u ${quote(service.name)}`;
   const asItself = machine.isRoot ? `--user=${quote(user)}` : "";
-  const check = `mariadbd ${asItself} --help --verbose 2>&1 >/dev/null | tail -n ${lines}`;
+  const check = `echo '(nothing keeps it here, for want of log_error; of its option files the server says:)'
+    mariadbd ${asItself} --help --verbose 2>&1 >/dev/null | tail -n ${lines}`;
   const outcome = await script(machine, log ? `s tail -n ${lines} -- ${quote(log)}` : journal || check);
   return outcome.code === 0 ? outcome.output.trim() : `(it can't be read: ${failure(machine, "log", outcome)})`;
 }

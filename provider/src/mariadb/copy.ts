@@ -16,7 +16,10 @@ export async function copyTables(from: Server, to: Server, database: string, tab
   if (applying) await to.query("STOP SLAVE SQL_THREAD");
   await discardCopy(to);
   await to.query("CREATE DATABASE ??", [WORKSHOP]);
-  await during(`${to.name}: copying from ${from.name}`, pour(from, to, [...SNAPSHOT, "--", database, ...tables], [WORKSHOP]));
+  await during(
+    `${to.name}: copying from ${from.name}`,
+    pour(from, to, [...SNAPSHOT, "--", database, ...tables], [WORKSHOP]),
+  );
   const moves = tables.map(() => "??.?? TO ??.??").join(", ");
   await to.query(
     `RENAME TABLE ${moves}`,
