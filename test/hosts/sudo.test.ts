@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
+import { openHost } from "../../provider/src/hosts";
 import { failureOf } from "../support/faults";
 import { HostPair } from "../support/hostPair";
 import { takeServerOff } from "../support/localRepository";
@@ -9,6 +10,7 @@ import { takeServerOff } from "../support/localRepository";
 jest.setTimeout(180_000);
 
 const TABLE = "replicated_session_store.a_session";
+const FOLDER = "/etc/mysql/mariadb.conf.d";
 const LOG = "/var/log/sudo.log";
 const files = { "/etc/sudoers.d/log": `Defaults logfile=${LOG}, loglinelen=0\n` };
 
@@ -62,9 +64,9 @@ it("the commands in docs/hosts.md are all that a user needs, from a machine with
   await two.sql(`SET sql_log_bin=0; DROP TABLE ${TABLE}`);
   await pair.up();
 
-  await two.sh(
-    "systemctl stop mariadb; rm -rf /var/lib/mysql; mariadb-install-db --user=mysql >/dev/null 2>&1; systemctl start mariadb",
-  );
+  await two.sh("systemctl stop mariadb; rm -rf /var/lib/mysql");
+  expect(await pair.drift()).toMatchObject({ "db2-node": ["state"] });
+  await two.sh("mariadb-install-db --user=mysql >/dev/null 2>&1; systemctl start mariadb");
   await pair.up();
   expect(await pair.drift()).toEqual({});
   expect(await two.sql(`SELECT COUNT(*) FROM ${TABLE}`)).toBe("0");
@@ -73,6 +75,11 @@ it("the commands in docs/hosts.md are all that a user needs, from a machine with
   const { message } = await failureOf(pair.up({ only: ["db2-node"], settings: { innodb_page_size: "8K" } }));
   expect(message).toMatch(/\[ERROR\] InnoDB: .*page size.*The former option file was put back and db2 runs with it/s);
   await pair.down();
+
+  // A write that does not come through.
+  await two.sh(`mount -t tmpfs -o size=4k full ${FOLDER}`);
+  const writing = openHost(two.inputs).writeFile(`${FOLDER}/99-session-store.cnf`, "x".repeat(10_000), { mode: 0o644 });
+  await expect(writing).rejects.toThrow("No space left on device");
 
   const { ran, refused } = await commandsOf(pair);
   expect(refused).toEqual([]);

@@ -5,8 +5,8 @@ import { ConnectionLost, SshConnection } from "./sshConnection";
 import { dial, sshName } from "./sshDial";
 import { logIn } from "./sshHandshake";
 
-/** sshd takes ten commands at a time over one connection, unless told otherwise. Some are left to streams that need one. */
-const COMMANDS_AT_ONCE = 8;
+/** sshd takes ten at a time over one connection, unless told otherwise. Some are left to streams that need one, and to those that are just ending. */
+const COMMANDS_AT_ONCE = 5;
 /** How long nobody tries again after a failure: all resources of a machine that is down ask at once. */
 const FAILURE_KEPT = 5_000;
 
