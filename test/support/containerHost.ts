@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
 import { utils } from "ssh2";
 import { pack } from "tar-stream";
@@ -148,8 +149,11 @@ export class ContainerHost implements AsyncDisposable {
     await this.place("/authorized_keys", key);
     await this.place("/etc/ssh/ssh_host_ed25519_key", hostKey.private, 0o600);
     await this.place("/etc/ssh/ssh_host_ed25519_key.pub", hostKey.public);
-    if (systemd) await this.place("/etc/default/ssh", `SSHD_OPTS="-E ${SSH_LOG}"\n`);
-    else await this.place("/boot", boot(user, withServer));
+    if (systemd) {
+      await this.place("/etc/default/ssh", `SSHD_OPTS="-E ${SSH_LOG}"\n`);
+      // Without one it would be a first boot, which enables all units that there are.
+      await this.place("/etc/machine-id", `${randomBytes(16).toString("hex")}\n`);
+    } else await this.place("/boot", boot(user, withServer));
     if (user !== "root") {
       const sudoers = this.options.sudoers ?? `${user} ALL=(ALL) NOPASSWD: ALL\n`;
       await this.place("/etc/sudoers.d/session-store", sudoers, 0o440);

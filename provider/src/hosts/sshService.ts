@@ -29,12 +29,12 @@ export async function start(machine: SshMachine): Promise<void> {
   let begun: Begun | undefined;
   const what = `MariaDB on ${machine.name} to take connections`;
   await until({ what, deadline: DEADLINE }, async () => {
-    if (await isUp(machine)) return { done: undefined };
     const state = await stateOf(machine);
     if (state !== "stopped") {
       if (begun) begun.wasSeen = true;
-      return { seen: `no answer on its socket (${state})` };
+      return (await isUp(machine)) ? { done: undefined } : { seen: `no answer on its socket (${state})` };
     }
+    // It is not asked on its socket now: where systemd keeps that, each question would be one more start, of which it allows but a few.
     if (!begun) begun = begin(machine);
     else if (begun.outcome || begun.wasSeen || Date.now() - begun.at > PROCESS_SHOWS)
       throw await failed(machine, begun);
@@ -65,9 +65,11 @@ async function failed(machine: SshMachine, { outcome }: Begun): Promise<Error> {
   if (outcome && refusedBySudo(outcome.errors) !== undefined) {
     return new Error(failure(machine, "start of the server", outcome));
   }
-  // What systemctl says of it is no more than where to look.
-  const log = errorLines(await serverLog(machine, LINES)) || outcome?.errors;
-  return new Error(`MariaDB on ${machine.name} ended while it started. Its log says:\n${log}`);
+  const said = outcome?.errors.split("\n")[0];
+  const log = errorLines(await serverLog(machine, LINES));
+  return new Error(
+    `MariaDB on ${machine.name} ended while it started${said ? ` (${said})` : ""}. Its log says:\n${log}`,
+  );
 }
 
 /** Stops the server cleanly, and waits until it is gone. */
@@ -79,6 +81,8 @@ export async function stop(machine: SshMachine): Promise<void> {
   ).catch(() => undefined);
   const outcome = await control(machine, "stop");
   if (outcome.code !== 0) throw new Error(failure(machine, "stop of the server", outcome));
+  // systemctl has waited until it was gone. Where systemd keeps its socket, its peer may have had the next one started by now.
+  if ((await layoutOf(machine)).service?.by === "systemd") return;
   await until({ what: `MariaDB on ${machine.name} to stop`, deadline: DEADLINE }, async () => {
     const state = await stateOf(machine);
     return state === "stopped" ? { done: undefined } : { seen: state };
@@ -107,7 +111,11 @@ async function stateOf(machine: SshMachine): Promise<string> {
 /** The background processes of an init script keep its output open for good. */
 async function control(machine: SshMachine, what: "start" | "stop"): Promise<Outcome> {
   const { by, name } = serviceOf(machine, await layoutOf(machine));
-  if (by === "systemd") return script(machine, `s systemctl ${what} ${quote(name)}`, { deadline: DEADLINE });
+  if (by === "systemd") {
+    // Who has started it a few times within seconds, in vain or not, is refused the next start: the one that brings it back.
+    const anew = what === "start" ? `s systemctl reset-failed ${quote(name)} 2>/dev/null; ` : "";
+    return script(machine, `${anew}s systemctl ${what} ${quote(name)}`, { deadline: DEADLINE });
+  }
   const command = `service ${quote(name)} ${what}`;
   return script(machine, `may ${command} && s ${command} >/dev/null 2>&1 </dev/null`, { deadline: DEADLINE });
 }
