@@ -1,15 +1,15 @@
 import { generateKeyPairSync } from "node:crypto";
 import { utils } from "ssh2";
 import { ProviderProcess, UNKNOWN, type Values } from "../support/providerProcess";
+import { newKey } from "../support/sshKeys";
 
 /** How a machine over SSH is reached, as `pulumi preview` takes or refuses it: by the real plugin process, before anything is touched. */
 
 const PASSPHRASE = "s3cret-passphrase";
 const SECRET = "s3cret-password";
-const plain = utils.generateKeyPairSync("ed25519");
-const machine = utils.generateKeyPairSync("ed25519").public;
-const encrypted = (cipher: string) =>
-  utils.generateKeyPairSync("ed25519", { passphrase: PASSPHRASE, cipher, rounds: 16 }).private;
+const plain = newKey();
+const machine = newKey().public;
+const encrypted = (cipher: string) => newKey({ passphrase: PASSPHRASE, cipher }).private;
 const pem = (type: "pkcs1" | "pkcs8", encryption = {}): string =>
   generateKeyPairSync("rsa", {
     modulusLength: 2048,

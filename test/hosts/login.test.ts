@@ -7,6 +7,7 @@ import { openHost } from "../../provider/src/hosts";
 import type { SshHostInputs } from "../../provider/src/hosts/Host";
 import { until } from "../../provider/src/waiting";
 import { ContainerHost, type ContainerHostOptions } from "../support/containerHost";
+import { newKey } from "../support/sshKeys";
 import { TestNetwork } from "../support/testNetwork";
 
 /** Ways into a machine over SSH, and what is said where there is none. No server is asked. */
@@ -69,7 +70,7 @@ describe("it is let in", () => {
   });
 
   it("with an encrypted key and its passphrase", async () => {
-    const key = utils.generateKeyPairSync("ed25519", { passphrase: PASSPHRASE, cipher: "aes256-ctr", rounds: 16 });
+    const key = newKey({ passphrase: PASSPHRASE, cipher: "aes256-ctr" });
     await authorise(key.public);
     expect(await log({ privateKey: key.private, passphrase: PASSPHRASE })).toBe(fromHere());
   });
@@ -87,16 +88,16 @@ describe("it is let in", () => {
   });
 
   it("with the key that SESSION_STORE_SSH_KEY_FILE names, where the one in the state is out of date", async () => {
-    const key = utils.generateKeyPairSync("ed25519");
+    const key = newKey();
     await authorise(key.public);
     const file = path.join(folder, "key");
     await writeFile(file, key.private, { mode: 0o600 });
-    const former = utils.generateKeyPairSync("ed25519").private;
+    const former = newKey().private;
     process.env["SESSION_STORE_SSH_KEY_FILE"] = file;
     try {
       expect(await log({ privateKey: former })).toBe(fromHere());
       process.env["SESSION_STORE_SSH_KEY_FILE"] = path.join(folder, "none");
-      expect(await failure({ privateKey: utils.generateKeyPairSync("ed25519").private })).toMatch(
+      expect(await failure({ privateKey: newKey().private })).toMatch(
         /key that SESSION_STORE_SSH_KEY_FILE names can't be read: ENOENT/,
       );
     } finally {
@@ -147,10 +148,7 @@ describe("it is let in", () => {
 
 describe("it is not let in, and says what to do:", () => {
   it("a machine that shows another host key, with the fingerprints of both", async () => {
-    const wrong = [
-      utils.generateKeyPairSync("ed25519").public,
-      utils.generateKeyPairSync("ecdsa", { bits: 256 }).public,
-    ];
+    const wrong = [newKey().public, utils.generateKeyPairSync("ecdsa", { bits: 256 }).public];
     const logins = await machine.handshakes();
     expect(await failure({ hostKeys: wrong })).toBe(
       `root@${machine.address} shows the host key ${fingerprint(machine.hostKey)}, but "hostKeys" has ${wrong.map(fingerprint).join(" or ")}. ` +
@@ -161,7 +159,7 @@ describe("it is not let in, and says what to do:", () => {
   });
 
   it("a key that doesn't fit", async () => {
-    const other = utils.generateKeyPairSync("ed25519");
+    const other = newKey();
     expect(await failure({ privateKey: other.private })).toBe(
       `root@${machine.address} refuses the login with the key ${fingerprint(other.public)}. Add the public key to the authorized_keys ` +
         'of that user, or correct "user", the key or the password.',

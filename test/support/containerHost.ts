@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
-import { utils } from "ssh2";
 import { pack } from "tar-stream";
 import type { SshHostInputs } from "../../provider/src/hosts/Host";
 import { until } from "../../provider/src/waiting";
 import { runInContainer } from "./containerCommand";
 import { boot, SSH_LOG, STARTED, SYSTEMD, setUp } from "./hostBoot";
+import { newKey } from "./sshKeys";
 import { hostImage, LABELS, type Suite, testEngine } from "./testEngine";
 import type { TestNetwork } from "./testNetwork";
 
@@ -41,7 +41,7 @@ export class ContainerHost implements AsyncDisposable {
 
   static async start(network: TestNetwork, options: ContainerHostOptions = {}): Promise<ContainerHost> {
     const { name = "db1", suite = "bookworm", systemd = false } = options;
-    const [key, hostKey] = [utils.generateKeyPairSync("ed25519"), utils.generateKeyPairSync("ed25519")];
+    const [key, hostKey] = [newKey(), newKey()];
     const address = network.nextAddress();
     const { HostConfig, ...machine } = systemd
       ? SYSTEMD
