@@ -63,12 +63,13 @@ it("up brings the pair up, with one SSH handshake for each machine, and no secre
   const secrets = [...Object.values(PASSWORDS), ...keys];
   expect(secrets.every((secret) => secret.length > 15)).toBe(true);
   // It sees what there is to see.
-  const here = watchHere([...secrets, "--skip-preview"]);
-  const there = await Promise.all(pair.hosts.map(watchHost));
+  await using here = watchHere([...secrets, "--skip-preview"]);
+  await using one = await watchHost(pair.host(1));
+  await using two = await watchHost(pair.host(2));
 
   expect(await handshakesDuring(up)).toEqual(ONE_EACH);
 
-  const seen = [await here.end(), ...(await Promise.all(there.map((watched) => watched.end())))];
+  const seen = await Promise.all([here, one, two].map((watched) => watched.end()));
   const [onThisMachine, ...onHosts] = seen;
   expect(onThisMachine).toContain("up\0--yes\0--skip-preview");
   for (const text of onHosts) {

@@ -4,8 +4,8 @@ import type { ContainerHost } from "./containerHost";
 
 /** What everybody on a machine may read: the command lines of its processes, as they come and go. */
 
-export interface Watched {
-  /** All that was seen since. Ends the watch. */
+export interface Watched extends AsyncDisposable {
+  /** Ends the watch, and tells all that was seen. */
   end(): Promise<string>;
 }
 
@@ -21,13 +21,12 @@ export function watchHere(words: readonly string[]): Watched {
       await sleep(10);
     }
   })();
-  return {
-    async end() {
-      ended = true;
-      await looking;
-      return [...seen].join("\n");
-    },
+  const end = async () => {
+    ended = true;
+    await looking;
+    return [...seen].join("\n");
   };
+  return { end, [Symbol.asyncDispose]: async () => void (await end()) };
 }
 
 const COMMANDS = "/var/log/commands";
@@ -40,11 +39,9 @@ export async function watchHost(host: ContainerHost): Promise<Watched> {
   const processes = host.sh(
     "while [ ! -e /watched ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' '; echo; sleep 0.02; done | sort -u",
   );
-  return {
-    async end() {
-      await host.sh("touch /watched");
-      const seen = await processes;
-      return `${seen}${await host.sh(`cat ${COMMANDS}; rm /watched`)}`;
-    },
+  const end = async () => {
+    await host.sh("touch /watched");
+    return `${await processes}${await host.sh(`cat ${COMMANDS}`)}`;
   };
+  return { end, [Symbol.asyncDispose]: async () => void (await end()) };
 }
