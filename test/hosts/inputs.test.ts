@@ -1,6 +1,8 @@
+import type { SshHostInputs } from "../../provider/src/hosts/Host";
 import { HostPair } from "../support/hostPair";
+import { newKey } from "../support/sshKeys";
 
-/** Names that a shell would take for something else, all the way through an `up`. */
+/** What is said of a machine, all the way through an `up`: names that a shell would take for something else, and other keys. */
 
 jest.setTimeout(120_000);
 
@@ -25,4 +27,26 @@ it("a settings file whose name has quotes, blanks, a line break and commands in 
   await pair.down();
   expect(await there()).toEqual(["", ""]);
   for (const host of pair.hosts) expect(await host.sh("find / -xdev -name pwned")).toBe("");
+});
+
+it("how a machine is reached may change, keys and all: nothing on it is touched", async () => {
+  const login: Partial<SshHostInputs> = {};
+  await using pair = await HostPair.planned({}, [{ inputs: login }, {}]);
+  const [one] = pair.hosts;
+  const traces = async () => [
+    await one.sh("stat -c '%n %y %s' /etc/mysql/mariadb.conf.d/*"),
+    await one.serverPid(),
+    await one.sql("SELECT User, Host, Priv FROM mysql.global_priv"),
+    await one.sql("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'system user' ORDER BY ID"),
+  ];
+  await pair.up();
+  const before = await traces();
+
+  const key = newKey();
+  await one.exec(["tee", "/root/.ssh/authorized_keys"], { input: `${key.public}\n` });
+  Object.assign(login, { privateKey: key.private, hostKeys: [newKey().public, one.hostKey] });
+  expect(await pair.up()).toContain("db1-node");
+
+  expect(await traces()).toEqual(before);
+  expect(await pair.drift()).toEqual({});
 });
