@@ -28,8 +28,14 @@ const places = {
 /** @typedef {import("dockerode")} Docker */
 /** @typedef {{ docker: Docker, address: string, close: () => Promise<void> }} Engine  address: as DOCKER_HOST has it */
 
-/** Programs of the engine and of what is done in its containers' networks, by package. */
-const PACKAGES = { "docker.io": "dockerd", debootstrap: "debootstrap", nftables: "nft", iproute2: "ip" };
+/** Programs of the engine, of what is done in its containers' networks, and of those who log in there, by package. */
+const PACKAGES = {
+  "docker.io": "dockerd",
+  debootstrap: "debootstrap",
+  nftables: "nft",
+  iproute2: "ip",
+  "openssh-client": "ssh-agent",
+};
 
 /** Where packages put programs of root; not every root has them on PATH. */
 export const rootsPath = [process.env["PATH"], "/usr/sbin", "/sbin"].join(path.delimiter);

@@ -15,7 +15,16 @@ export const SUITES = /** @type {const} */ (["bullseye", "bookworm", "trixie"]);
 
 const REPOSITORY = "session-store-host";
 /** The last two are what Ansible needs on a machine. */
-const PACKAGES = ["mariadb-server", "openssh-server", "sudo", "iproute2", "procps", "python3", "python3-pymysql"];
+const PACKAGES = [
+  "mariadb-server",
+  "openssh-server",
+  "sudo",
+  "iproute2",
+  "procps",
+  "systemd-sysv",
+  "python3",
+  "python3-pymysql",
+];
 /** What the image has no use for. */
 const NOT_KEPT = ["var/cache/apt/archives", "var/lib/apt/lists"];
 /** The next number makes all images anew: they are told apart by what they are made of. */

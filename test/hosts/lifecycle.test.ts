@@ -210,6 +210,15 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("a pair set up by ha
     await expectSessionsBothWays(pair, "adopted");
   });
 
+  it("the recipe's option file may go then: nothing is shown, also after a restart, and it is named no more", async () => {
+    for (const host of pair.hosts) await host.sh("rm /etc/my.cnf");
+    await pair.host(2).sh("service mariadb restart >/dev/null 2>&1 </dev/null");
+    await pair.up(AS_IT_IS);
+    expect(await pair.drift(AS_IT_IS)).toEqual({});
+    expect(JSON.stringify(seen(pair, "db1-node")["advice"])).not.toContain("/etc/my.cnf");
+    await expectSessionsBothWays(pair, "without");
+  });
+
   it("SUPER as an upgrade of the server spells it out is no drift", async () => {
     // What mariadb-upgrade of 10.11 to 11.8 makes of GRANT SUPER.
     await root.query(

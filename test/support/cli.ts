@@ -16,8 +16,14 @@ export interface CommandResult {
 }
 
 export interface ProjectOptions {
+  /** @default sessions */
+  readonly name?: string;
   /** The text of `index.ts`, as a user writes it. */
   readonly program: string;
+  /** Texts of further files of the program, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** The text of the stack's configuration file, as it is before the stack is made. @default none */
+  readonly stackFile?: string;
   readonly config?: Readonly<Record<string, string>>;
   /** Configuration that is kept encrypted. */
   readonly secrets?: Readonly<Record<string, string>>;
@@ -129,13 +135,16 @@ export class PulumiProject implements AsyncDisposable {
     await removeAll(this.folder);
   }
 
-  private async setUp({ program, config = {}, secrets = {}, packages = linkPackages }: ProjectOptions): Promise<void> {
+  private async setUp(options: ProjectOptions): Promise<void> {
+    const { name = "sessions", program, config = {}, secrets = {}, packages = linkPackages } = options;
+    const files = {
+      ...options.files,
+      "Pulumi.yaml": `name: ${name}\nruntime: nodejs\noptions:\n  refresh: always\n`,
+      "package.json": `{ "name": "${name}", "private": true }\n`,
+      ...(options.stackFile === undefined ? {} : { [`Pulumi.${STACK}.yaml`]: options.stackFile }),
+    };
     fs.mkdirSync(this.program);
-    await writeFile(
-      path.join(this.program, "Pulumi.yaml"),
-      "name: sessions\nruntime: nodejs\noptions:\n  refresh: always\n",
-    );
-    await writeFile(path.join(this.program, "package.json"), '{ "name": "sessions", "private": true }\n');
+    for (const [file, text] of Object.entries(files)) await writeFile(path.join(this.program, file), text);
     await packages(this.program);
     await this.writeProgram(program);
     await this.succeed(["stack", "init", STACK]);

@@ -1,9 +1,11 @@
+import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
-import { utils } from "ssh2";
 import { pack } from "tar-stream";
 import type { SshHostInputs } from "../../provider/src/hosts/Host";
 import { until } from "../../provider/src/waiting";
 import { runInContainer } from "./containerCommand";
+import { boot, SSH_LOG, STARTED, SYSTEMD, setUp } from "./hostBoot";
+import { newKey } from "./sshKeys";
 import { hostImage, LABELS, type Suite, testEngine } from "./testEngine";
 import type { TestNetwork } from "./testNetwork";
 
@@ -18,61 +20,45 @@ export interface ContainerHostOptions {
   readonly sudoers?: string;
   /** False: its server does not run, neither now nor after a boot. @default true */
   readonly withServer?: boolean;
-  /** Seconds that resources wait for it to boot. @default as resources have it */
-  readonly bootDeadline?: number;
+  /** True: systemd is its first process and keeps its services. @default false, init scripts */
+  readonly systemd?: boolean;
+  /** What resources are told of it beyond how they log in. */
+  readonly inputs?: Partial<SshHostInputs>;
   /** Further files, such as option files, by path. */
   readonly files?: Readonly<Record<string, string>>;
 }
 
-const SSH_LOG = "/var/log/sshd.log";
-/** Made at each boot when the init script has ended. */
-const STARTED = "/run/mariadb-started";
-
-/** A machine with a distribution's MariaDB: a container with an sshd, and a service that its init script starts. */
+/** A machine with a distribution's MariaDB: a container with an sshd, and a service that its init script or systemd keeps. */
 export class ContainerHost implements AsyncDisposable {
   private constructor(
     readonly name: string,
     readonly address: string,
-    readonly user: string,
-    readonly withServer: boolean,
-    private readonly bootDeadline: number | undefined,
+    private readonly options: ContainerHostOptions,
     readonly privateKey: string,
     readonly hostKey: string,
     readonly container: Docker.Container,
   ) {}
 
   static async start(network: TestNetwork, options: ContainerHostOptions = {}): Promise<ContainerHost> {
-    const { name = "db1", suite = "bookworm", user = "root", withServer = true, bootDeadline } = options;
-    const [key, hostKey] = [utils.generateKeyPairSync("ed25519"), utils.generateKeyPairSync("ed25519")];
+    const { name = "db1", suite = "bookworm", systemd = false } = options;
+    const [key, hostKey] = [newKey(), newKey()];
     const address = network.nextAddress();
+    const { HostConfig, ...machine } = systemd
+      ? SYSTEMD
+      : { Cmd: ["/bin/sh", "/boot"], Env: [], HostConfig: { Init: true } };
     const container = await testEngine().createContainer({
       name: `${network.name}-${address}`,
       Image: hostImage(suite),
       Hostname: name,
       Labels: LABELS,
-      Cmd: ["/bin/sh", "/boot"],
-      HostConfig: { Init: true, NetworkMode: network.name },
+      Cmd: [...machine.Cmd],
+      Env: [...machine.Env],
+      HostConfig: { ...HostConfig, NetworkMode: network.name } as Docker.HostConfig,
       NetworkingConfig: { EndpointsConfig: { [network.name]: { IPAMConfig: { IPv4Address: address } } } },
     });
-    const host = new ContainerHost(
-      name,
-      address,
-      user,
-      withServer,
-      bootDeadline,
-      key.private,
-      hostKey.public,
-      container,
-    );
+    const host = new ContainerHost(name, address, options, key.private, hostKey.public, container);
     try {
-      await host.place("/boot", boot(user, withServer));
-      await host.place("/authorized_keys", key.public);
-      await host.place("/etc/ssh/ssh_host_ed25519_key", hostKey.private, 0o600);
-      await host.place("/etc/ssh/ssh_host_ed25519_key.pub", hostKey.public);
-      if (user !== "root") {
-        await host.place("/etc/sudoers.d/session-store", options.sudoers ?? `${user} ALL=(ALL) NOPASSWD: ALL\n`, 0o440);
-      }
-      for (const [path, text] of Object.entries(options.files ?? {})) await host.place(path, text);
+      await host.furnish(key.public, hostKey);
       await host.boot();
       return host;
     } catch (error) {
@@ -81,10 +67,15 @@ export class ContainerHost implements AsyncDisposable {
     }
   }
 
+  /** Who logs in. */
+  get user(): string {
+    return this.options.user ?? "root";
+  }
+
   /** As resources take it. */
   get inputs(): SshHostInputs {
-    const { address, user, hostKey, privateKey, bootDeadline } = this;
-    return { kind: "ssh", address, user, hostKeys: [hostKey], privateKey, bootDeadline };
+    const { address, user, hostKey, privateKey } = this;
+    return { kind: "ssh", address, user, hostKeys: [hostKey], privateKey, ...this.options.inputs };
   }
 
   /** A command by hand, as root unless told otherwise. Nothing of it goes over SSH. */
@@ -129,9 +120,12 @@ export class ContainerHost implements AsyncDisposable {
 
   /** Starts the machine, and waits until its services answer. */
   async boot(): Promise<void> {
+    const { systemd, withServer = true } = this.options;
     await this.container.start();
+    if (systemd) await this.ready("systemd", "systemctl is-active multi-user.target");
+    if (systemd) await this.sh(setUp(this.user));
     await this.ready("sshd", `ss -Htln sport = :22 | grep -q .`);
-    if (this.withServer) await this.ready("MariaDB", `test -e ${STARTED}`);
+    if (withServer) await this.ready("MariaDB", systemd ? "systemctl is-active mariadb" : `test -e ${STARTED}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -148,6 +142,25 @@ export class ContainerHost implements AsyncDisposable {
     });
   }
 
+  /** What is different from the image. */
+  private async furnish(key: string, hostKey: { private: string; public: string }): Promise<void> {
+    const { systemd = false, withServer = true, files = {} } = this.options;
+    const { user } = this;
+    await this.place("/authorized_keys", key);
+    await this.place("/etc/ssh/ssh_host_ed25519_key", hostKey.private, 0o600);
+    await this.place("/etc/ssh/ssh_host_ed25519_key.pub", hostKey.public);
+    if (systemd) {
+      await this.place("/etc/default/ssh", `SSHD_OPTS="-E ${SSH_LOG}"\n`);
+      // Without one it would be a first boot, which enables all units that there are.
+      await this.place("/etc/machine-id", `${randomBytes(16).toString("hex")}\n`);
+    } else await this.place("/boot", boot(user, withServer));
+    if (user !== "root") {
+      const sudoers = this.options.sudoers ?? `${user} ALL=(ALL) NOPASSWD: ALL\n`;
+      await this.place("/etc/sudoers.d/session-store", sudoers, 0o440);
+    }
+    for (const [path, text] of Object.entries(files)) await this.place(path, text);
+  }
+
   /** Puts a file into the container, also while it does not run. */
   private async place(path: string, text: string, mode = 0o644): Promise<void> {
     const archive = pack();
@@ -156,15 +169,3 @@ export class ContainerHost implements AsyncDisposable {
     await this.container.putArchive(archive, { path: "/" });
   }
 }
-
-/** What the machine does at each boot. */
-const boot = (user: string, withServer: boolean): string => `
-id ${user} >/dev/null 2>&1 || useradd --create-home --shell /bin/bash ${user}
-home=$(getent passwd ${user} | cut -d: -f6)
-install -d -m 700 -o ${user} $home/.ssh
-install -m 600 -o ${user} /authorized_keys $home/.ssh/authorized_keys
-mkdir -p /run/sshd
-rm -f ${STARTED}
-${withServer ? `(service mariadb start && touch ${STARTED}) >/dev/null 2>&1 </dev/null &` : ""}
-exec /usr/sbin/sshd -D -E ${SSH_LOG}
-`;

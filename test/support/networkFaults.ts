@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import * as path from "node:path";
+import { sleep } from "../../provider/src/waiting";
 import type { ContainerHost } from "./containerHost";
 
 /** Faults of the network, made in the network namespace of a machine of the tests. They heal when they are disposed of. */
@@ -81,8 +82,8 @@ export class NetworkFault implements AsyncDisposable {
     const pid = await to.pid();
     rules(
       pid,
-      `chain in { type filter hook input priority 0; ip saddr ${from} tcp dport ${port} ${verdict(true)}; }
-       chain out { type filter hook output priority 0; ip daddr ${from} tcp sport ${port} ${verdict(false)}; }`,
+      `chain in { type filter hook input priority 0; tcp flags & rst == rst accept; ip saddr ${from} tcp dport ${port} ${verdict(true)}; }
+       chain out { type filter hook output priority 0; tcp flags & rst == rst accept; ip daddr ${from} tcp sport ${port} ${verdict(false)}; }`,
     );
     return new NetworkFault(pid);
   }
@@ -93,9 +94,11 @@ export class NetworkFault implements AsyncDisposable {
   }
 }
 
-/** Cuts the connections that there are, so that both sides hear of it at once. Answers how many there were. */
+/** Cuts the connections that there are, so that both sides hear of it at once, whatever fault there is. Answers how many there were. */
 export async function cut({ to, port, from }: Reach): Promise<number> {
   const out = enter(await to.pid(), "ss", ["-HtnK", "state", "established", "src", `:${port}`, "dst", from]);
+  // Until this process has heard of it too.
+  await sleep(50);
   return out.split("\n").filter((line) => line.trim() !== "").length;
 }
 

@@ -3,7 +3,7 @@
  * there on every Debian and Ubuntu, and wherever MariaDB's own scripts are.
  */
 const PROGRAM =
-  "$s=IO::Socket::UNIX->new(Peer=>shift)or die qq($!\\n);$p=fork;($i,$o)=$p?(STDIN,$s):($s,STDOUT);" +
+  "$s=IO::Socket::UNIX->new(Peer=>shift)or die qq($!);$p=fork;($i,$o)=$p?(STDIN,$s):($s,STDOUT);" +
   "while(sysread$i,$b,65536){syswrite$o,$b}if($p){shutdown$s,1;wait}else{kill TERM=>getppid}";
 
 /** The command that does it. Where nothing listens on the socket it ends with an error at once. */

@@ -77,7 +77,8 @@ const isAbsent = ({ code, errors }: Outcome): boolean =>
 
 /**
  * Writes a file beside its place and moves it there when all of it has arrived. Its permissions are tight before it has a byte. Where
- * SELinux rules, a file keeps its context; a new one has that of its folder.
+ * SELinux rules, a file keeps its context; a new one has that of its folder. A connection that is cut meanwhile does not keep the script
+ * from tidying up: nobody is left then to hear what it says.
  */
 export async function writeFile(
   machine: SshMachine,
@@ -89,7 +90,8 @@ export async function writeFile(
   const [f, u, d] = [quote(file), quote(`${file}.unfinished`), quote(path.dirname(file))];
   const outcome = await script(
     machine,
-    `[ -d ${d} ] || s mkdir -p -- ${d} || exit
+    `trap '' HUP PIPE
+     [ -d ${d} ] || s mkdir -p -- ${d} || exit
      s install -m ${mode.toString(8)} -o ${quote(user)} -g ${quote(group)} -- /dev/null ${u} || exit
      s tee -- ${u} >/dev/null && s sync -- ${u} &&
      { n=$(stat -c %s -- ${u} 2>/dev/null || s stat -c %s -- ${u}); [ "$n" = ${Buffer.byteLength(text)} ] || { echo "only $n bytes of it arrived" >&2; false; }; } &&

@@ -1,23 +1,55 @@
-import * as net from "node:net";
 import type { Duplex } from "node:stream";
 import type { AuthMethod, Client, ConnectConfig } from "ssh2";
 import { HostUnreachable, type SshLogin } from "./Host";
 import { sshCredentials } from "./sshCredentials";
-import { fingerprint, type HostKey, hostKeyAlgorithms, parseHostKey } from "./sshKeys";
+import { noAnswer, PATIENCE, STARTING, sshName } from "./sshDial";
+import { fingerprint, HOST_KEY_TYPES, type HostKey, hostKeyAlgorithms, keyType, parseHostKey } from "./sshKeys";
 
-/** The way into a machine, up to the moment at which it takes commands. */
+/** The login on a machine, up to the moment at which it takes commands. */
 
-const DEADLINE = 10_000;
+/** Logs in. @param dialling makes the byte stream to the machine's sshd, which is closed when the login fails */
+export async function logIn<T extends Duplex>(
+  login: SshLogin,
+  dialling: () => Promise<T>,
+): Promise<{ client: Client; sock: T }> {
+  const pinned = login.hostKeys.map(parseHostKey);
+  const attempt = async (algorithms: string[]) => {
+    const sock = await dialling();
+    return { client: await handshake(login, sock, pinned, algorithms), sock };
+  };
+  try {
+    return await attempt(hostKeyAlgorithms([...pinned.map(({ type }) => type), ...HOST_KEY_TYPES]));
+  } catch (error) {
+    // A machine has a key of each type. The one that is pinned need not be of the type that it showed.
+    const others = error instanceof OtherHostKey ? pinned.filter(({ type }) => type !== error.type) : [];
+    if (others.length === 0) throw error;
+    return attempt(hostKeyAlgorithms(others.map(({ type }) => type))).catch((second: Error) => {
+      throw second instanceof OtherHostKey || second instanceof NoSuchHostKey ? error : second;
+    });
+  }
+}
 
-/** How messages name it. */
-export const sshName = ({ address, port = 22, user = "root" }: SshLogin): string =>
-  `${user}@${address}${port === 22 ? "" : `:${port}`}`;
+/** The machine shows a key that is not pinned. */
+class OtherHostKey extends HostUnreachable {
+  constructor(
+    message: string,
+    readonly type: string,
+  ) {
+    super(message);
+  }
+}
 
-/** Logs in. @param sock the byte stream to the machine's sshd; it is closed when the login fails */
-export async function logIn(login: SshLogin, sock: Duplex): Promise<Client> {
+/** The machine has no key of a type that was asked for. */
+class NoSuchHostKey extends HostUnreachable {}
+
+async function handshake(
+  login: SshLogin,
+  sock: Duplex,
+  pinned: readonly HostKey[],
+  algorithms: string[],
+): Promise<Client> {
   const { Client } = require("ssh2") as typeof import("ssh2");
   const name = sshName(login);
-  const pinned = login.hostKeys.map(parseHostKey);
   const seen: Seen = { name, pinned, shown: undefined, tried: "", words: "" };
   const client = new Client();
   try {
@@ -27,8 +59,8 @@ export async function logIn(login: SshLogin, sock: Duplex): Promise<Client> {
       sock,
       username: login.user ?? "root",
       authHandler: methods as AuthMethod[],
-      readyTimeout: DEADLINE,
-      algorithms: { serverHostKey: hostKeyAlgorithms(pinned) as never },
+      readyTimeout: PATIENCE,
+      algorithms: { serverHostKey: algorithms as never },
       hostVerifier: (key: Buffer) => {
         seen.shown = key;
         return isPinned(key, pinned);
@@ -67,15 +99,19 @@ const isPinned = (key: Buffer, pinned: readonly HostKey[]): boolean => pinned.so
 
 /** While it boots, a machine refuses all but root so (pam_nologin), and closes new connections when it shuts down. */
 const hungUp = ({ name, words }: Seen): HostUnreachable =>
-  new HostUnreachable(`${name} hung up during the login${words === "" ? "" : `, saying "${words}"`}`, true);
+  new HostUnreachable(
+    `${name} hung up during the login${words === "" ? "" : `, saying "${words}"`}; if it goes on, look whether "port" is that of an sshd`,
+    true,
+  );
 
 function explain(error: Error & { level?: string; code?: string }, seen: Seen): HostUnreachable {
   const { name, pinned, shown, tried } = seen;
   if (shown && !isPinned(shown, pinned)) {
     const wanted = pinned.map(({ blob }) => fingerprint(blob)).join(" or ");
-    return new HostUnreachable(
+    return new OtherHostKey(
       `${name} shows the host key ${fingerprint(shown)}, but "hostKeys" has ${wanted}. It was told nothing. If its key was changed on ` +
         "purpose, give the new one (`ssh-keyscan` shows it; compare it on the machine itself); else somebody stands in between.",
+      keyType(shown),
     );
   }
   if (error.level === "client-authentication") {
@@ -83,6 +119,9 @@ function explain(error: Error & { level?: string; code?: string }, seen: Seen): 
       `${name} refuses the login with ${tried}. Add the public key to the authorized_keys of that user, or correct "user", the key ` +
         "or the password.",
     );
+  }
+  if (/no matching host key/.test(error.message)) {
+    return new NoSuchHostKey(`${name} has no host key of a type that is known here: ${HOST_KEY_TYPES.join(", ")}`);
   }
   if (/Connection lost before handshake/.test(error.message)) return hungUp(seen);
   if (error.level === "client-timeout") return noAnswer(name);
@@ -93,37 +132,3 @@ function explain(error: Error & { level?: string; code?: string }, seen: Seen): 
     `${name}: no SSH connection comes about: ${error.message}. Look whether "port" is that of an sshd, and what its log says.`,
   );
 }
-
-const noAnswer = (name: string): HostUnreachable =>
-  new HostUnreachable(`${name} can't be reached: no answer within ${DEADLINE / 1000} s`, true);
-
-/** Codes of failures that pass when a machine has started, or its network. */
-const STARTING = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EAI_AGAIN", "ECONNRESET"]);
-
-/** A TCP connection to the machine's sshd. */
-export function dial(login: SshLogin): Promise<net.Socket> {
-  const { address, port = 22 } = login;
-  const name = sshName(login);
-  return new Promise((resolve, reject) => {
-    const socket = net.connect({ host: address, port });
-    const fail = (error: HostUnreachable) => {
-      clearTimeout(timer);
-      socket.destroy();
-      reject(error);
-    };
-    const timer = setTimeout(() => fail(noAnswer(name)), DEADLINE);
-    socket.once("error", ({ code = "", message }: NodeJS.ErrnoException) => {
-      const reason = code === "ENOTFOUND" ? `nobody knows the name ${address}` : reasonOf(message);
-      fail(new HostUnreachable(`${name} can't be reached: ${reason}`, STARTING.has(code)));
-    });
-    socket.once("connect", () => {
-      clearTimeout(timer);
-      socket.removeAllListeners("error");
-      socket.setNoDelay(true);
-      resolve(socket);
-    });
-  });
-}
-
-/** A name with several addresses fails with all of their errors, and an empty message. */
-const reasonOf = (message: string): string => message || "none of its addresses answers";

@@ -11,6 +11,8 @@ const HOST_KEY_ALGORITHMS: Readonly<Record<string, readonly string[]>> = {
   "ssh-rsa": ["rsa-sha2-512", "rsa-sha2-256"],
 };
 
+export const HOST_KEY_TYPES = Object.keys(HOST_KEY_ALGORITHMS);
+
 export interface HostKey {
   /** Such as `ssh-ed25519`. */
   readonly type: string;
@@ -23,13 +25,12 @@ export function parseHostKey(line: string): HostKey {
   const words = line.trim().split(/\s+/);
   const [type = "", text = ""] = isKeyType(words[0]) || words.length < 3 ? words : words.slice(1);
   if (!isKeyType(type)) {
-    const known = Object.keys(HOST_KEY_ALGORITHMS).join(", ");
-    throw new Error(`is no host key, or one of an unknown type ("${type.slice(0, 40)}"); known are ${known}`);
+    throw new Error(
+      `is no host key, or one of an unknown type ("${type.slice(0, 40)}"); known are ${HOST_KEY_TYPES.join(", ")}`,
+    );
   }
   const blob = Buffer.from(text, "base64");
-  // The type stands in the key once more, with its length before it.
-  const named = blob.length > 4 ? blob.subarray(4, 4 + blob.readUInt32BE(0)).toString("latin1") : "";
-  if (named !== type) {
+  if (keyType(blob) !== type) {
     throw new Error(
       "is cut off or damaged: give the whole line, as `ssh-keyscan` prints it, or as in /etc/ssh/ssh_host_*_key.pub",
     );
@@ -41,11 +42,13 @@ export function parseHostKey(line: string): HostKey {
 export const fingerprint = (blob: Buffer): string =>
   `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
 
-/** What to ask a machine for: the pinned kinds first. The others too, so that a wrong key can be shown. */
-export function hostKeyAlgorithms(pinned: readonly HostKey[]): string[] {
-  const types = new Set([...pinned.map(({ type }) => type), ...Object.keys(HOST_KEY_ALGORITHMS)]);
-  return [...types].flatMap((type) => HOST_KEY_ALGORITHMS[type] ?? []);
-}
+/** The type stands in a key as it travels too, with its length before it. */
+export const keyType = (blob: Buffer): string =>
+  blob.length > 4 ? blob.subarray(4, 4 + blob.readUInt32BE(0)).toString("latin1") : "";
+
+/** What to ask a machine for, so that it shows a key of one of these types, the first before the others. */
+export const hostKeyAlgorithms = (types: readonly string[]): string[] =>
+  [...new Set(types)].flatMap((type) => HOST_KEY_ALGORITHMS[type] ?? []);
 
 const isKeyType = (word: string | undefined): boolean => word !== undefined && word in HOST_KEY_ALGORITHMS;
 
@@ -58,18 +61,22 @@ interface KeyProblem {
 export function privateKeyProblem(text: string, passphrase: string | undefined): KeyProblem | undefined {
   const { utils } = require("ssh2") as typeof import("ssh2");
   const wrong = (reason: string): KeyProblem => ({ property: "privateKey", reason });
+  if (/^[~.]{0,2}\/\S*$/.test(text.trim())) return wrong("is a path; give the text of that file");
   if (/^\s*PuTTY-User-Key-File/.test(text)) {
     return wrong("is in PuTTY's format; convert it: puttygen key.ppk -O private-openssh -o key");
   }
   if (/^\s*(ssh-|ecdsa-|sk-|-+ ?BEGIN [A-Z0-9 ]*PUBLIC KEY)/.test(text)) {
     return wrong("is a public key; give the private one, which begins with -----BEGIN");
   }
+  if (/BEGIN (ENCRYPTED )?PRIVATE KEY/.test(text)) {
+    return wrong("is in the format PKCS #8; convert it to OpenSSH's own: ssh-keygen -p -f key");
+  }
   const key = utils.parseKey(text, passphrase);
   if (!(key instanceof Error)) return key.isPrivateKey() ? undefined : wrong("is a public key; give the private one");
   if (/no passphrase given/i.test(key.message)) {
     return { property: "passphrase", reason: 'is missing: "privateKey" is encrypted' };
   }
-  if (passphrase !== undefined && /decrypt|passphrase|integrity|bad|malformed/i.test(key.message)) {
+  if (passphrase !== undefined && /decrypt|passphrase|integrity|authenticate|bad|malformed/i.test(key.message)) {
     return { property: "passphrase", reason: 'does not decrypt "privateKey"' };
   }
   return wrong(

@@ -86,11 +86,7 @@ export function parseLayout(text: string): Layout | undefined {
   return {
     isInstalled: program !== "",
     optionFiles: (files || "/etc/my.cnf /etc/mysql/my.cnf").split(/\s+/).map((file) => file.replace(/^~/, home)),
-    folder: includes
-      ?.split("\n")
-      .map((line) => path.resolve(line.replace(/^\s*!includedir\s+/, "")))
-      .filter((folder) => folder !== "/")
-      .at(-1),
+    folder: [...(includes ?? "").matchAll(/^\s*!includedir\s+(\/.*?)\/*\s*$/gm)].at(-1)?.[1],
     socket: path.resolve(dataDirectory, option("socket") ?? option("compiled-socket") ?? "/run/mysqld/mysqld.sock"),
     dataDirectory,
     user: user || "mysql",

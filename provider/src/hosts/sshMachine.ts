@@ -2,10 +2,11 @@ import { Semaphore } from "async-mutex";
 import type { ClientChannel } from "ssh2";
 import { HostUnreachable, type SshLogin } from "./Host";
 import { ConnectionLost, SshConnection } from "./sshConnection";
-import { dial, logIn, sshName } from "./sshHandshake";
+import { dial, sshName } from "./sshDial";
+import { logIn } from "./sshHandshake";
 
-/** sshd takes ten commands at a time over one connection, unless told otherwise. Some are left to streams that need one. */
-const COMMANDS_AT_ONCE = 8;
+/** sshd takes ten at a time over one connection, unless told otherwise. Some are left to streams that need one, and to those that are just ending. */
+const COMMANDS_AT_ONCE = 5;
 /** How long nobody tries again after a failure: all resources of a machine that is down ask at once. */
 const FAILURE_KEPT = 5_000;
 
@@ -101,11 +102,17 @@ export class SshMachine {
   private async begin(again: boolean): Promise<SshConnection> {
     const { target, name } = this;
     if (!target.jump) {
-      const socket = await dial(target);
-      return new SshConnection(name, await logIn(target, socket), socket, undefined);
+      const { client, sock } = await logIn(target, () => dial(target));
+      return new SshConnection(name, client, sock, undefined);
     }
-    const { connection, sock } = await this.through(SshMachine.at(target.jump), again);
-    return new SshConnection(name, await logIn(target, sock), undefined, connection);
+    const jump = SshMachine.at(target.jump);
+    let over: SshConnection | undefined;
+    const { client } = await logIn(target, async () => {
+      const { connection, sock } = await this.through(jump, again);
+      over = connection;
+      return sock;
+    });
+    return new SshConnection(name, client, undefined, over);
   }
 
   /** A way to the machine that begins at another one. */

@@ -1,7 +1,7 @@
 import { until } from "../waiting";
 import { greets } from "./greets";
 import { errorLines } from "./localServer";
-import { failure, type Outcome, quote, script } from "./sshCommands";
+import { failure, type Outcome, quote, refusedBySudo, script } from "./sshCommands";
 import { forgetLayout, type Layout, layoutOf } from "./sshLayout";
 import type { SshMachine } from "./sshMachine";
 import { openStream } from "./sshStream";
@@ -29,12 +29,12 @@ export async function start(machine: SshMachine): Promise<void> {
   let begun: Begun | undefined;
   const what = `MariaDB on ${machine.name} to take connections`;
   await until({ what, deadline: DEADLINE }, async () => {
-    if (await isUp(machine)) return { done: undefined };
     const state = await stateOf(machine);
     if (state !== "stopped") {
       if (begun) begun.wasSeen = true;
-      return { seen: `no answer on its socket (${state})` };
+      return (await isUp(machine)) ? { done: undefined } : { seen: `no answer on its socket (${state})` };
     }
+    // It is not asked on its socket now: where systemd keeps that, each question would be one more start, of which it allows but a few.
     if (!begun) begun = begin(machine);
     else if (begun.outcome || begun.wasSeen || Date.now() - begun.at > PROCESS_SHOWS)
       throw await failed(machine, begun);
@@ -62,9 +62,14 @@ function begin(machine: SshMachine): Begun {
 
 async function failed(machine: SshMachine, { outcome }: Begun): Promise<Error> {
   if (outcome instanceof Error) return outcome;
-  if (outcome && outcome.errors !== "") return new Error(failure(machine, "start of the server", outcome));
+  if (outcome && refusedBySudo(outcome.errors) !== undefined) {
+    return new Error(failure(machine, "start of the server", outcome));
+  }
+  const said = outcome?.errors.split("\n")[0];
   const log = errorLines(await serverLog(machine, LINES));
-  return new Error(`MariaDB on ${machine.name} ended while it started. Its log says:\n${log}`);
+  return new Error(
+    `MariaDB on ${machine.name} ended while it started${said ? ` (${said})` : ""}. Its log says:\n${log}`,
+  );
 }
 
 /** Stops the server cleanly, and waits until it is gone. */
@@ -76,6 +81,8 @@ export async function stop(machine: SshMachine): Promise<void> {
   ).catch(() => undefined);
   const outcome = await control(machine, "stop");
   if (outcome.code !== 0) throw new Error(failure(machine, "stop of the server", outcome));
+  // systemctl has waited until it was gone. Where systemd keeps its socket, its peer may have had the next one started by now.
+  if ((await layoutOf(machine)).service?.by === "systemd") return;
   await until({ what: `MariaDB on ${machine.name} to stop`, deadline: DEADLINE }, async () => {
     const state = await stateOf(machine);
     return state === "stopped" ? { done: undefined } : { seen: state };
@@ -91,7 +98,9 @@ async function isUp(machine: SshMachine): Promise<boolean> {
 /** `stopped`, or what else the machine says of the service. */
 async function stateOf(machine: SshMachine): Promise<string> {
   const { by, name } = serviceOf(machine, await layoutOf(machine));
-  const look = by === "systemd" ? `systemctl show --property=ActiveState ${quote(name)}` : PROCESSES;
+  const show = `systemctl show --property=ActiveState ${quote(name)}`;
+  // Without D-Bus, systemd answers root only.
+  const look = by === "systemd" ? `${show} 2>/dev/null || s ${show}` : PROCESSES;
   const outcome = await script(machine, look);
   const state = outcome.output.trim().replace("ActiveState=", "");
   if (state === "") throw new Error(failure(machine, look, outcome));
@@ -102,7 +111,11 @@ async function stateOf(machine: SshMachine): Promise<string> {
 /** The background processes of an init script keep its output open for good. */
 async function control(machine: SshMachine, what: "start" | "stop"): Promise<Outcome> {
   const { by, name } = serviceOf(machine, await layoutOf(machine));
-  if (by === "systemd") return script(machine, `s systemctl ${what} ${quote(name)}`, { deadline: DEADLINE });
+  if (by === "systemd") {
+    // Who has started it a few times within seconds, in vain or not, is refused the next start: the one that brings it back.
+    const anew = what === "start" ? `s systemctl reset-failed ${quote(name)} 2>/dev/null; ` : "";
+    return script(machine, `${anew}s systemctl ${what} ${quote(name)}`, { deadline: DEADLINE });
+  }
   const command = `service ${quote(name)} ${what}`;
   return script(machine, `may ${command} && s ${command} >/dev/null 2>&1 </dev/null`, { deadline: DEADLINE });
 }
@@ -120,7 +133,8 @@ export async function serverLog(machine: SshMachine, lines: number): Promise<str
   const journal =
     service?.by === "systemd" && `s journalctl --no-pager --output=cat -n ${lines} -u ${quote(service.name)}`;
   const asItself = machine.isRoot ? `--user=${quote(user)}` : "";
-  const check = `mariadbd ${asItself} --help --verbose 2>&1 >/dev/null | tail -n ${lines}`;
+  const check = `echo '(nothing keeps it here, for want of log_error; of its option files the server says:)'
+    mariadbd ${asItself} --help --verbose 2>&1 >/dev/null | tail -n ${lines}`;
   const outcome = await script(machine, log ? `s tail -n ${lines} -- ${quote(log)}` : journal || check);
   return outcome.code === 0 ? outcome.output.trim() : `(it can't be read: ${failure(machine, "log", outcome)})`;
 }

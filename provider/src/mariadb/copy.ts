@@ -16,7 +16,10 @@ export async function copyTables(from: Server, to: Server, database: string, tab
   if (applying) await to.query("STOP SLAVE SQL_THREAD");
   await discardCopy(to);
   await to.query("CREATE DATABASE ??", [WORKSHOP]);
-  await during(`${to.name}: copying from ${from.name}`, pour(from, to, [...SNAPSHOT, database, ...tables], [WORKSHOP]));
+  await during(
+    `${to.name}: copying from ${from.name}`,
+    pour(from, to, [...SNAPSHOT, "--", database, ...tables], [WORKSHOP]),
+  );
   const moves = tables.map(() => "??.?? TO ??.??").join(", ");
   await to.query(
     `RENAME TABLE ${moves}`,
@@ -61,7 +64,7 @@ export async function copyDatabases(from: Server, to: Server, databases: readonl
   ];
   const head = await during(
     `${to.name}: copying ${databases.join(", ")} from ${from.name}`,
-    pour(from, to, [...SNAPSHOT, ...whole, ...databases], []),
+    pour(from, to, [...SNAPSHOT, ...whole, "--", ...databases], []),
   );
   const position = /gtid_slave_pos='([^']*)'/.exec(head)?.[1];
   if (position === undefined)

@@ -3,7 +3,7 @@ import type { LinkTls } from "../recipe/tls";
 import { progress } from "../waiting";
 import { settlePassword, takesSeveralPasswords } from "./accounts";
 import { parsePosition } from "./gtid";
-import { encryptionOf, inWords, refuseUnprovable, seenTls, wantedTls } from "./linkTls";
+import { encryptionOf, inWords, isVerified, refuseUnprovable, seenTls, wantedTls } from "./linkTls";
 import { refuseUnreachable } from "./reachability";
 import {
   appliedPosition,
@@ -60,7 +60,7 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, password
   await refuseUnprovable(source, wanted.user, wanted.tls);
   const status = await replicaStatus(replica);
   if (!isConnected(status, source) || differsInTls(status, ends, wanted)) {
-    await refuseUnreachable(replica, source, wanted.user, wantedTls(replica, source, wanted.tls));
+    await refuseUnreachable(replica, source, wanted.user, isVerified(wanted.tls));
   }
   const differences = status ? differing(status, ends, wanted) : [];
   // While the account takes several passwords, nobody but us knows with which one this replica logs in.

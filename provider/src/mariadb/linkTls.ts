@@ -61,7 +61,8 @@ export async function encryptionOf(source: Server, user: string, wanted: LinkTls
   return cipher === undefined ? "not known: performance_schema is off on the source" : "none";
 }
 
-const isVerified = (wanted: LinkTls | undefined): boolean => wanted === "verified" || wanted === "mutual";
+/** The source has to prove itself with its certificate. */
+export const isVerified = (wanted: LinkTls | undefined): boolean => wanted === "verified" || wanted === "mutual";
 
 const seesThreads = async (source: Server): Promise<boolean> =>
   (await source.value("SELECT @@GLOBAL.performance_schema")) === "1";

@@ -1,6 +1,6 @@
 import { HostUnreachable } from "../hosts/Host";
+import { tlsFiles } from "../recipe/tls";
 import { during, progress } from "../waiting";
-import type { LinkTlsValues } from "./replication";
 import type { Server } from "./server";
 
 /** Whether connections get from the one server's machine to the other's server: asked where the replica will ask. */
@@ -12,6 +12,8 @@ interface Way {
   /** On its machine it is asked. */
   readonly from: Server;
   readonly to: Server;
+  /** True: the server has to prove itself with its certificate. */
+  readonly isVerified: boolean;
 }
 
 /** Refuses a link whose replica can't reach its source, and says why, for the way back too. @param user account of the replication */
@@ -19,11 +21,11 @@ export async function refuseUnreachable(
   replica: Server,
   source: Server,
   user: string,
-  tls: LinkTlsValues,
+  isVerified = false,
 ): Promise<void> {
-  const obstacle = await obstacleOn({ from: replica, to: source }, user, tls);
+  const obstacle = await obstacleOn({ from: replica, to: source, isVerified }, user);
   if (!obstacle) return;
-  const back = await obstacleOn({ from: source, to: replica }, user, tls);
+  const back = await obstacleOn({ from: source, to: replica, isVerified }, user);
   throw new Error(
     `${[obstacle, back].filter((each) => each !== undefined).join(" ")} Nothing was changed about the replication of ${replica.name}; ` +
       "put the network right and run `pulumi up` again.",
@@ -31,16 +33,19 @@ export async function refuseUnreachable(
 }
 
 /** In a sentence, what is in the way. */
-async function obstacleOn({ from, to }: Way, user: string, tls: LinkTlsValues): Promise<string | undefined> {
+async function obstacleOn(way: Way, user: string): Promise<string | undefined> {
+  const { from, to, isVerified } = way;
   const { address, port } = to.connection;
   const target = [`--host=${address}`, `--port=${port}`, `--connect-timeout=${PATIENCE}`, `--user=${user}`];
   // Without a password: a server that refuses that has been reached. It does so after it has proved itself, if it has to.
-  const proof = tls.ca === "" ? ["--skip-ssl"] : [`--ssl-ca=${tls.ca}`, "--ssl-verify-server-cert"];
+  const proof = isVerified
+    ? [`--ssl-ca=${tlsFiles(from.host.tlsFolder).ca}`, "--ssl-verify-server-cert"]
+    : ["--skip-ssl"];
   const command = ["mariadb-admin", "--no-defaults", "--protocol=tcp", ...proof, ...target, "ping"];
   const asked = `${from.name} to reach ${to.name} at ${address}:${port}`;
   const answer = await during(`asking ${asked}`, outcome(from, command));
   if (answer === undefined) return undefined;
-  const reason = await reasonOf(answer, { from, to });
+  const reason = await reasonOf(answer, way);
   if (reason) return `${from.name} does not reach ${to.name} at ${address}:${port}: ${reason}.`;
   progress(`whether it is possible for ${asked} can't be asked there: ${answer}`);
   return undefined;

@@ -40,11 +40,21 @@ export async function installSemiSync(server: Server): Promise<void> {
   }
 }
 
-/**
- * Brings about that the replica acknowledges, where both sides want that. It does so by itself when its IO thread starts; one that was
- * started before the variable was on, or that the source doesn't count, has to start again.
- */
+/** Brings about that the replica acknowledges and the source's commits wait for that, where both sides want it. */
 export async function bringAcknowledgement(source: Server, replica: Server, deadline: number): Promise<void> {
+  await bringReplicaToAcknowledge(source, replica, deadline);
+  const { sourceEnabled, sourceActive, replicas } = await semiSync(source);
+  if (!sourceEnabled || sourceActive || replicas === 0) return;
+  // A source that has given up waits again when an acknowledgement reaches its last commit. Under load over a slow network none does.
+  await source.query("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
+  await source.query("SET GLOBAL rpl_semi_sync_master_enabled = ON");
+}
+
+/**
+ * A replica acknowledges by itself when its IO thread starts; one that was started before the variable was on, or that the source
+ * doesn't count, has to start again.
+ */
+async function bringReplicaToAcknowledge(source: Server, replica: Server, deadline: number): Promise<void> {
   const acknowledged = (longest: number) =>
     until({ what: `${replica.name} to acknowledge what ${source.name} commits`, deadline: longest }, async () => {
       const [from, to] = await Promise.all([semiSync(source), semiSync(replica)]);

@@ -6,7 +6,7 @@ import { seenTls } from "../mariadb/linkTls";
 import { lockServers, onePerPair } from "../mariadb/lock";
 import { replicaStatus } from "../mariadb/replication";
 import { type SemiSync, semiSync } from "../mariadb/semiSync";
-import { type Connection, nameOf, openAll, openIfThere, Server } from "../mariadb/server";
+import { type Connection, nameOf, openAll, Server } from "../mariadb/server";
 import { linkState, REPLICATING } from "../recipe/linkState";
 import type { LinkTls } from "../recipe/tls";
 import { type Look, until } from "../waiting";
@@ -103,8 +103,9 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
   async observe(last) {
     try {
       await using replica = await Server.open(last.replica);
-      await using source = await openIfThere(last.source);
-      return { inputs: await look(last, replica, source), computed: last };
+      const found = await findSource(last);
+      await using source = found instanceof Server ? found : undefined;
+      return { inputs: await look(last, { replica, source, isAway: found === "away" }), computed: last };
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       // The node says that it is down; of its link nothing new is known.
@@ -141,17 +142,33 @@ async function establish(
   return { direction: `${nameOf(wanted.replica)}<-${nameOf(wanted.source)}`, ...proof };
 }
 
+/** The source, or why it can't be asked. On one that was made anew there is no account for the replica either. */
+async function findSource({ source }: ReplicationLinkChecked): Promise<Server | "away" | "new"> {
+  try {
+    return await Server.open(source);
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+    return error.isNew ? "new" : "away";
+  }
+}
+
+interface Seen {
+  readonly replica: Server;
+  readonly source: Server | undefined;
+  /** The source can't be reached. */
+  readonly isAway: boolean;
+}
+
 /** The live link. A moment is given to one that is just connecting: that is no drift. */
 async function look(
   last: ReplicationLinkChecked,
-  replica: Server,
-  source: Server | undefined,
+  { replica, source, isAway }: Seen,
 ): Promise<Partial<ReplicationLinkChecked>> {
   const settled = Date.now() + 2000;
   return until({ what: `${replica.name}'s replication to settle`, deadline: 10_000 }, async () => {
     const status = await replicaStatus(replica);
     // A link that waits for a source that is down is not at fault: the node says what is.
-    const waits = !source && status?.sqlThread === "Yes" && status.ioThread !== "No";
+    const waits = isAway && status?.sqlThread === "Yes" && status.ioThread !== "No";
     const seen = {
       state: waits ? last.state : linkState(status),
       semiSync: source ? effect(await semiSync(source), await semiSync(replica)) : last.semiSync,

@@ -1,0 +1,141 @@
+import { createHash } from "node:crypto";
+import { openHost } from "../../provider/src/hosts";
+import type { Host } from "../../provider/src/hosts/Host";
+import { until } from "../../provider/src/waiting";
+import { ContainerHost } from "../support/containerHost";
+import { cut } from "../support/networkFaults";
+import { TestNetwork } from "../support/testNetwork";
+
+/** Files of a machine over SSH, as root and by sudo. */
+
+jest.setTimeout(60_000);
+
+const ACCESS = { mode: 0o644 };
+let network: TestNetwork;
+let machines: ContainerHost[];
+
+beforeAll(async () => {
+  network = await TestNetwork.create();
+  const users = ["root", "deploy"];
+  machines = await Promise.all(
+    users.map((user) => ContainerHost.start(network, { name: `of-${user}`, user, withServer: false })),
+  );
+});
+afterAll(async () => {
+  await Promise.all(machines.map((machine) => machine[Symbol.asyncDispose]()));
+  await network?.[Symbol.asyncDispose]();
+});
+
+const both = (work: (machine: ContainerHost, host: Host) => Promise<void>): Promise<unknown> =>
+  Promise.all(machines.map((machine) => work(machine, openHost(machine.inputs))));
+
+/** Paths that a shell would take for something else. */
+const NASTY = [
+  "it's",
+  'a "quoted" name',
+  "$(touch pwned)",
+  "`touch pwned`",
+  "; touch pwned",
+  "& touch pwned #",
+  "two\nlines",
+  "-rf",
+  "--help",
+  "*",
+  "~root",
+  "$HOME",
+  "\\",
+  " ",
+  "ünïcødé",
+];
+
+it("a path is a path, whatever is in it: quotes, blanks, line breaks, substitutions, leading dashes", () =>
+  both(async (machine, host) => {
+    await Promise.all(
+      NASTY.map(async (name) => {
+        const file = `/srv/files/${name}/${name}.cnf`;
+        await host.writeFile(file, `of ${name}\n`, ACCESS);
+        expect(await machine.exec(["cat", "--", file])).toBe(`of ${name}\n`);
+        expect(await host.readFile(file)).toEqual({ text: `of ${name}\n`, mode: 0o644 });
+        // One name is a line of the answer.
+        if (!name.includes("\n")) expect(await host.listFiles(`/srv/files/${name}`)).toEqual([`${name}.cnf`]);
+        expect(await host.run(["printf", "%s", name])).toBe(name);
+        expect(await host.run(["printf", "%s", name], { asSuperuser: true })).toBe(name);
+      }),
+    );
+    expect((await machine.sh("ls -A /srv/files | wc -l")).trim()).toBe(String(NASTY.length + 1));
+    for (const name of NASTY) await host.removeFile(`/srv/files/${name}/${name}.cnf`);
+    expect(await machine.sh("find /srv/files -type f")).toBe("");
+    expect(await machine.sh("find / -xdev -name pwned")).toBe("");
+    // Many at a time, but no more than one connection has room for.
+    expect(await machine.handshakes()).toBe(1);
+  }));
+
+it("a file has the owner and the permissions that were asked for, from its first byte on", () =>
+  both(async (machine, host) => {
+    const look = async (file: string) => (await machine.exec(["stat", "-c", "%a %U:%G", file])).trim();
+    await host.writeFile("/etc/ours/open.cnf", "a", ACCESS);
+    await host.writeFile("/etc/ours/key.pem", "a", { mode: 0o600, ofServer: true });
+    expect(await look("/etc/ours/open.cnf")).toBe("644 root:root");
+    expect(await look("/etc/ours/key.pem")).toBe("600 mysql:mysql");
+    // Also where the former one was open to all.
+    await machine.sh("chmod 666 /etc/ours/key.pem; chown root:root /etc/ours/key.pem");
+    await host.writeFile("/etc/ours/key.pem", "b", { mode: 0o600, ofServer: true });
+    expect(await look("/etc/ours/key.pem")).toBe("600 mysql:mysql");
+    expect(await host.readFile("/etc/ours/key.pem")).toEqual({ text: "b", mode: 0o600 });
+    expect(await host.readFile("/etc/ours/none")).toBeUndefined();
+    expect(await host.readFile("/etc/ours/key.pem/none")).toBeUndefined();
+  }));
+
+const big = (letter: string): string => letter.repeat(2_000_000);
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+it("who reads a file while it is written sees the former one or the new one, never a part", () =>
+  both(async (machine, host) => {
+    const [a, b] = [big("a"), big("b")];
+    await host.writeFile("/srv/whole.cnf", a, ACCESS);
+    const reading = machine.sh("while [ ! -e /srv/stop ]; do sha256sum </srv/whole.cnf; done | sort -u; rm /srv/stop");
+    for (const text of [b, a, b, a, b, a, b, a]) await host.writeFile("/srv/whole.cnf", text, ACCESS);
+    await machine.sh("touch /srv/stop");
+    const seen = (await reading).split("\n").flatMap((line) => line.split(" ")[0] || []);
+    expect(seen.sort()).toEqual([digest(a), digest(b)].sort());
+  }));
+
+it("a connection that is cut while a file is written leaves the former one, and nothing of the new one", () =>
+  both(async (machine, host) => {
+    await host.writeFile("/srv/cut.cnf", "former", ACCESS);
+    const written = host.writeFile("/srv/cut.cnf", "x".repeat(200_000_000), ACCESS).then(
+      () => "it was written",
+      (error: Error) => error.message,
+    );
+    const size = async () => Number(await machine.sh("stat -c %s /srv/cut.cnf.unfinished 2>/dev/null || echo 0"));
+    const begun = { what: "a part of it", deadline: 20_000 };
+    await until(begun, async () => ((await size()) > 1_000_000 ? { done: undefined } : { seen: "nothing" }));
+    expect(await cut({ to: machine, port: 22, from: network.gateway })).toBe(1);
+    expect(await written).toMatch(/the connection to \S+ (was|is) lost/);
+    await until({ what: "the machine to clean up", deadline: 20_000 }, async () => {
+      const files = (await machine.sh("ls /srv")).split("\n").filter((name) => name.startsWith("cut"));
+      return files.length === 1 ? { done: undefined } : { seen: files.join() };
+    });
+    expect(await host.readFile("/srv/cut.cnf")).toEqual({ text: "former", mode: 0o644 });
+  }));
+
+it("a disk that is full is named, and the former file stays", async () => {
+  const [machine] = machines as [ContainerHost];
+  const host = openHost(machine.inputs);
+  await host.writeFile("/dev/shm/full.cnf", "former", ACCESS);
+  await expect(host.writeFile("/dev/shm/full.cnf", "x".repeat(80_000_000), ACCESS)).rejects.toThrow(
+    /tee \/dev\/shm\/full\.cnf.*No space left on device/s,
+  );
+  expect(await machine.sh("ls /dev/shm; cat /dev/shm/full.cnf")).toBe("full.cnf\nformer");
+});
+
+it("where SELinux rules, a file keeps its context (stand-ins for its programs: no SELinux here)", () =>
+  both(async (machine, host) => {
+    await machine.exec(["tee", "/usr/local/bin/selinuxenabled"], { input: "#!/bin/sh\n" });
+    await machine.exec(["tee", "/usr/local/bin/chcon"], { input: '#!/bin/sh\necho "$@" >>/srv/chcon\n' });
+    await machine.sh("chmod +x /usr/local/bin/*");
+    await host.writeFile("/srv/new.cnf", "a", ACCESS);
+    await expect(machine.sh("test -e /srv/chcon")).rejects.toThrow();
+    await host.writeFile("/srv/new.cnf", "b", ACCESS);
+    expect(await machine.sh("cat /srv/chcon")).toBe("--reference=/srv/new.cnf -- /srv/new.cnf.unfinished\n");
+  }));

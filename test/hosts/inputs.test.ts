@@ -1,0 +1,52 @@
+import type { SshHostInputs } from "../../provider/src/hosts/Host";
+import { HostPair } from "../support/hostPair";
+import { newKey } from "../support/sshKeys";
+
+/** What is said of a machine, all the way through an `up`: names that a shell would take for something else, and other keys. */
+
+jest.setTimeout(120_000);
+
+it("a settings file whose name has quotes, blanks, a line break and commands in it is written, read, shown and removed as it is", async () => {
+  const settingsFile =
+    '/etc/mysql/mariadb.conf.d/zz it\'s "ours" $(touch pwned)\n`touch pwned`; touch pwned & -rf *.cnf';
+  await using pair = await HostPair.planned({ inputs: { settingsFile } }, [{ user: "deploy" }, {}]);
+  const there = () => Promise.all(pair.hosts.map((host) => host.exec(["cat", "--", settingsFile]).catch(() => "")));
+
+  await pair.up();
+  expect(pair.kept.get("db1-node")?.outs["configFile"]).toBe(settingsFile);
+  for (const text of await there()) expect(text).toContain("gtid_domain_id");
+  expect(await pair.drift()).toEqual({});
+
+  const [one, two] = pair.hosts;
+  await one.exec(["sed", "-i", "s/^max_connections=.*/max_connections=78/", settingsFile]);
+  await two.exec(["rm", "--", settingsFile]);
+  expect(await pair.drift()).toEqual({ "db1-node": ["configText"], "db2-node": ["configText"] });
+  await pair.up();
+  expect(await pair.drift()).toEqual({});
+
+  await pair.down();
+  expect(await there()).toEqual(["", ""]);
+  for (const host of pair.hosts) expect(await host.sh("find / -xdev -name pwned")).toBe("");
+});
+
+it("how a machine is reached may change, keys and all: nothing on it is touched", async () => {
+  const login: Partial<SshHostInputs> = {};
+  await using pair = await HostPair.planned({}, [{ inputs: login }, {}]);
+  const [one] = pair.hosts;
+  const traces = async () => [
+    await one.sh("stat -c '%n %y %s' /etc/mysql/mariadb.conf.d/*"),
+    await one.serverPid(),
+    await one.sql("SELECT User, Host, Priv FROM mysql.global_priv"),
+    await one.sql("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'system user' ORDER BY ID"),
+  ];
+  await pair.up();
+  const before = await traces();
+
+  const key = newKey();
+  await one.exec(["tee", "/root/.ssh/authorized_keys"], { input: `${key.public}\n` });
+  Object.assign(login, { privateKey: key.private, hostKeys: [newKey().public, one.hostKey] });
+  expect(await pair.up()).toContain("db1-node");
+
+  expect(await traces()).toEqual(before);
+  expect(await pair.drift()).toEqual({});
+});

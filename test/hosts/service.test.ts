@@ -1,0 +1,114 @@
+import { failureOf } from "../support/faults";
+import { HostPair } from "../support/hostPair";
+import { layOutAsRedHat } from "../support/redHat";
+import { SeparateRuns } from "../support/separateRuns";
+
+/** Where distributions have MariaDB's files and service. */
+
+jest.setTimeout(120_000);
+
+const SETTINGS = {
+  debian: "/etc/mysql/mariadb.conf.d/99-session-store.cnf",
+  redHat: "/etc/my.cnf.d/99-session-store.cnf",
+};
+
+/** A start that fails, since the data are not of that kind. */
+const WRONG = { settings: { innodb_page_size: "8K" } };
+
+/** What is said of it, by the server's own log, and what the machine is like then. */
+async function expectFormerBack(
+  pair: HostPair,
+  number: 1 | 2,
+  file: string,
+  up: () => Promise<unknown>,
+): Promise<void> {
+  const host = pair.host(number);
+  const text = await host.sh(`cat ${file}`);
+  const { message } = await failureOf(up());
+  expect(message).toMatch(
+    /does not start with the new settings\. MariaDB on root@\S+ ended while it started( \(Job for mariadb.*\))?\. Its log says:\n/,
+  );
+  expect(message).toMatch(/\[ERROR\] InnoDB: .*page.size/i);
+  expect(message).toContain(`The former option file was put back and db${number} runs with it.`);
+  expect(await host.sh(`cat ${file}`)).toBe(text);
+  expect(await host.sql("SELECT @@GLOBAL.innodb_page_size")).toBe("16384");
+}
+
+describe("systemd, on a machine laid out as Red Hat does (an imitation), and on one of Debian, where it keeps the server's socket too", () => {
+  let pair: HostPair;
+  let runs: SeparateRuns;
+  beforeAll(async () => {
+    runs = await SeparateRuns.prepare();
+    pair = await HostPair.planned({ systemd: true });
+    await layOutAsRedHat(pair.host(1));
+    await pair.host(2).sh("systemctl is-active mariadb.socket");
+    await pair.up();
+  });
+  afterAll(async () => {
+    await pair?.[Symbol.asyncDispose]();
+    await runs?.[Symbol.asyncDispose]();
+  });
+
+  it("each has the option file where its distribution includes it last, with the distribution's owner and mode", async () => {
+    const [one, two] = pair.hosts;
+    for (const [host, file] of [
+      [one, SETTINGS.redHat],
+      [two, SETTINGS.debian],
+    ] as const) {
+      expect(await host.sh(`stat -c '%a %U:%G' ${file}`)).toBe("644 root:root\n");
+      expect(await host.sql("SELECT @@GLOBAL.slave_exec_mode, @@GLOBAL.log_bin")).toBe("IDEMPOTENT\t1");
+    }
+    await expect(one.sh("ls /etc/mysql")).rejects.toThrow();
+    expect(await pair.drift()).toEqual({});
+  });
+
+  it("a restart goes through the machine's own service", async () => {
+    const settings = { innodb_buffer_pool_chunk_size: "4M" };
+    const before = await Promise.all(pair.hosts.map((host) => host.serverPid()));
+    await pair.up({ settings });
+    const after = await Promise.all(pair.hosts.map((host) => host.serverPid()));
+    for (const [index, pid] of after.entries()) expect(pid).not.toBe(before[index]);
+    for (const [index, host] of pair.hosts.entries()) {
+      expect(Number(await host.sh("systemctl show --property=MainPID --value mariadb"))).toBe(after[index]);
+    }
+    expect(await pair.drift({ settings })).toEqual({});
+    await pair.up();
+  });
+
+  it.each([
+    [1, SETTINGS.redHat],
+    [2, SETTINGS.debian],
+  ] as const)(
+    "a start of db%d that fails shows the end of its own log and puts the former file back; it runs",
+    async (number, file) => {
+      await expectFormerBack(pair, number, file, () => runs.up(pair, { only: [`db${number}-node`], ...WRONG }));
+      expect(await pair.drift()).toEqual({});
+    },
+  );
+
+  it("a server that was stopped by hand is shown, and started by up", async () => {
+    await pair.host(2).sh("systemctl stop mariadb.socket");
+    for (const host of pair.hosts) await host.sh("systemctl stop mariadb");
+    expect(await pair.drift()).toMatchObject({ "db1-node": ["state"], "db2-node": ["state"] });
+    expect(pair.kept.get("db1-node")?.outs["state"]).toBe("stopped");
+    await pair.up();
+    expect(await pair.drift()).toEqual({});
+  });
+});
+
+it("an init script: a start that fails shows the end of the server's own log and puts the former file back; it runs", async () => {
+  const log = "[mysqld_safe]\nskip_syslog\nlog_error=/var/lib/mysql/error.log\n";
+  const files = { "/etc/mysql/mariadb.conf.d/60-log.cnf": log };
+  await using pair = await HostPair.planned({}, [{ files }, { withServer: false }]);
+  await pair.up({ only: ["db1-node"] });
+  await expectFormerBack(pair, 1, SETTINGS.debian, () => pair.up({ only: ["db1-node"], ...WRONG }));
+});
+
+it("a machine on which no option file includes a folder is told what to do, and nothing is touched", async () => {
+  await using pair = await HostPair.planned({}, [{}, { withServer: false }]);
+  const host = pair.host(1);
+  await host.sh("sed -i '/^!includedir/d' /etc/mysql/mariadb.cnf");
+  const { message } = await failureOf(pair.up({ only: ["db1-node"] }));
+  expect(message).toMatch(/option files include no folder.*Add a line "!includedir .*give "settingsFile" a path/s);
+  expect(await host.sql("SELECT COUNT(*) FROM mysql.user WHERE User = 'session_store_admin'")).toBe("0");
+});
