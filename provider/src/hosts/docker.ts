@@ -1,50 +1,43 @@
-import { openStream, run } from "./dockerCommands";
+import { posix as path } from "node:path";
+import { run } from "./dockerCommands";
 import { DockerContainer } from "./dockerContainer";
 import { DockerEngine } from "./dockerEngine";
-import { exists, listFiles, putFile, readFile } from "./dockerFiles";
+import { exists, listFiles, readFile, removeFile, writeFile } from "./dockerFiles";
 import { layoutOf } from "./dockerLayout";
 import { type Greets, log, start, stop, waitUntilSetUp } from "./dockerService";
+import { openStream } from "./dockerStream";
 import { greets } from "./greets";
-import type { DockerHostInputs, Host } from "./Host";
+import { DEFAULT_CONFIG_DIRECTORY, type DockerHostInputs, type Host } from "./Host";
 
 /** A container whose main process is the server, on an engine here or elsewhere. */
-export function dockerHost({ container: name, engine, configDirectory = "/etc/mysql/conf.d" }: DockerHostInputs): Host {
-  const container = new DockerContainer(name, DockerEngine.at(engine));
+export function dockerHost(inputs: DockerHostInputs): Host {
+  const folder = path.normalize(inputs.configDirectory ?? DEFAULT_CONFIG_DIRECTORY).replace(/\/$/, "");
+  const container = new DockerContainer(inputs.container, DockerEngine.at(inputs.engine));
   const socket = async () => (await layoutOf(container)).socket;
   const open = async () => openStream(container, await socket());
   const up: Greets = () => open().then(greets, () => false);
   return {
-    name: `container ${name}`,
+    name: `container ${inputs.container}`,
     superuser: "root",
     settingsMode: 0o644,
     ownsOptionFiles: false,
-    tlsFolder: `${configDirectory}/session-store-tls`,
-    prepare: () => waitUntilSetUp(container, up),
+    tlsFolder: `${folder}/session-store-tls`,
+    async prepare() {
+      await refuseUnlessKept(container, folder);
+      await waitUntilSetUp(container, up);
+    },
     socket,
-    settingsFile: async () => `${configDirectory}/99-session-store.cnf`,
+    settingsFile: async () => `${folder}/99-session-store.cnf`,
     optionFiles: async () => (await layoutOf(container)).optionFiles,
     run: (command, options) => run(container, command, options),
     readFile: (file) => readFile(container, file),
-    async writeFile(file, text, access) {
-      // Of a container that does not run, nobody reads it meanwhile.
-      if (!(await container.state()).isRunning) return putFile(container, file, text, access);
-      const unfinished = `${file}.unfinished`;
-      await putFile(container, unfinished, text, access);
-      await run(container, ["mv", "-f", unfinished, file]);
-    },
-    async removeFile(file) {
-      if ((await container.state()).isRunning) return void (await run(container, ["rm", "-f", file]));
-      // The engine takes files out of no container. To the server, an empty one is none.
-      const found = await readFile(container, file);
-      if (found) await putFile(container, file, "", found);
-    },
-    listFiles: (folder) => listFiles(container, folder),
+    writeFile: (file, text, access) => writeFile(container, file, text, access),
+    removeFile: (file) => removeFile(container, file),
+    listFiles: (directory) => listFiles(container, directory),
     async hasData() {
       const { mounts } = await container.state();
-      const folders = new Set(["/var/lib/mysql", ...mounts]);
-      const found = await Promise.all(
-        [...folders].map((folder) => exists(container, `${folder}/mysql/global_priv.frm`)),
-      );
+      const folders = new Set(["/var/lib/mysql", ...mounts.map(({ directory }) => directory)]);
+      const found = await Promise.all([...folders].map((place) => exists(container, `${place}/mysql/global_priv.frm`)));
       return found.includes(true);
     },
     startService: () => start(container, up),
@@ -52,4 +45,21 @@ export function dockerHost({ container: name, engine, configDirectory = "/etc/my
     serverLog: (lines) => log(container, lines),
     openStream: open,
   };
+}
+
+/** Our files would go with the container when it is replaced, and the server would come back with other settings, unlinked. */
+async function refuseUnlessKept(container: DockerContainer, folder: string): Promise<void> {
+  const { mounts } = await container.state();
+  const mount = mounts
+    .filter(({ directory }) => `${folder}/`.startsWith(`${directory}/`))
+    .sort((one, other) => one.directory.length - other.directory.length)
+    .at(-1);
+  if (mount?.isWritable) return;
+  const seen = mount
+    ? `what is mounted on ${mount.directory} can't be written to`
+    : `no volume is mounted on ${folder}`;
+  throw new Error(
+    `container ${container.name}: ${seen}, so the node's settings would be lost when the container is replaced. Nothing was changed. ` +
+      `Mount a named volume on ${folder}, or name the directory of another one as "configDirectory".`,
+  );
 }

@@ -11,14 +11,33 @@ export interface EngineAddress {
   readonly certificates?: string | undefined;
 }
 
+const SCHEMES = ["unix", "npipe", "tcp", "http", "https", "ssh"];
+
+/** What keeps a text from being the address of an engine. */
+export function engineProblem(url: string): string | undefined {
+  const [, scheme = "", rest = ""] = /^(\w+):\/\/(.*)$/.exec(url) ?? [];
+  if (!SCHEMES.includes(scheme)) {
+    return 'must be the address of a Docker engine, such as "unix:///var/run/docker.sock", "tcp://10.0.0.1:2376" or "ssh://user@host"';
+  }
+  if (scheme === "unix") return rest.startsWith("/") ? undefined : "must have an absolute path after unix://";
+  if (scheme === "npipe") return undefined;
+  if (!URL.canParse(url) || new URL(url).hostname === "") return `must have a host name or address after ${scheme}://`;
+  if (new URL(url).password !== "")
+    return "must not have a password in it: it would be shown. Use a key, which ssh finds by itself";
+  return undefined;
+}
+
 /** The engine that is given, else the one that the docker command uses: DOCKER_HOST, its context, the socket of this machine. */
 export function engineAddress(given: string | undefined, environment: NodeJS.ProcessEnv = process.env): EngineAddress {
-  const url = given ?? environment["DOCKER_HOST"];
-  if (!url) return contextAddress(environment) ?? { url: `unix://${localSocket(environment)}` };
-  const verified = Boolean(environment["DOCKER_TLS_VERIFY"]);
+  const named = given ?? environment["DOCKER_HOST"];
+  if (!named) return contextAddress(environment) ?? { url: `unix://${localSocket(environment)}` };
+  const url = named.includes("://") ? named : `tcp://${named}`;
+  const problem = engineProblem(url);
+  if (problem) throw new Error(`DOCKER_HOST ${problem}`);
+  const isVerified = environment["DOCKER_TLS_VERIFY"] || environment["DOCKER_CERT_PATH"];
   return {
-    url: url.includes("://") ? url : `tcp://${url}`,
-    certificates: verified ? environment["DOCKER_CERT_PATH"] || configFolder(environment) : undefined,
+    url,
+    certificates: isVerified ? environment["DOCKER_CERT_PATH"] || configFolder(environment) : undefined,
   };
 }
 

@@ -1,7 +1,12 @@
 import type { Duplex } from "node:stream";
 import type Docker from "dockerode";
+import { until } from "../waiting";
 import type { DockerEngine } from "./dockerEngine";
 import { HostUnreachable } from "./Host";
+
+const NOT_FOUND = 404;
+const CONFLICT = 409;
+const END_DEADLINE = 30_000;
 
 /** A container by its name. Another one may have that name after a while. */
 export class DockerContainer {
@@ -10,10 +15,10 @@ export class DockerContainer {
     private readonly engine: DockerEngine,
   ) {}
 
-  /** Asks the engine for something about this container. */
-  async ask<T>(work: (container: Docker.Container, client: Docker) => Promise<T>): Promise<T> {
+  /** Asks the engine for something about this container. @param deadline in milliseconds */
+  async ask<T>(work: (container: Docker.Container) => Promise<T>, deadline?: number): Promise<T> {
     try {
-      return await this.engine.ask((client) => work(client.getContainer(this.name), client));
+      return await this.engine.ask((client) => work(client.getContainer(this.name)), deadline);
     } catch (error) {
       if (!isMissing(error, /no such container:/i)) throw error;
       throw new HostUnreachable(
@@ -42,28 +47,55 @@ export class DockerContainer {
       word: State.Status,
       startedAt: State.StartedAt,
       exitCode: State.ExitCode,
-      mounts: Mounts.map(({ Destination }) => Destination),
+      mounts: Mounts.map(({ Destination, RW }) => ({ directory: Destination, isWritable: RW })),
     };
   }
 
   /** Begins a command in it, as root. What it answers has both outputs in one, as the engine sends them. */
-  async begin(
-    command: readonly string[],
-    takesInput: boolean,
-  ): Promise<{ stream: Duplex; ended: () => Promise<number> }> {
-    const exec = await this.ask((container) =>
-      container.exec({
-        Cmd: [...command],
-        User: "0",
-        AttachStdin: takesInput,
-        AttachStdout: true,
-        AttachStderr: true,
-      }),
-    );
-    const stream = await this.ask(() => exec.start({ hijack: true, stdin: takesInput }));
-    const ended = async () => (await this.ask(() => exec.inspect())).ExitCode ?? -1;
-    return { stream, ended };
+  async begin(command: readonly string[], takesInput: boolean): Promise<Execution> {
+    try {
+      const exec = await this.ask((container) =>
+        container.exec({
+          Cmd: [...command],
+          User: "0",
+          AttachStdin: takesInput,
+          AttachStdout: true,
+          AttachStderr: true,
+        }),
+      );
+      const stream = await this.ask(() => exec.start({ hijack: true, stdin: takesInput }));
+      return { stream, ended: () => this.exitCodeOf(exec, command) };
+    } catch (error) {
+      const { statusCode, message } = error as { statusCode?: number; message: string };
+      if (statusCode !== CONFLICT) throw error;
+      throw / is paused/.test(message) ? this.isPaused() : new NotRunning(`the container "${this.name}" does not run`);
+    }
   }
+
+  /** Of a command that has said all that it says: the engine knows a moment later that it has ended. */
+  private exitCodeOf(exec: Docker.Exec, [program]: readonly string[]): Promise<number> {
+    const wait = { what: `${program} in the container "${this.name}" to end`, deadline: END_DEADLINE };
+    return until<number>(wait, async () => {
+      const { ExitCode } = await this.ask(() => exec.inspect());
+      return ExitCode === null ? { seen: "it runs" } : { done: ExitCode };
+    });
+  }
+
+  isPaused(): HostUnreachable {
+    return new HostUnreachable(`the container "${this.name}" is paused; end that with: docker unpause ${this.name}`);
+  }
+}
+
+/** A command at work in a container. */
+export interface Execution {
+  readonly stream: Duplex;
+  /** The exit code, once the stream has ended. */
+  ended(): Promise<number>;
+}
+
+/** Nothing can be asked of a container that does not run. To whoever wants to connect, it is as a server that is down. */
+export class NotRunning extends Error {
+  readonly code = "ECONNREFUSED";
 }
 
 export interface ContainerState {
@@ -74,10 +106,10 @@ export interface ContainerState {
   readonly startedAt: string;
   readonly exitCode: number;
   /** The directories in it that something from outside keeps. */
-  readonly mounts: readonly string[];
+  readonly mounts: readonly { readonly directory: string; readonly isWritable: boolean }[];
 }
 
 function isMissing(error: unknown, what: RegExp): boolean {
   const { statusCode, message } = error as { statusCode?: number; message: string };
-  return statusCode === 404 && what.test(message.replace(/^\(HTTP code 404\) [^-]*- /, ""));
+  return statusCode === NOT_FOUND && what.test(message.replace(/^\(HTTP code 404\) [^-]*- /, ""));
 }

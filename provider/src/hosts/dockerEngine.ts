@@ -7,87 +7,97 @@ import { type EngineAddress, engineAddress } from "./dockerAddress";
 import { SshAgent } from "./dockerOverSsh";
 import { HostUnreachable } from "./Host";
 
-const ANSWER_DEADLINE = 15_000;
-/** How long an engine that did not answer is not asked again. */
-const PATIENCE = 5_000;
+/** How long an engine may take to answer for the first time. */
+const KNOCK_DEADLINE = 15_000;
+const DEADLINE = 60_000;
+/** How long an engine that did not answer is not asked again: all resources of a run ask at once. */
+const FAILURE_KEPT = 5_000;
 
 /** A Docker engine. All containers and resources of a run share one for each address. */
 export class DockerEngine {
-  private static readonly engines = new Map<string, DockerEngine>();
+  private static readonly known = new Map<string, DockerEngine>();
 
   /** @param given as DOCKER_HOST has it. @default the one that the docker command uses */
   static at(given: string | undefined): DockerEngine {
     const key = given ?? "";
-    const engine = DockerEngine.engines.get(key) ?? new DockerEngine(given);
-    DockerEngine.engines.set(key, engine);
+    const engine = DockerEngine.known.get(key) ?? new DockerEngine(given);
+    DockerEngine.known.set(key, engine);
     return engine;
   }
 
-  private answered: Promise<Docker> | undefined;
+  private client: Promise<Docker> | undefined;
   private url = "";
 
   private constructor(private readonly given: string | undefined) {}
 
-  /** Asks the engine for something. An engine that is not there is asked by nobody again for some seconds. */
-  async ask<T>(work: (client: Docker) => Promise<T>): Promise<T> {
-    this.answered ??= this.knock();
-    const client = await this.answered;
+  /** Asks the engine for something. @param deadline longest time until it answers, in milliseconds */
+  async ask<T>(work: (client: Docker) => Promise<T>, deadline = DEADLINE): Promise<T> {
+    this.client ??= this.knock();
+    const client = await this.client;
     try {
-      return await work(client);
+      return await within(deadline, noAnswer(deadline), work(client));
     } catch (error) {
       if (!isUnanswered(error)) throw error;
-      this.forget();
-      throw this.unreachable((error as Error).message);
+      this.client = undefined;
+      throw this.unreachable(error as Error);
     }
   }
 
   private async knock(): Promise<Docker> {
-    const late = () => new Error(`no answer within ${ANSWER_DEADLINE / 1000} s`);
     try {
       const address = engineAddress(this.given);
       this.url = address.url;
       const client = new Docker(clientOptions(address));
-      await within(ANSWER_DEADLINE, late, during(`asking the Docker engine at ${this.url}`, client.ping()));
+      const answer = within(KNOCK_DEADLINE, noAnswer(KNOCK_DEADLINE), client.ping());
+      await during(`asking the Docker engine at ${this.url}`, answer);
       return client;
     } catch (error) {
-      setTimeout(() => this.forget(), PATIENCE).unref();
-      throw this.unreachable((error as Error).message);
+      setTimeout(() => {
+        this.client = undefined;
+      }, FAILURE_KEPT).unref();
+      throw this.unreachable(error as NodeJS.ErrnoException);
     }
   }
 
-  private forget(): void {
-    this.answered = undefined;
-  }
-
-  private unreachable(reason: string): HostUnreachable {
+  private unreachable({ code, message }: NodeJS.ErrnoException): HostUnreachable {
+    const where = `the Docker engine${this.url ? ` at ${this.url}` : ""}`;
+    if (code === "EACCES") {
+      return new HostUnreachable(
+        `${where} lets this user not in (${message}). Run this as a member of the group that owns its socket ("docker", as a rule), or as root.`,
+      );
+    }
     return new HostUnreachable(
-      `the Docker engine at ${this.url} can't be reached (${reason}). Start it, or name the right one as "engine" or in DOCKER_HOST.`,
+      `${where} can't be reached (${message}). Start it, or name the right one by "engine" or DOCKER_HOST.`,
     );
   }
 }
+
+const noAnswer = (deadline: number) => () => new Error(`no answer within ${deadline / 1000} s`);
 
 /** What the engine itself says has a status; anything else came from the way to it. */
 const isUnanswered = (error: unknown): boolean => (error as { statusCode?: number }).statusCode === undefined;
 
 /** docker-modem mixes what DOCKER_HOST says into what it is given: each of its options is set here, if only to nothing. */
+const NONE = {
+  socketPath: undefined,
+  host: undefined,
+  port: undefined,
+  protocol: undefined,
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+  agent: undefined,
+} as const;
+
 function clientOptions({ url, certificates }: EngineAddress): Docker.DockerOptions & { agent?: Agent | undefined } {
-  const none = { socketPath: undefined, host: undefined, port: undefined, protocol: undefined } as const;
-  const unverified = { ca: undefined, cert: undefined, key: undefined, agent: undefined } as const;
   const [, scheme = "", rest = ""] = /^(\w+):\/\/(.*)$/.exec(url) ?? [];
-  if (scheme === "unix" || scheme === "npipe") return { ...none, ...unverified, socketPath: rest };
-  const parsed = new URL(url);
-  if (scheme === "ssh") {
-    return { ...none, ...unverified, host: "docker", protocol: "http", agent: new SshAgent(parsed) };
+  if (scheme === "unix" || scheme === "npipe") return { ...NONE, socketPath: rest };
+  const { hostname, port } = new URL(url);
+  if (scheme === "ssh") return { ...NONE, host: "docker", protocol: "http", agent: new SshAgent(new URL(url)) };
+  if (!certificates) {
+    return { ...NONE, host: hostname, port: port || 2375, protocol: scheme === "https" ? "https" : "http" };
   }
-  const place = { ...none, host: parsed.hostname, port: parsed.port || (certificates ? 2376 : 2375) };
-  if (!certificates) return { ...place, ...unverified, protocol: scheme === "https" ? "https" : "http" };
   const read = (name: string) => readFileSync(path.join(certificates, name));
-  return {
-    ...place,
-    ...unverified,
-    protocol: "https",
-    ca: read("ca.pem"),
-    cert: read("cert.pem"),
-    key: read("key.pem"),
-  };
+  const trust = { ca: read("ca.pem"), cert: read("cert.pem"), key: read("key.pem") };
+  return { ...NONE, host: hostname, port: port || 2376, protocol: "https", ...trust };
 }

@@ -2,6 +2,7 @@ import { posix as path } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { extract, type Header, pack } from "tar-stream";
+import { run } from "./dockerCommands";
 import type { DockerContainer } from "./dockerContainer";
 import type { FileAccess, HostFile } from "./Host";
 
@@ -26,11 +27,37 @@ export async function listFiles(container: DockerContainer, folder: string): Pro
   return names.flatMap(([, name, ...deeper]) => (name && deeper.length === 0 ? [name] : [])).sort();
 }
 
-export const exists = async (container: DockerContainer, file: string): Promise<boolean> =>
-  (await container.askForMaybe((asked) => asked.infoArchive({ path: file }))) !== undefined;
+export async function exists(container: DockerContainer, file: string): Promise<boolean> {
+  const answer = await container.askForMaybe((asked) => asked.infoArchive({ path: file }));
+  // Nothing follows the answer, but its connection is free again only when that was read.
+  (answer as NodeJS.ReadableStream | undefined)?.resume();
+  return answer !== undefined;
+}
 
-/** Puts a file into a container. Makes the directories above it. Whoever reads it meanwhile may see half of it. */
-export async function putFile(
+/** Writes a file whole or not at all. Makes the directories above it. */
+export async function writeFile(
+  container: DockerContainer,
+  file: string,
+  text: string,
+  access: FileAccess,
+): Promise<void> {
+  // In a container that does not run, nobody reads it meanwhile.
+  if (!(await container.state()).isRunning) return putFile(container, file, text, access);
+  const unfinished = `${file}.unfinished`;
+  await putFile(container, unfinished, text, access);
+  await run(container, ["mv", "-fT", unfinished, file]);
+}
+
+/** Gone already is fine. */
+export async function removeFile(container: DockerContainer, file: string): Promise<void> {
+  if ((await container.state()).isRunning) return void (await run(container, ["rm", "-f", file]));
+  // The engine takes no file out of a container. To the server, an empty one is none.
+  const found = await readFile(container, file);
+  if (found) await putFile(container, file, "", found);
+}
+
+/** Whoever reads it meanwhile may see half of it. */
+async function putFile(
   container: DockerContainer,
   file: string,
   text: string,

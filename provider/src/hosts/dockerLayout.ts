@@ -34,9 +34,8 @@ async function ask(container: DockerContainer): Promise<Layout> {
   ]);
   const home = /^mysql:(?:[^:]*:){4}([^:]*)/m.exec(users?.text ?? "")?.[1] ?? "/var/lib/mysql";
   const order = /^Default options are read from[^\n]*\n([^\n]+)/m.exec(help)?.[1]?.trim().split(/\s+/);
-  const [socket] = [...options.matchAll(/^--socket=(.+)$/gm)].map(([, path]) => path).reverse();
   return {
-    socket: socket ?? USUAL.socket,
+    socket: [...options.matchAll(/^--socket=(.+)$/gm)].at(-1)?.[1] ?? USUAL.socket,
     optionFiles: order?.map((file) => file.replace(/^~/, home)) ?? USUAL.optionFiles,
   };
 }
