@@ -30,6 +30,16 @@ export interface PairNodeArgs {
   port?: pulumi.Input<number>;
   /** How messages name it. @default `db1` and `db2` */
   name?: string;
+  /**
+   * Anything that changes when the machine is replaced by another with the same data, such as the id of a container. Both links are then
+   * brought back and proved in the same `up`. @default none
+   */
+  revision?: pulumi.Input<string>;
+  /**
+   * The resource with which the server goes down, such as its container. When that is deleted too, what the pair keeps on the server is not
+   * undone one by one. @default `server`, else none
+   */
+  deletedWith?: pulumi.Resource;
   /** Address on which the server listens. @default the node's own when that is a loopback address, else all */
   bindAddress?: pulumi.Input<string>;
   /** Settings of this node only; they go before those of the pair. @default {} */
@@ -227,6 +237,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     dependsOn: pulumi.Resource[],
   ): ReplicationLink {
     const hardened = { useGtid: "slave_pos", connectRetry: 1, heartbeatPeriod: 5 } as const;
+    const revisions = [replica, source].flatMap(({ args }) => args.revision ?? []);
     return new ReplicationLink(
       `${name}-${replica.label}-from-${source.label}`,
       {
@@ -236,6 +247,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         password: replication.password,
         ...(profile === "hardened" ? hardened : {}),
         ...link,
+        ...(revisions.length > 0 ? { revisions } : {}),
       },
       this.on(replica, ...dependsOn),
     );
@@ -265,7 +277,8 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
   /** What all children have in common: they are the component's, and go with their server where that is ours. */
   private on({ args }: End, ...dependsOn: (pulumi.Resource | undefined)[]): pulumi.CustomResourceOptions {
     const before = dependsOn.flatMap((resource) => resource ?? []);
-    return { parent: this, dependsOn: before, ...(args.server ? { deletedWith: args.server } : {}) };
+    const deletedWith = args.deletedWith ?? args.server;
+    return { parent: this, dependsOn: before, ...(deletedWith ? { deletedWith } : {}) };
   }
 }
 

@@ -36,6 +36,11 @@ export interface ReplicationLinkInputs {
    * @default none: half of slave_net_timeout at the time when the link is made
    */
   heartbeatPeriod?: number;
+  /**
+   * Anything that changes when one of the two machines is replaced by another with the same data, such as the ids of their containers.
+   * After a change this direction is brought back at once and proved; nothing is stopped. @default none
+   */
+  revisions?: string[];
 }
 
 /** What is wanted of a link, as previews show it. */
@@ -66,6 +71,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
     useGtid: z.enum(["current_pos", "slave_pos"]).default("current_pos"),
     connectRetry: z.number().int().min(1).max(86400).default(10),
     heartbeatPeriod: z.number().min(0).max(4294967).optional(),
+    revisions: z.array(z.string()).optional(),
   },
   rules: [
     {
