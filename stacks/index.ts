@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 const target = new pulumi.Config().require("target");
 const programs: Record<string, () => unknown> = {
   local: () => require("./local"),
+  docker: () => require("./docker"),
 };
 const program = programs[target];
 if (!program) throw new Error(`target: "${target}" is not one of ${Object.keys(programs).join(", ")}`);
