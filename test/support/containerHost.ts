@@ -1,9 +1,8 @@
 import type Docker from "dockerode";
 import { utils } from "ssh2";
-import { pack } from "tar-stream";
 import type { SshHostInputs } from "../../provider/src/hosts/Host";
 import { until } from "../../provider/src/waiting";
-import { runInContainer } from "./containerCommand";
+import { Machine } from "./machine";
 import { hostImage, LABELS, type Suite, testEngine } from "./testEngine";
 import type { TestNetwork } from "./testNetwork";
 
@@ -22,6 +21,8 @@ export interface ContainerHostOptions {
   readonly bootDeadline?: number;
   /** Further files, such as option files, by path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** What of this machine it has too, as `source:target`. @default nothing */
+  readonly binds?: readonly string[];
 }
 
 const SSH_LOG = "/var/log/sshd.log";
@@ -29,7 +30,7 @@ const SSH_LOG = "/var/log/sshd.log";
 const STARTED = "/run/mariadb-started";
 
 /** A machine with a distribution's MariaDB: a container with an sshd, and a service that its init script starts. */
-export class ContainerHost implements AsyncDisposable {
+export class ContainerHost extends Machine {
   private constructor(
     readonly name: string,
     readonly address: string,
@@ -39,7 +40,9 @@ export class ContainerHost implements AsyncDisposable {
     readonly privateKey: string,
     readonly hostKey: string,
     readonly container: Docker.Container,
-  ) {}
+  ) {
+    super();
+  }
 
   static async start(network: TestNetwork, options: ContainerHostOptions = {}): Promise<ContainerHost> {
     const { name = "db1", suite = "bookworm", user = "root", withServer = true, bootDeadline } = options;
@@ -51,7 +54,7 @@ export class ContainerHost implements AsyncDisposable {
       Hostname: name,
       Labels: LABELS,
       Cmd: ["/bin/sh", "/boot"],
-      HostConfig: { Init: true, NetworkMode: network.name },
+      HostConfig: { Init: true, NetworkMode: network.name, Binds: [...(options.binds ?? [])] },
       NetworkingConfig: { EndpointsConfig: { [network.name]: { IPAMConfig: { IPv4Address: address } } } },
     });
     const host = new ContainerHost(
@@ -87,21 +90,6 @@ export class ContainerHost implements AsyncDisposable {
     return { kind: "ssh", address, user, hostKeys: [hostKey], privateKey, bootDeadline };
   }
 
-  /** A command by hand, as root unless told otherwise. Nothing of it goes over SSH. */
-  exec(command: readonly string[], options: { user?: string; input?: string } = {}): Promise<string> {
-    return runInContainer(testEngine(), this.container, { command, ...options });
-  }
-
-  /** A shell's line by hand, as root. */
-  sh(line: string): Promise<string> {
-    return this.exec(["sh", "-ec", line]);
-  }
-
-  /** A statement by hand, as MariaDB's root. Answers the rows without a heading, columns parted by tabs. */
-  async sql(statement: string): Promise<string> {
-    return (await this.exec(["mariadb", "--batch", "--skip-column-names"], { input: `${statement};` })).trimEnd();
-  }
-
   /** How many logins over SSH its sshd has let in since the machine was made. */
   async handshakes(): Promise<number> {
     return Number(await this.sh(`grep -c '^Accepted ' ${SSH_LOG} || true`));
@@ -112,30 +100,11 @@ export class ContainerHost implements AsyncDisposable {
     return (await this.container.inspect()).State.Pid;
   }
 
-  /** Number of the server's process, in the container. Undefined: it does not run. */
-  async serverPid(): Promise<number | undefined> {
-    return Number(await this.sh("pgrep --oldest --exact mariadbd || true")) || undefined;
-  }
-
-  /** As a power cut does it. */
-  async kill(): Promise<void> {
-    await this.container.kill();
-    await this.container.wait();
-  }
-
-  async stop(): Promise<void> {
-    await this.container.stop({ t: 5 });
-  }
-
   /** Starts the machine, and waits until its services answer. */
   async boot(): Promise<void> {
     await this.container.start();
     await this.ready("sshd", `ss -Htln sport = :22 | grep -q .`);
     if (this.withServer) await this.ready("MariaDB", `test -e ${STARTED}`);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.container.remove({ force: true, v: true });
   }
 
   private ready(what: string, probe: string): Promise<void> {
@@ -146,14 +115,6 @@ export class ContainerHost implements AsyncDisposable {
       );
       return error === undefined ? { done: undefined } : { seen: error };
     });
-  }
-
-  /** Puts a file into the container, also while it does not run. */
-  private async place(path: string, text: string, mode = 0o644): Promise<void> {
-    const archive = pack();
-    archive.entry({ name: path.slice(1), mode }, text);
-    archive.finalize();
-    await this.container.putArchive(archive, { path: "/" });
   }
 }
 
