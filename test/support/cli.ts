@@ -27,6 +27,10 @@ export interface ProjectOptions {
   readonly config?: Readonly<Record<string, string>>;
   /** Configuration that is kept encrypted. */
   readonly secrets?: Readonly<Record<string, string>>;
+  /** What else commands find in their environment. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** A folder of programs that go before all others, such as plugins. */
+  readonly programs?: string;
   /** Where the program finds its packages. @default those of this repository, the library among them */
   readonly packages?: (program: string) => Promise<void>;
 }
@@ -45,7 +49,9 @@ export class PulumiProject implements AsyncDisposable {
   static async create(options: ProjectOptions): Promise<PulumiProject> {
     const folder = await mkdtemp(path.join(tmpdir(), "session-store-"));
     try {
-      const project = new PulumiProject(folder, environmentOf(path.join(folder, "state")));
+      const environment = environmentOf(path.join(folder, "state"));
+      const PATH = [options.programs, environment["PATH"]].filter(Boolean).join(path.delimiter);
+      const project = new PulumiProject(folder, { ...environment, ...options.environment, PATH });
       await project.setUp(options);
       return project;
     } catch (error) {

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
-import { pack } from "tar-stream";
 import type { SshHostInputs } from "../../provider/src/hosts/Host";
 import { until } from "../../provider/src/waiting";
-import { runInContainer } from "./containerCommand";
 import { boot, SSH_LOG, STARTED, SYSTEMD, setUp } from "./hostBoot";
+import { Machine } from "./machine";
 import { newKey } from "./sshKeys";
 import { hostImage, LABELS, type Suite, testEngine } from "./testEngine";
 import type { TestNetwork } from "./testNetwork";
@@ -26,10 +25,12 @@ export interface ContainerHostOptions {
   readonly inputs?: Partial<SshHostInputs>;
   /** Further files, such as option files, by path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** What of this machine it has too, as `source:target`. @default nothing */
+  readonly binds?: readonly string[];
 }
 
 /** A machine with a distribution's MariaDB: a container with an sshd, and a service that its init script or systemd keeps. */
-export class ContainerHost implements AsyncDisposable {
+export class ContainerHost extends Machine {
   private constructor(
     readonly name: string,
     readonly address: string,
@@ -37,7 +38,9 @@ export class ContainerHost implements AsyncDisposable {
     readonly privateKey: string,
     readonly hostKey: string,
     readonly container: Docker.Container,
-  ) {}
+  ) {
+    super();
+  }
 
   static async start(network: TestNetwork, options: ContainerHostOptions = {}): Promise<ContainerHost> {
     const { name = "db1", suite = "bookworm", systemd = false } = options;
@@ -53,7 +56,7 @@ export class ContainerHost implements AsyncDisposable {
       Labels: LABELS,
       Cmd: [...machine.Cmd],
       Env: [...machine.Env],
-      HostConfig: { ...HostConfig, NetworkMode: network.name } as Docker.HostConfig,
+      HostConfig: { ...HostConfig, NetworkMode: network.name, Binds: [...(options.binds ?? [])] } as Docker.HostConfig,
       NetworkingConfig: { EndpointsConfig: { [network.name]: { IPAMConfig: { IPv4Address: address } } } },
     });
     const host = new ContainerHost(name, address, options, key.private, hostKey.public, container);
@@ -78,21 +81,6 @@ export class ContainerHost implements AsyncDisposable {
     return { kind: "ssh", address, user, hostKeys: [hostKey], privateKey, ...this.options.inputs };
   }
 
-  /** A command by hand, as root unless told otherwise. Nothing of it goes over SSH. */
-  exec(command: readonly string[], options: { user?: string; input?: string } = {}): Promise<string> {
-    return runInContainer(testEngine(), this.container, { command, ...options });
-  }
-
-  /** A shell's line by hand, as root. */
-  sh(line: string): Promise<string> {
-    return this.exec(["sh", "-ec", line]);
-  }
-
-  /** A statement by hand, as MariaDB's root. Answers the rows without a heading, columns parted by tabs. */
-  async sql(statement: string): Promise<string> {
-    return (await this.exec(["mariadb", "--batch", "--skip-column-names"], { input: `${statement};` })).trimEnd();
-  }
-
   /** How many logins over SSH its sshd has let in since the machine was made. */
   async handshakes(): Promise<number> {
     return Number(await this.sh(`grep -c '^Accepted ' ${SSH_LOG} || true`));
@@ -103,21 +91,6 @@ export class ContainerHost implements AsyncDisposable {
     return (await this.container.inspect()).State.Pid;
   }
 
-  /** Number of the server's process, in the container. Undefined: it does not run. */
-  async serverPid(): Promise<number | undefined> {
-    return Number(await this.sh("pgrep --oldest --exact mariadbd || true")) || undefined;
-  }
-
-  /** As a power cut does it. */
-  async kill(): Promise<void> {
-    await this.container.kill();
-    await this.container.wait();
-  }
-
-  async stop(): Promise<void> {
-    await this.container.stop({ t: 5 });
-  }
-
   /** Starts the machine, and waits until its services answer. */
   async boot(): Promise<void> {
     const { systemd, withServer = true } = this.options;
@@ -126,10 +99,6 @@ export class ContainerHost implements AsyncDisposable {
     if (systemd) await this.sh(setUp(this.user));
     await this.ready("sshd", `ss -Htln sport = :22 | grep -q .`);
     if (withServer) await this.ready("MariaDB", systemd ? "systemctl is-active mariadb" : `test -e ${STARTED}`);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.container.remove({ force: true, v: true });
   }
 
   private ready(what: string, probe: string): Promise<void> {
@@ -159,13 +128,5 @@ export class ContainerHost implements AsyncDisposable {
       await this.place("/etc/sudoers.d/session-store", sudoers, 0o440);
     }
     for (const [path, text] of Object.entries(files)) await this.place(path, text);
-  }
-
-  /** Puts a file into the container, also while it does not run. */
-  private async place(path: string, text: string, mode = 0o644): Promise<void> {
-    const archive = pack();
-    archive.entry({ name: path.slice(1), mode }, text);
-    archive.finalize();
-    await this.container.putArchive(archive, { path: "/" });
   }
 }

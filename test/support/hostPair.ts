@@ -1,13 +1,15 @@
 import type { Connection } from "../../provider/src/mariadb/server";
 import { ContainerHost, type ContainerHostOptions } from "./containerHost";
 import { DeclaredPair, PASSWORDS } from "./declaredPair";
+import type { Machine } from "./machine";
+import { ServerContainer, type ServerContainerOptions } from "./serverContainer";
 import { TestNetwork } from "./testNetwork";
 
 /** A pair on two machines, in a network of their own. */
-export class HostPair extends DeclaredPair {
+export class HostPair<M extends Machine = ContainerHost> extends DeclaredPair {
   private constructor(
     readonly network: TestNetwork,
-    readonly hosts: readonly [ContainerHost, ContainerHost],
+    readonly hosts: readonly [M, M],
   ) {
     super();
   }
@@ -17,19 +19,29 @@ export class HostPair extends DeclaredPair {
     options: ContainerHostOptions = {},
     [first, second]: readonly [ContainerHostOptions, ContainerHostOptions] = [{}, {}],
   ): Promise<HostPair> {
+    return HostPair.of((network, name) =>
+      ContainerHost.start(network, { name, ...options, ...(name === "db1" ? first : second) }),
+    );
+  }
+
+  /** Containers whose main process is the server, with volumes for data and configuration. */
+  static inContainers(options: ServerContainerOptions = {}): Promise<HostPair<ServerContainer>> {
+    return HostPair.of((network, name) => ServerContainer.start(network, { name, ...options }));
+  }
+
+  private static async of<M extends Machine>(
+    start: (network: TestNetwork, name: "db1" | "db2") => Promise<M>,
+  ): Promise<HostPair<M>> {
     const network = await TestNetwork.create();
-    const [one, two] = await Promise.allSettled([
-      ContainerHost.start(network, { name: "db1", ...options, ...first }),
-      ContainerHost.start(network, { name: "db2", ...options, ...second }),
-    ]);
+    const [one, two] = await Promise.allSettled([start(network, "db1"), start(network, "db2")]);
     if (one.status === "fulfilled" && two.status === "fulfilled") return new HostPair(network, [one.value, two.value]);
     for (const started of [one, two]) if (started.status === "fulfilled") await started.value[Symbol.asyncDispose]();
     await network[Symbol.asyncDispose]();
     throw one.status === "rejected" ? one.reason : (two as PromiseRejectedResult).reason;
   }
 
-  host(number: 1 | 2): ContainerHost {
-    return this.hosts[number - 1] as ContainerHost;
+  host(number: 1 | 2): M {
+    return this.hosts[number - 1] as M;
   }
 
   override connection(number: 1 | 2, password = PASSWORDS.admin): Connection {

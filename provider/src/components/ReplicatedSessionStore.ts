@@ -158,6 +158,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
   ): ReplicationLink {
     const { replication, profile, link } = args;
     const hardened = { useGtid: "slave_pos", connectRetry: 1, heartbeatPeriod: 5 } as const;
+    const revisions = [replica, source].flatMap(({ args }) => args.revision ?? []);
     return new ReplicationLink(
       `${name}-${replica.label}-from-${source.label}`,
       {
@@ -168,6 +169,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         ...(profile === "hardened" ? hardened : {}),
         ...(hasTls(args) ? { tls: verifiedLink(args) } : {}),
         ...link,
+        ...(revisions.length > 0 ? { revisions } : {}),
       },
       this.on(replica, ...dependsOn),
     );
@@ -197,7 +199,8 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
   /** What all children have in common: they are the component's, and go with their server where that is ours. */
   private on({ args }: End, ...dependsOn: (pulumi.Resource | undefined)[]): pulumi.CustomResourceOptions {
     const before = dependsOn.flatMap((resource) => resource ?? []);
-    return { parent: this, dependsOn: before, ...(args.server ? { deletedWith: args.server } : {}) };
+    const deletedWith = args.deletedWith ?? args.server;
+    return { parent: this, dependsOn: before, ...(deletedWith ? { deletedWith } : {}) };
   }
 }
 

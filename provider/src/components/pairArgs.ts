@@ -24,6 +24,16 @@ export interface PairNodeArgs {
   port?: pulumi.Input<number>;
   /** How messages name it. @default `db1` and `db2` */
   name?: string;
+  /**
+   * Anything that changes when the machine is replaced by another with the same data, such as the id of a container. Both links are then
+   * brought back and proved in the same `up`. @default none
+   */
+  revision?: pulumi.Input<string>;
+  /**
+   * The resource with which the server goes down, such as its container. When that is deleted too, what the pair keeps on the server is not
+   * undone one by one. @default `server`, else none
+   */
+  deletedWith?: pulumi.Resource;
   /** Address on which the server listens. @default the node's own when that is a loopback address, else all */
   bindAddress?: pulumi.Input<string>;
   /** Settings of this node only; they go before those of the pair. @default {} */

@@ -128,16 +128,23 @@ export interface SshLogin {
   readonly password?: string | undefined;
 }
 
-/** A container in which a MariaDB server runs. */
+/** A container whose main process is a MariaDB server, as in the official `mariadb` image. A change of how it is reached touches nothing in it. */
 export interface DockerHostInputs {
   /** A container. */
   readonly kind: "docker";
-  /** Name or id of the container. It stays the same when the container is replaced. */
+  /** Name of the container. Another one that takes its place under this name is the same node, and has to have the same volumes. */
   readonly container: string;
   /**
-   * The engine, as DOCKER_HOST has it: `unix://`, `tcp://` or `ssh://`. @default the one that DOCKER_HOST names, else the local one.
+   * The engine, as DOCKER_HOST has it: `unix://`, `tcp://` (with the certificates of DOCKER_CERT_PATH, where that is set) or `ssh://`.
+   * @default the one that the docker command uses: that of DOCKER_HOST, of its context, else the one of this machine
    */
   readonly engine?: string | undefined;
-  /** The directory in it that a volume keeps, and whose option files the server reads last. @default /etc/mysql/mariadb.conf.d */
+  /**
+   * The directory in the container that a volume keeps, and whose option files the server reads last. In the official image that is the
+   * default; `mariadb.conf.d` beside it is read before. @default /etc/mysql/conf.d
+   */
   readonly configDirectory?: string | undefined;
 }
+
+/** Of the official image: its mariadb.cnf includes mariadb.conf.d first and conf.d last. */
+export const DEFAULT_CONFIG_DIRECTORY = "/etc/mysql/conf.d";

@@ -46,6 +46,11 @@ export interface ReplicationLinkInputs {
    * @default what the servers do by themselves: from MariaDB 11.4 on both TLS without certificates, else none
    */
   tls?: LinkTls;
+  /**
+   * Anything that changes when one of the two machines is replaced by another with the same data, such as the ids of their containers.
+   * After a change this direction is brought back at once and proved; nothing is stopped. @default none
+   */
+  revisions?: string[];
 }
 
 /** What is wanted of a link, as previews show it. */
@@ -75,6 +80,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
     connectRetry: z.number().int().min(1).max(86400).default(10),
     heartbeatPeriod: z.number().min(0).max(4294967).optional(),
     tls: z.enum(["off", "verified", "mutual"]).optional(),
+    revisions: z.array(z.string()).optional(),
   },
   rules: [
     {

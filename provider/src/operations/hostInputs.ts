@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { HostInputs, SshLogin } from "../hosts/Host";
+import { engineProblem } from "../hosts/dockerAddress";
+import { DEFAULT_CONFIG_DIRECTORY, type HostInputs, type SshLogin } from "../hosts/Host";
 import { parseHostKey, privateKeyProblem } from "../hosts/sshKeys";
 
 /** How a machine may be reached, by kind. */
@@ -69,4 +70,23 @@ const ssh = z
   })
   .superRefine(refuseLogin);
 
-export const host: z.ZodType<HostInputs> = z.discriminatedUnion("kind", [local, ssh]);
+const engine = z.string().superRefine((url, context) => {
+  const problem = engineProblem(url);
+  if (problem) context.addIssue(problem);
+});
+
+const docker = z.strictObject({
+  kind: z.literal("docker"),
+  container: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9_.-]*$/,
+      "must be the name of a container: letters, digits, and _ . - after the first",
+    ),
+  engine: engine.optional(),
+  configDirectory: absolutePath
+    .refine((place) => place !== "/" && !place.split("/").includes(".."), "must be a directory of its own, without ..")
+    .default(DEFAULT_CONFIG_DIRECTORY),
+});
+
+export const host: z.ZodType<HostInputs> = z.discriminatedUnion("kind", [local, ssh, docker]);

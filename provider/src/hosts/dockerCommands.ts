@@ -1,0 +1,25 @@
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import type { DockerContainer } from "./dockerContainer";
+import { Demultiplexer } from "./dockerOutputs";
+import type { RunOptions } from "./Host";
+
+/** Runs a command in a container, as root, to its end. */
+export async function run(
+  container: DockerContainer,
+  command: readonly string[],
+  { input, output }: RunOptions = {},
+): Promise<string> {
+  const { stream, ended } = await container.begin(command, input !== undefined);
+  const outputs = new Demultiplexer();
+  const received = output ? pipeline(stream, outputs, output).then(() => "") : text(outputs.of(stream));
+  // A command that ends before it has read all tells by its exit code why; the broken pipe adds nothing to that.
+  const source = typeof input === "string" ? Readable.from([input]) : input;
+  const sent = source && pipeline(source, stream).catch(() => undefined);
+  const [written] = await Promise.all([received, sent]);
+  const code = await ended();
+  // What keeps a command from running at all, the engine says on its standard output.
+  if (code !== 0) throw new Error(`${command[0]} ended with ${code}: ${(outputs.complaint || written).trim()}`);
+  return written;
+}

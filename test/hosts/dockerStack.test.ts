@@ -1,0 +1,128 @@
+import { cp, symlink } from "node:fs/promises";
+import * as path from "node:path";
+import { JOINED } from "../../stacks/mariadbContainer";
+import { PulumiProject } from "../support/cli";
+import { runInContainer } from "../support/containerCommand";
+import { expectSuccess } from "../support/pairProgram";
+import { freePort } from "../support/ports";
+import { brokenServerImage, serverImage } from "../support/serverImage";
+import { LABELS, testEngine } from "../support/testEngine";
+
+/** stacks/docker.ts by the real CLI, on a real engine. In the place of Pulumi's Docker plugin there is a stand-in: test/support/dockerPlugin. */
+
+jest.setTimeout(180_000);
+
+const repository = path.resolve(__dirname, "..", "..");
+const name = `stack-${process.pid}`;
+const PASSWORDS = ["admin", "proxy", "replication", "binaryLog", "monitor"].map((role) => [
+  `${role}Password`,
+  `${role}-pass-1`,
+]);
+const TABLE = "replicated_session_store.a_session";
+
+let project: PulumiProject;
+/** The containers before their image was changed. */
+let before: Awaited<ReturnType<typeof inspect>>;
+
+beforeAll(async () => {
+  project = await PulumiProject.create({
+    program: 'export = require("./stacks");\n',
+    config: {
+      target: "docker",
+      image: await serverImage("trixie", 1),
+      name,
+      firstPort: String(await freePort()),
+      keepVolumes: "false",
+    },
+    programs: path.join(repository, "test", "support", "dockerPlugin"),
+    environment: {
+      DOCKER_HOST: process.env["SESSION_STORE_TEST_DOCKER"],
+      STAND_IN_LABELS: JSON.stringify(LABELS),
+    },
+    secrets: Object.fromEntries(PASSWORDS),
+    async packages(program) {
+      await symlink(path.join(repository, "node_modules"), path.join(program, "node_modules"));
+      await cp(path.join(repository, "stacks"), path.join(program, "stacks"), { recursive: true });
+    },
+  });
+});
+afterAll(async () => {
+  await project?.destroy();
+  await project?.[Symbol.asyncDispose]();
+});
+
+const container = (node: 1 | 2) => testEngine().getContainer(`${name}-db${node}`);
+const inspect = () => Promise.all([container(1).inspect(), container(2).inspect()]);
+const sql = async (node: 1 | 2, statement: string) => {
+  const command = ["mariadb", "--batch", "--skip-column-names"];
+  return (await runInContainer(testEngine(), container(node), { command, input: `${statement};` })).trimEnd();
+};
+
+/** Each node takes a session, and the other one gets it. */
+async function expectSessionsBothWays(id: string): Promise<void> {
+  for (const [source, replica] of [
+    [1, 2],
+    [2, 1],
+  ] as const) {
+    await sql(source, `INSERT INTO ${TABLE} VALUES ('${id}-${source}')`);
+    const position = await sql(source, "SELECT @@GLOBAL.gtid_binlog_pos");
+    expect(await sql(replica, `SELECT MASTER_GTID_WAIT('${position}', 20)`)).toBe("0");
+    expect(await sql(replica, `SELECT COUNT(*) FROM ${TABLE} WHERE id = '${id}-${source}'`)).toBe("1");
+  }
+}
+
+it("up makes two containers and the pair on them", async () => {
+  const output = expectSuccess(await project.up());
+  expect(output).toMatch(/\+ \d+ created/);
+  for (const { HostConfig, Config } of await inspect()) {
+    expect(HostConfig.PortBindings["3306/tcp"]).toEqual([{ HostIp: "127.0.0.1", HostPort: expect.any(String) }]);
+    expect(JSON.stringify(Config.Env)).not.toMatch(/pass-1/);
+  }
+  expect(await project.output("connectString")).toBe(
+    `replication://${name}-db1:3306/replicated_session_store,${name}-db2:3306/replicated_session_store`,
+  );
+  await sql(1, `CREATE TABLE ${TABLE} (id VARCHAR(20) PRIMARY KEY)`);
+  await expectSessionsBothWays("first");
+});
+
+it("a preview shows nothing then; what was changed by hand is shown by property, and put back by up", async () => {
+  expectSuccess(await project.preview("--expect-no-changes"));
+  await sql(2, "SET GLOBAL max_connections=77");
+  expect((await project.preview("--diff")).output).toMatch(/~ max_connections *: "77" => "1000"/);
+  expectSuccess(await project.up());
+  expect(await sql(2, "SELECT @@GLOBAL.max_connections")).toBe("1000");
+});
+
+it("an image with which the first container does not get healthy leaves the second one as it is, and up says why", async () => {
+  before = await inspect();
+  await project.configure({ image: await brokenServerImage("trixie") }, "plaintext");
+  const { code, output } = await project.up();
+  expect(code).not.toBe(0);
+  expect(output).toContain(`container ${name}-db1 did not become healthy`);
+  const { StartedAt } = before[1].State;
+  expect((await container(2).inspect()).State).toMatchObject({ Running: true, StartedAt });
+});
+
+it("an image with which it does replaces one container after the other; each keeps its volumes and comes back linked", async () => {
+  await project.configure({ image: await serverImage("trixie", 2) }, "plaintext");
+  expectSuccess(await project.up());
+  const [one, two] = await inspect();
+  for (const [index, after] of [one, two].entries()) {
+    expect(after?.Image).not.toBe(before[index]?.Image);
+    expect(after?.Mounts.map(({ Name }) => Name).sort()).toEqual(before[index]?.Mounts.map(({ Name }) => Name).sort());
+  }
+  // The second was made only when the first had caught up, which is when it is healthy.
+  const command = ["stat", "--format=%.3Y", JOINED];
+  const healthy = Number(await runInContainer(testEngine(), container(1), { command })) * 1000;
+  expect(Date.parse(two.Created)).toBeGreaterThan(healthy);
+  expect(await sql(1, `SELECT COUNT(*) FROM ${TABLE}`)).toBe("2");
+  await expectSessionsBothWays("again");
+  expectSuccess(await project.preview("--expect-no-changes"));
+});
+
+it("destroy takes all of it away", async () => {
+  expectSuccess(await project.destroy());
+  await expect(container(1).inspect()).rejects.toThrow("No such container");
+  const { Volumes } = await testEngine().listVolumes();
+  expect(Volumes.map(({ Name }) => Name).filter((volume) => volume.startsWith(name))).toEqual([]);
+});
