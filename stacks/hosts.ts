@@ -1,5 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type PairNodeArgs, ReplicatedSessionStore } from "pulumi-replicated-session-store";
+import {
+  type LinkTls,
+  type PairNodeArgs,
+  ReplicatedSessionStore,
+  type TlsRequirement,
+} from "pulumi-replicated-session-store";
 
 /** The pair on two Linux hosts over SSH. All of it is configuration: `Pulumi.hosts.example.yaml` has every key. */
 const config = new pulumi.Config();
@@ -37,15 +42,24 @@ function node(name: "db1" | "db2"): PairNodeArgs {
     ...given("port", config.getNumber("port")),
     ...given("bindAddress", config.get("bindAddress")),
     ...given("settings", config.getObject<Settings>(`${name}Settings`)),
+    ...given("tls", certificates(name)),
   };
+}
+
+/** What the node proves itself with, where both nodes have certificates. */
+function certificates(name: "db1" | "db2") {
+  const certificate = config.get(`${name}Certificate`);
+  const privateKey = () => config.requireSecret(`${name}CertificateKey`);
+  return certificate && { ca: config.require("ca"), certificate, privateKey: privateKey() };
 }
 
 type Settings = Record<string, string | number | boolean>;
 
 /** A property where there is a value for it. */
-const given = <K extends string, T>(key: K, value: T | undefined | "") =>
-  (value === undefined || value === "" ? {} : { [key]: value }) as { [P in K]?: T };
+const given = <K extends string, T>(key: K, value: T | undefined | "" | false) =>
+  (value === undefined || value === "" || value === false ? {} : { [key]: value }) as { [P in K]?: T };
 
+const linkTls = config.get<LinkTls>("linkTls");
 const monitorPassword = config.getSecret("monitorPassword");
 
 const store = new ReplicatedSessionStore("sessions", {
@@ -59,6 +73,12 @@ const store = new ReplicatedSessionStore("sessions", {
   replication: { password: config.requireSecret("replicationPassword") },
   binaryLog: { password: config.requireSecret("binaryLogPassword") },
   ...given("monitor", monitorPassword && { password: monitorPassword }),
+  ...given("requireTls", config.get<TlsRequirement>("requireTls")),
+  ...given("link", linkTls && { tls: linkTls }),
+  ...given(
+    "direct",
+    config.getBoolean("direct") && { ca: config.require("ca"), from: config.get("directFrom") ?? "%" },
+  ),
   ...given("profile", config.get<"vendor" | "hardened">("profile")),
   ...given("settings", config.getObject<Settings>("settings")),
 });

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
+import { Authority } from "../support/authority";
 import { PulumiProject } from "../support/cli";
 import { watchHere, watchHost } from "../support/commandLines";
 import { ContainerHost } from "../support/containerHost";
@@ -94,7 +95,7 @@ it("sessions go both ways, and the proxies are told where", async () => {
   );
 });
 
-it("a preview sees nothing to change, a drift is shown and put back, destroy takes it off: one SSH handshake each", async () => {
+it("a preview sees nothing to change, a drift is shown and put back: one SSH handshake each", async () => {
   const [one] = pair.hosts;
   const preview = async () => expectSuccess(await project.preview("--expect-no-changes"));
   expect(await handshakesDuring(preview)).toEqual(ONE_EACH);
@@ -104,7 +105,27 @@ it("a preview sees nothing to change, a drift is shown and put back, destroy tak
   expect(output).toMatch(/max_connections +: "77" => "1000"/);
   expect(await handshakesDuring(up)).toEqual(ONE_EACH);
   expect(await one.sql("SELECT @@GLOBAL.max_connections")).toBe("1000");
+});
 
+it("certificates are configuration too: the links are encrypted, and no key is in the state", async () => {
+  const authority = await Authority.create();
+  const issued = await Promise.all(pair.hosts.map(({ address }) => authority.issue(address)));
+  const of = (what: "certificate" | "privateKey", key: string) =>
+    Object.fromEntries(issued.map((one, index) => [`db${index + 1}${key}`, one[what]]));
+  await project.configure({ ca: authority.ca, ...of("certificate", "Certificate") }, "plaintext");
+  await project.configure(of("privateKey", "CertificateKey"), "secret");
+
+  expect(await handshakesDuring(up)).toEqual(ONE_EACH);
+  const links = await project.output<{ encryption: string }[]>("links");
+  expect(links.map(({ encryption }) => encryption)).toEqual(Array(2).fill("required by the account (SSL)"));
+  expectSuccess(await project.preview("--expect-no-changes"));
+  const state = await project.exportState();
+  expect(state).toContain("BEGIN CERTIFICATE");
+  for (const { privateKey } of issued) expect(state).not.toContain(privateKey.split("\n")[1]);
+});
+
+it("destroy takes it off, with one SSH handshake each", async () => {
+  const [one] = pair.hosts;
   expect(await handshakesDuring(async () => expectSuccess(await project.destroy()))).toEqual(ONE_EACH);
   expect(await one.sql("SHOW SLAVE STATUS")).toBe("");
 });
