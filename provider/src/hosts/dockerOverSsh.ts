@@ -13,9 +13,11 @@ export class SshAgent extends http.Agent {
 
   override createConnection(): Duplex {
     const ssh = spawn("ssh", commandLine(this.url), { stdio: ["pipe", "pipe", "pipe"] });
-    // Why ssh ended is known a moment after its output did: that goes on only then.
+    // Why ssh ended is known a moment after its input and output did: the stream ends only then.
     const received = ssh.stdout.pipe(new PassThrough(), { end: false });
-    const stream = Duplex.from({ writable: ssh.stdin, readable: received });
+    const sent = new PassThrough();
+    sent.pipe(ssh.stdin).on("error", () => undefined);
+    const stream = Duplex.from({ writable: sent, readable: received });
     let complaint = "";
     ssh.stderr.setEncoding("utf8").on("data", (text: string) => {
       complaint = `${complaint}${text}`.slice(-500);
