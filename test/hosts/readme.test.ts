@@ -15,7 +15,7 @@ it("README's program brings up a pair, finds nothing to change then, and takes o
   await using pair = await HostPair.planned();
   const [one, two] = pair.hosts;
   // One key for both, as an operator has it.
-  await two.exec(["tee", "-a", "/root/.ssh/authorized_keys"], { input: await one.sh("cat /authorized_keys") });
+  await two.exec(["tee", "-a", "/root/.ssh/authorized_keys"], { input: `\n${await one.sh("cat /authorized_keys")}` });
   const config = Object.fromEntries(
     pair.hosts.flatMap(({ name, address, hostKey }) => [
       [`${name}Address`, address],
