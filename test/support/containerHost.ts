@@ -46,9 +46,9 @@ export class ContainerHost extends Machine {
     const { name = "db1", suite = "bookworm", systemd = false } = options;
     const [key, hostKey] = [newKey(), newKey()];
     const address = network.nextAddress();
-    const { HostConfig, ...machine } = systemd
+    const { HostConfig, Binds, ...machine } = systemd
       ? SYSTEMD
-      : { Cmd: ["/bin/sh", "/boot"], Env: [], HostConfig: { Init: true } };
+      : { Cmd: ["/bin/sh", "/boot"], Env: [], HostConfig: { Init: true }, Binds: [] };
     const container = await testEngine().createContainer({
       name: `${network.name}-${address}`,
       Image: hostImage(suite),
@@ -56,7 +56,11 @@ export class ContainerHost extends Machine {
       Labels: LABELS,
       Cmd: [...machine.Cmd],
       Env: [...machine.Env],
-      HostConfig: { ...HostConfig, NetworkMode: network.name, Binds: [...(options.binds ?? [])] } as Docker.HostConfig,
+      HostConfig: {
+        ...HostConfig,
+        NetworkMode: network.name,
+        Binds: [...Binds, ...(options.binds ?? [])],
+      } as Docker.HostConfig,
       NetworkingConfig: { EndpointsConfig: { [network.name]: { IPAMConfig: { IPv4Address: address } } } },
     });
     const host = new ContainerHost(name, address, options, key.private, hostKey.public, container);

@@ -28,7 +28,7 @@ export const SYSTEMD = {
     CapAdd: ["SYS_ADMIN"],
     SecurityOpt: ["seccomp=unconfined", "apparmor=unconfined"],
     Tmpfs: { "/run": "exec", "/run/lock": "", "/tmp": "exec" },
-    Binds: ["/sys/fs/cgroup:/sys/fs/cgroup:rw"],
     CgroupnsMode: "host",
   },
+  Binds: ["/sys/fs/cgroup:/sys/fs/cgroup:rw"],
 } as const;
