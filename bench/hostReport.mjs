@@ -6,7 +6,7 @@ import { median, table } from "./tables.mjs";
 
 /** @typedef {import("./hostRound.mjs").HostRound} HostRound */
 /** @typedef {typeof HOST_STEPS[number]} Step */
-/** @typedef {{ versions: Record<string, string>, rounds: HostRound[] }} HostResults */
+/** @typedef {{ runtime: string, versions: Record<string, string>, rounds: HostRound[] }} HostResults */
 
 const LABELS = /** @type {const} */ ({
   floor: "engine's floor",
@@ -50,14 +50,14 @@ export function hostTargetsOf({ rounds }) {
 
 /** @param {HostResults} results @returns {string} Markdown */
 export function hostReport(results) {
-  const { rounds } = results;
+  const { rounds, runtime } = results;
   const rows = HOST_STEPS.flatMap((step) =>
     WHO.flatMap((who) => {
       const runs = rounds.flatMap((round) => round[who]?.[step] ?? []);
       return runs.length === 0 ? [] : [[step, LABELS[who], ...cells(runs)]];
     }),
   );
-  return `## Over SSH
+  return `## Over SSH, ${runtime}
 
 The pair on two hosts. ${rounds.length} ${rounds.length === 1 ? "run" : "runs"}, each on two new hosts for each contender, these in turns. Median (least–most).
 

@@ -48,19 +48,19 @@ await main(async () => {
     const [runtime] = await runtimes({ folder });
     const machine = await machineFacts(await environment(path.join(folder, "state"), runtime));
     const local = options.local ? await measureLocal(path.join(folder, "local")) : undefined;
-    const hosts = options.hosts ? await measureHosts(path.join(folder, "hosts")) : undefined;
+    const hosts = options.hosts ? await measureHosts(path.join(folder, "hosts")) : [];
     const results = { machine, ...local, hosts };
     const parts = [
       local && report(local),
-      hosts && hostReport(hosts),
-      machineTable({ ...machine, ...hosts?.versions }),
+      ...hosts.map(hostReport),
+      machineTable({ ...machine, ...hosts[0]?.versions }),
     ];
     const text = `# Measured\n\n${parts.filter(Boolean).join("\n\n")}\n`;
     await mkdir(options.out, { recursive: true });
     await writeFile(path.join(options.out, "RESULTS.md"), text);
     await writeFile(path.join(options.out, "raw.json"), `${JSON.stringify(results, null, 2)}\n`);
     process.stdout.write(text);
-    const targets = [...(local ? targetsOf(local) : []), ...(hosts ? hostTargetsOf(hosts) : [])];
+    const targets = [...(local ? targetsOf(local) : []), ...hosts.flatMap(hostTargetsOf)];
     return options.strict && !targets.every(isMet) ? 1 : 0;
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -92,33 +92,39 @@ async function measureLocal(folder) {
   return { engine: engine.map(({ runtime, rounds }) => ({ runtime: runtime.name, rounds })), shell, restarts };
 }
 
-/** @param {string} folder @returns {Promise<import("./hostReport.mjs").HostResults | undefined>} undefined: there are no such hosts here, which is said */
+/** @param {string} folder @returns {Promise<import("./hostReport.mjs").HostResults[]>} by runtime; none: there are no such hosts here, which is said */
 async function measureHosts(folder) {
   const engine = await openEngine().catch((error) => {
     if (!(error instanceof Stop)) throw error;
     say(`NOT MEASURED: the pair over SSH. There are no hosts for it here: ${error.message}`);
   });
-  if (!engine) return undefined;
+  if (!engine) return [];
   try {
     const { bookworm: image } = await hostImages(engine, ["bookworm"]);
     const ansible = options.ansible ? await ansibleReady() : undefined;
     const contenders = CONTENDERS.filter((who) => who !== "ansible" || ansible);
-    const [runtime] = await runtimes({ folder });
-    const place = (/** @type {string} */ name) => ({ folder: path.join(folder, name), image, engine, runtime });
-    if (options.warmUp) {
-      say("Once around over SSH, unmeasured.");
-      await hostRound(place("unmeasured"), contenders);
+    const all = await runtimes({ compileCache: options.compileCache, folder });
+    const results = [];
+    // The slowest and the fastest.
+    for (const runtime of new Set([all[0], all[all.length - 1]])) {
+      const place = (/** @type {string} */ name) => ({ folder: path.join(folder, name), image, engine, runtime });
+      if (options.warmUp) {
+        say(`Once around over SSH, unmeasured (${runtime.name}).`);
+        await hostRound(place("unmeasured"), contenders);
+      }
+      const rounds = [];
+      for (let run = 1; run <= options.runs; run++) {
+        say(`run ${run} of ${options.runs}, over SSH (${runtime.name})`);
+        const first = run % contenders.length;
+        rounds.push(await hostRound(place(`run${run}`), [...contenders.slice(first), ...contenders.slice(0, first)]));
+      }
+      results.push({
+        runtime: runtime.name,
+        versions: { "MariaDB of the hosts": rounds[0]?.mariadb ?? "", Ansible: ansible ?? "not measured" },
+        rounds,
+      });
     }
-    const rounds = [];
-    for (let run = 1; run <= options.runs; run++) {
-      say(`run ${run} of ${options.runs}, over SSH`);
-      const first = run % contenders.length;
-      rounds.push(await hostRound(place(`run${run}`), [...contenders.slice(first), ...contenders.slice(0, first)]));
-    }
-    return {
-      versions: { "MariaDB of the hosts": rounds[0]?.mariadb ?? "", Ansible: ansible ?? "not measured" },
-      rounds,
-    };
+    return results;
   } finally {
     await engine.close();
   }

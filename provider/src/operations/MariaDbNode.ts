@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
@@ -163,9 +164,12 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     },
     {
       needs: ["connection", "nodeNumber", "profile", "databases", "tables", "settings"],
-      broken: async (given) => {
+      broken: async (given, last) => {
         const settings = settingsOf(given);
-        return [...pairRefusals(settings), ...(await refusedIfThere(given.connection, settings))].map(atSettings);
+        // What the server runs with, it need not be asked about.
+        const isRunning = isDeepStrictEqual(settings, last.settings);
+        const refused = isRunning ? [] : await refusedIfThere(given.connection, settings);
+        return [...pairRefusals(settings), ...refused].map(atSettings);
       },
     },
   ],

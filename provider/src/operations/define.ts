@@ -13,7 +13,8 @@ const GONE: Record<string, never> = {};
 export interface Rule<Inputs> {
   /** The properties it reads. It is left out while one of them is unknown or was refused. */
   readonly needs: readonly (keyof Inputs & string)[];
-  broken(inputs: Inputs): CheckFailure[] | Promise<CheckFailure[]>;
+  /** @param last the inputs as they were last kept, and seen */
+  broken(inputs: Inputs, last: Partial<Inputs>): CheckFailure[] | Promise<CheckFailure[]>;
 }
 
 /** Properties that follow from the given ones. */
@@ -50,7 +51,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
   const inputsOf = (values: Outputs): Inputs => withProvider(pick(values as Values, names), values) as Inputs;
 
   return {
-    async check(_olds, news) {
+    async check(olds, news) {
       const inputs: Values = {};
       const failures: CheckFailure[] = unknownProperties(news, given);
       for (const name of given) {
@@ -68,7 +69,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
         );
       const { derived, rules = [] } = definition;
       for (const rule of rules) {
-        if (usable(rule.needs)) failures.push(...(await rule.broken(inputs as Given)));
+        if (usable(rule.needs)) failures.push(...(await rule.broken(inputs as Given, olds ?? {})));
       }
       if (derived && usable(derived.needs)) Object.assign(inputs, derived.from(inputs as Given));
       return { inputs: json(withProvider(inputs, news)) as Inputs, failures: failures.map(readable) };
