@@ -50,7 +50,7 @@ const contract = path.resolve(__dirname, "../contract");
 
 /** The provider's text is kept once, as a golden file, and must be just that. */
 function goldenName(text) {
-  const name = /type: "(\w+)"/.exec(text)?.[1] ?? "";
+  const name = /provider"\)\.(\w+)\./.exec(text)?.[1] ?? "";
   if (readFileSync(path.join(contract, "golden", `${name}.txt`), "utf8") !== text) {
     throw new Error(`the state holds another text for ${name} than its golden file`);
   }

@@ -17,7 +17,7 @@ const newResource = ({ name, inputs }) => {
 
 pulumi.runtime.setMocks({ newResource, call: () => ({}) }).then(async () => {
   for (const [name, Type] of Object.entries(library)) {
-    if (Type.prototype instanceof pulumi.dynamic.Resource) new Type(name, {});
+    if (Type.prototype instanceof pulumi.CustomResource) new Type(name, {});
   }
   await pulumi.runtime.disconnect();
   console.log(JSON.stringify(texts));

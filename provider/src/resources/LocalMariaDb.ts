@@ -1,16 +1,14 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { LocalHostInputs } from "../hosts/Host";
 import type { LocalMariaDbInputs } from "../operations/LocalMariaDb";
 import { type Args, withSecrets } from "./args";
-import { MODULE, shell } from "./shell";
-
-const provider = shell("LocalMariaDb");
+import { Shell } from "./shell";
 
 /** What `LocalMariaDb` takes: {@link LocalMariaDbInputs}, each a value or an output. */
 export type LocalMariaDbArgs = Args<LocalMariaDbInputs>;
 
 /** A private MariaDB server on this machine, for trials, tests and rehearsals. It is stopped and removed with its data when the resource is deleted. */
-export class LocalMariaDb extends pulumi.dynamic.Resource {
+export class LocalMariaDb extends Shell {
   /** Directory of the server. */
   declare readonly directory: pulumi.Output<string>;
   /** TCP port on 127.0.0.1. */
@@ -26,12 +24,10 @@ export class LocalMariaDb extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: LocalMariaDbArgs, opts?: pulumi.CustomResourceOptions) {
     super(
-      provider,
+      "LocalMariaDb",
       name,
       { ...withSecrets(args), host: undefined, address: undefined, socket: undefined, state: undefined },
       opts,
-      MODULE,
-      "LocalMariaDb",
     );
   }
 }

@@ -1,17 +1,15 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../mariadb/server";
 import type { MariaDbNodeInputs } from "../operations/MariaDbNode";
 import type { Advice } from "../recipe/advice";
 import { type Args, type Defaulted, withSecrets } from "./args";
-import { MODULE, shell } from "./shell";
-
-const provider = shell("MariaDbNode");
+import { Shell } from "./shell";
 
 /** What `MariaDbNode` takes: {@link MariaDbNodeInputs}, each a value or an output. */
 export type MariaDbNodeArgs = Args<Defaulted<MariaDbNodeInputs, "profile" | "databases" | "tables" | "settings">>;
 
 /** One server of the pair: its option file, its running values, and the admin account. It restarts only when the other node is healthy. */
-export class MariaDbNode extends pulumi.dynamic.Resource {
+export class MariaDbNode extends Shell {
   /** How other resources reach the server. */
   declare readonly connection: pulumi.Output<Connection>;
   /** Every setting that is kept, with its running value. */
@@ -31,7 +29,7 @@ export class MariaDbNode extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: MariaDbNodeArgs, opts?: pulumi.CustomResourceOptions) {
     super(
-      provider,
+      "MariaDbNode",
       name,
       {
         ...withSecrets(args),
@@ -46,8 +44,6 @@ export class MariaDbNode extends pulumi.dynamic.Resource {
         tlsDaysLeft: undefined,
       },
       opts,
-      MODULE,
-      "MariaDbNode",
     );
   }
 }

@@ -1,15 +1,13 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { ReplicationLinkInputs } from "../operations/ReplicationLink";
 import { type Args, type Defaulted, withSecrets } from "./args";
-import { MODULE, shell } from "./shell";
-
-const provider = shell("ReplicationLink");
+import { Shell } from "./shell";
 
 /** What `ReplicationLink` takes: {@link ReplicationLinkInputs}, each a value or an output. */
 export type ReplicationLinkArgs = Args<Defaulted<ReplicationLinkInputs, "user" | "useGtid" | "connectRetry">>;
 
 /** One direction of the pair: the replica pulls from the source. It is there when rows really arrive. */
-export class ReplicationLink extends pulumi.dynamic.Resource {
+export class ReplicationLink extends Shell {
   /** `db1<-db2`: db1 replicates from db2. */
   declare readonly direction: pulumi.Output<string>;
   /** `replicating`, or what is wrong. */
@@ -23,7 +21,7 @@ export class ReplicationLink extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: ReplicationLinkArgs, opts?: pulumi.CustomResourceOptions) {
     super(
-      provider,
+      "ReplicationLink",
       name,
       {
         ...withSecrets(args),
@@ -36,8 +34,6 @@ export class ReplicationLink extends pulumi.dynamic.Resource {
         encryption: undefined,
       },
       opts,
-      MODULE,
-      "ReplicationLink",
     );
   }
 }

@@ -1,9 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { SessionStoreDatabaseInputs } from "../operations/SessionStoreDatabase";
 import { type Args, type Defaulted, withSecrets } from "./args";
-import { MODULE, shell } from "./shell";
-
-const provider = shell("SessionStoreDatabase");
+import { Shell } from "./shell";
 
 /** What `SessionStoreDatabase` takes: {@link SessionStoreDatabaseInputs}, each a value or an output. */
 export type SessionStoreDatabaseArgs = Args<
@@ -11,7 +9,7 @@ export type SessionStoreDatabaseArgs = Args<
 >;
 
 /** The database of the sessions on one node. Databases are not replicated, so each node has this resource. Deleting it leaves the database. */
-export class SessionStoreDatabase extends pulumi.dynamic.Resource {
+export class SessionStoreDatabase extends Shell {
   /** Name of the database. */
   declare readonly name: pulumi.Output<string>;
   /** Character set of tables made from now on. */
@@ -22,6 +20,6 @@ export class SessionStoreDatabase extends pulumi.dynamic.Resource {
   declare readonly state: pulumi.Output<string>;
 
   constructor(name: string, args: SessionStoreDatabaseArgs, opts?: pulumi.CustomResourceOptions) {
-    super(provider, name, { ...withSecrets(args), state: undefined }, opts, MODULE, "SessionStoreDatabase");
+    super("SessionStoreDatabase", name, { ...withSecrets(args), state: undefined }, opts);
   }
 }

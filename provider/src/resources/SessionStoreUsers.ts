@@ -1,10 +1,8 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../mariadb/server";
 import type { AccountInputs, AccountState, AccountsInputs, RotatingAccountInputs } from "../recipe/accounts";
 import { type Args, type Defaulted, type Nested, withSecrets } from "./args";
-import { MODULE, shell } from "./shell";
-
-const provider = shell("SessionStoreUsers");
+import { Shell } from "./shell";
 
 /** An account of the recipe: its name and hosts have defaults. */
 export type RoleAccount<T extends AccountInputs> = Defaulted<T, "user" | "from">;
@@ -30,11 +28,11 @@ export interface SessionStoreUsersArgs extends AccountsArgs {
 }
 
 /** The accounts of one node and their grants. Accounts are not replicated, so each node has this resource. */
-export class SessionStoreUsers extends pulumi.dynamic.Resource {
+export class SessionStoreUsers extends Shell {
   /** By `user@host`, how each account is. */
   declare readonly accounts: pulumi.Output<Record<string, AccountState>>;
 
   constructor(name: string, args: SessionStoreUsersArgs, opts?: pulumi.CustomResourceOptions) {
-    super(provider, name, { ...withSecrets(args), accounts: undefined }, opts, MODULE, "SessionStoreUsers");
+    super("SessionStoreUsers", name, { ...withSecrets(args), accounts: undefined }, opts);
   }
 }
