@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type * as operations from "../operations";
 
 /**
- * A dynamic resource. `pulumi.dynamic.Resource` would make the text of its provider from the provider's functions, anew in each run, which
- * takes longer than all else that a program of ours does; here the text is written down. The plugin process is the same.
+ * A dynamic resource whose provider's text is written down. `pulumi.dynamic.Resource` would make it from functions, anew in each run and as
+ * compiler and SDK have it. The plugin process is the same.
  */
 export abstract class Shell extends pulumi.CustomResource {
   constructor(
