@@ -1,5 +1,5 @@
 import { createConnection } from "mysql2/promise";
-import type { NodeTls } from "../../provider/src/recipe/tls";
+import { type NodeTls, tlsTexts } from "../../provider/src/recipe/tls";
 import { Authority } from "../support/authority";
 import type { PairOptions } from "../support/declaredPair";
 import { HostPair } from "../support/hostPair";
@@ -143,6 +143,17 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     for (const host of pair.hosts) await host.sql("STOP SLAVE; START SLAVE");
     await pair.up(options);
     await expectSessionsBothWays(pair, "other-authority");
+  });
+
+  it("an authority's file that a run has written before it was cut off is taken up by the next one", async () => {
+    const [one, two] = options.tls as [NodeTls, NodeTls];
+    const both = tlsTexts({ ...one, ca: authority.ca + (await Authority.create("Third CA")).ca }).ca;
+    const flushes = () => pair.host(1).sql("SHOW GLOBAL STATUS LIKE 'Com_flush'");
+    await pair.host(1).exec(["tee", `${FOLDER}/ca.pem`], { input: both });
+    const before = await flushes();
+    await pair.up({ tls: [{ ...one, ca: both }, two] });
+    expect(await flushes()).not.toBe(before);
+    await pair.up(options);
   });
 
   it("what was changed by hand is shown by property, and put back by one up without a restart", async () => {

@@ -190,10 +190,10 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   },
   id: ({ connection }) => `${connection.address}:${connection.port}`,
 
-  create: (wanted, begun) => bringUp(wanted, {}, begun),
+  create: (wanted, begun) => bringUp(wanted, { settings: {} }, begun),
   async update(last, wanted) {
     await refuseWithoutPeersSessions(wanted.connection, wanted.peer, wanted.databases);
-    const seen = await bringUp(wanted, last.settings as Settings, () => undefined);
+    const seen = await bringUp(wanted, last, () => undefined);
     if (last.tls && !wanted.tls) await removeCertificates(openHost(wanted.connection.host));
     if (last.state !== RUNNING && wanted.peer) await reconnect(wanted.connection, wanted.peer);
     return seen;
@@ -249,15 +249,20 @@ async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
   };
 }
 
-async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () => void): Promise<MariaDbNodeComputed> {
+async function bringUp(
+  wanted: MariaDbNodeChecked,
+  last: Pick<MariaDbNodeChecked, "settings" | "tls">,
+  begun: () => void,
+): Promise<MariaDbNodeComputed> {
   const host = openHost(wanted.connection.host);
   await host.prepare();
-  const settings = wanted.settings as Settings;
+  const [settings, former] = [wanted.settings as Settings, last.settings as Settings];
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
   let history: History | undefined;
   let foreign: ForeignLines;
-  let certificatesChanged: boolean;
+  // Also where a run that was cut off has written them already.
+  let certificatesChanged = !isDeepStrictEqual(last.tls, wanted.tls);
   {
     await using server = await openAsAdminStarted(wanted.connection);
     begun();
@@ -268,7 +273,7 @@ async function bringUp(wanted: MariaDbNodeChecked, former: Settings, begun: () =
     foreign = await clearOverrides(server, file);
     const peer = history === "lost" ? undefined : wanted.peer;
     if (!wanted.tls) await refuseToGoWithoutTls(server, peer, former);
-    certificatesChanged = wanted.tls !== undefined && (await writeCertificates(server, wanted.peer, wanted.tls));
+    if (wanted.tls && (await writeCertificates(server, wanted.peer, wanted.tls))) certificatesChanged = true;
     await applySettings({ server, peer, former, wanted: settings, file });
   }
   // Another session: the server may have restarted.
