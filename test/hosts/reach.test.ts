@@ -1,5 +1,5 @@
-import { refuseUnreachable } from "../../provider/src/mariadb/reachability";
 import { type Connection, Server } from "../../provider/src/mariadb/server";
+import { refuseUnreachable } from "../../provider/src/pair/reachability";
 import { PASSWORDS } from "../support/declaredPair";
 import { HostPair } from "../support/hostPair";
 import { NetworkFault } from "../support/networkFaults";

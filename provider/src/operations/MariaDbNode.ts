@@ -6,17 +6,9 @@ import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin"
 import { ConnectionError } from "../mariadb/connectionError";
 import { clearOverrides, type ForeignLines, lookAtOptionFiles } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
-import {
-  type History,
-  historyByPeer,
-  refuseWithoutPeersSessions,
-  rewoundError,
-  seedFromPeer,
-} from "../mariadb/seeding";
 import { installSemiSync } from "../mariadb/semiSync";
 import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server";
 import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/settings";
-import { applySettings } from "../mariadb/settingsChange";
 import {
   bringCertificatesIntoEffect,
   IN_EFFECT,
@@ -25,6 +17,8 @@ import {
   tlsState,
   writeCertificates,
 } from "../mariadb/tls";
+import { type History, historyByPeer, refuseWithoutPeersSessions, rewoundError, seedFromPeer } from "../pair/seeding";
+import { applySettings } from "../pair/settingsChange";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { escapeWildcards } from "../recipe/grantText";

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { openToRemove } from "../mariadb/admin";
 import { ConnectionError } from "../mariadb/connectionError";
-import { establishLink, type Proof, removeLink } from "../mariadb/link";
-import { seenTls } from "../mariadb/linkTls";
-import { lockServers, onePerPair } from "../mariadb/lock";
 import { replicaStatus } from "../mariadb/replication";
 import { type SemiSync, semiSync } from "../mariadb/semiSync";
 import { type Connection, nameOf, openAll, Server } from "../mariadb/server";
+import { establishLink, type Proof, removeLink } from "../pair/link";
+import { seenTls } from "../pair/linkTls";
+import { lockServers, onePerPair } from "../pair/lock";
 import { linkState, REPLICATING } from "../recipe/linkState";
 import type { LinkTls } from "../recipe/tls";
 import { type Look, until } from "../waiting";

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { ConnectionError } from "../mariadb/connectionError";
-import { copyTables, discardCopy, hasUnfinishedCopy } from "../mariadb/copy";
-import { lockServers, onePerPair } from "../mariadb/lock";
 import { replicaStatus } from "../mariadb/replication";
 import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server";
 import { lackingTables } from "../mariadb/tables";
+import { copyTables, discardCopy, hasUnfinishedCopy } from "../pair/copy";
+import { lockServers, onePerPair } from "../pair/lock";
 import { RECIPE_DATABASE } from "../recipe/filters";
 import { type Look, progress, until } from "../waiting";
 import { define } from "./define";

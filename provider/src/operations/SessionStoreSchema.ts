@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { ConnectionError } from "../mariadb/connectionError";
-import { copyTables } from "../mariadb/copy";
 import { readDefinitions } from "../mariadb/definitions";
-import { lockServers, onePerPair } from "../mariadb/lock";
 import { waitUntilCaughtUp } from "../mariadb/replication";
 import { runScript, UNFINISHED } from "../mariadb/schema";
 import { type Connection, nameOf, openAll, type Server } from "../mariadb/server";
+import { copyTables } from "../pair/copy";
+import { lockServers, onePerPair } from "../pair/lock";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { inState, MISSING, PRESENT, tableStates } from "../recipe/schemaDrift";
 import { checkScript, tablesOf } from "../recipe/schemaScript";

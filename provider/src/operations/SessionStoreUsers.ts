@@ -2,8 +2,8 @@ import { z } from "zod";
 import { dropAccounts, examineAccounts, type Repair, statesOf } from "../mariadb/accounts";
 import { openToRemove } from "../mariadb/admin";
 import { ConnectionError } from "../mariadb/connectionError";
-import { lockServers } from "../mariadb/lock";
 import { type Connection, nameOf, Server } from "../mariadb/server";
+import { lockServers } from "../pair/lock";
 import {
   type AccountInputs,
   type AccountState,

@@ -1,6 +1,6 @@
 import { Mutex } from "async-mutex";
+import { type Connection, nameOf, type Row, type Server } from "../mariadb/server";
 import { during } from "../waiting";
-import { type Connection, nameOf, type Row, type Server } from "./server";
 
 const LOCK = "pulumi-replicated-session-store";
 const LOCK_DEADLINE = 60;

@@ -1,7 +1,7 @@
+import { weakestRequirement } from "../mariadb/accounts";
+import type { LinkTlsValues } from "../mariadb/replication";
+import type { Server } from "../mariadb/server";
 import { type LinkTls, tlsFiles } from "../recipe/tls";
-import { weakestRequirement } from "./accounts";
-import type { LinkTlsValues } from "./replication";
-import type { Server } from "./server";
 
 /** TLS of one direction of the pair: what the replica is told, and the proof that it is so. */
 

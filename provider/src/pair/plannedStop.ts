@@ -1,5 +1,3 @@
-import { during, progress, until } from "../waiting";
-import { type Ends, startStopped } from "./link";
 import {
   describe,
   foundNoLog,
@@ -12,9 +10,11 @@ import {
   waitUntilCaughtUp,
   waitUntilReceivedIsApplied,
   waitUntilReplicating,
-} from "./replication";
-import { bringAcknowledgement, semiSync, withoutWaiting } from "./semiSync";
-import { Server } from "./server";
+} from "../mariadb/replication";
+import { bringAcknowledgement, semiSync, withoutWaiting } from "../mariadb/semiSync";
+import { Server } from "../mariadb/server";
+import { during, progress, until } from "../waiting";
+import { type Ends, startStopped } from "./link";
 
 const CATCH_UP_DEADLINE = 60_000;
 const RETURN_DEADLINE = 60_000;

@@ -1,10 +1,10 @@
+import { ConnectionError } from "../mariadb/connectionError";
+import { inDomain } from "../mariadb/gtid";
+import { appliedPosition, compareStreams, replicaStatus, waitUntilReceivedIsApplied } from "../mariadb/replication";
+import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server";
+import { baseTables, hasRows } from "../mariadb/tables";
 import { progress } from "../waiting";
-import { ConnectionError } from "./connectionError";
 import { copyDatabases } from "./copy";
-import { inDomain } from "./gtid";
-import { appliedPosition, compareStreams, replicaStatus, waitUntilReceivedIsApplied } from "./replication";
-import { type Connection, nameOf, openIfThere, Server } from "./server";
-import { baseTables, hasRows } from "./tables";
 
 const DEADLINE = 60_000;
 /** A database of this name marks a server whose seeding is not at its end. */

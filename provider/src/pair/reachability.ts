@@ -1,7 +1,7 @@
 import { HostUnreachable } from "../hosts/Host";
+import type { Server } from "../mariadb/server";
 import { tlsFiles } from "../recipe/tls";
 import { during, progress } from "../waiting";
-import type { Server } from "./server";
 
 /** Whether connections get from the one server's machine to the other's server: asked where the replica will ask. */
 

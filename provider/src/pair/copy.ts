@@ -1,7 +1,7 @@
 import { Transform } from "node:stream";
+import { replicaStatus } from "../mariadb/replication";
+import type { Server } from "../mariadb/server";
 import { during, progress } from "../waiting";
-import { replicaStatus } from "./replication";
-import type { Server } from "./server";
 
 /** Tables are filled here and moved when they are whole: a copy that was cut off leaves nothing half behind. */
 const WORKSHOP = "session_store_copy";

@@ -1,13 +1,13 @@
 import type { HostFile } from "../hosts/Host";
+import { openAsAdminWhenUp } from "../mariadb/admin";
+import { ConnectionError } from "../mariadb/connectionError";
+import { isMerelyStopped, replicaStatus } from "../mariadb/replication";
+import { type Connection, nameOf, openAll, Server } from "../mariadb/server";
+import { type SettingChange, setRunning, settingChanges } from "../mariadb/settings";
 import type { Settings } from "../recipe/nodeSettings";
 import { during, progress } from "../waiting";
-import { openAsAdminWhenUp } from "./admin";
-import { ConnectionError } from "./connectionError";
 import { lockServers, onePerPair } from "./lock";
 import { areLinked, plannedStop } from "./plannedStop";
-import { isMerelyStopped, replicaStatus } from "./replication";
-import { type Connection, nameOf, openAll, Server } from "./server";
-import { type SettingChange, setRunning, settingChanges } from "./settings";
 
 /** What a server shall run with, and the file that says so at its next start. */
 export interface WantedSettings {

@@ -1,10 +1,5 @@
-import { remedy } from "../recipe/linkState";
-import type { LinkTls } from "../recipe/tls";
-import { progress } from "../waiting";
-import { settlePassword, takesSeveralPasswords } from "./accounts";
-import { parsePosition } from "./gtid";
-import { encryptionOf, inWords, isVerified, refuseUnprovable, seenTls, wantedTls } from "./linkTls";
-import { refuseUnreachable } from "./reachability";
+import { settlePassword, takesSeveralPasswords } from "../mariadb/accounts";
+import { parsePosition } from "../mariadb/gtid";
 import {
   appliedPosition,
   compareStreams,
@@ -17,10 +12,15 @@ import {
   replicaStatus,
   waitUntilReceivedIsApplied,
   waitUntilReplicating,
-} from "./replication";
-import { bringAcknowledgement, withoutWaiting } from "./semiSync";
-import { Secret, type Server } from "./server";
-import { hasRows, replicatedTables } from "./tables";
+} from "../mariadb/replication";
+import { bringAcknowledgement, withoutWaiting } from "../mariadb/semiSync";
+import { Secret, type Server } from "../mariadb/server";
+import { hasRows, replicatedTables } from "../mariadb/tables";
+import { remedy } from "../recipe/linkState";
+import type { LinkTls } from "../recipe/tls";
+import { progress } from "../waiting";
+import { encryptionOf, inWords, isVerified, refuseUnprovable, seenTls, wantedTls } from "./linkTls";
+import { refuseUnreachable } from "./reachability";
 
 const DEADLINE = 45_000;
 
