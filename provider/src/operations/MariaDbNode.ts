@@ -17,7 +17,8 @@ import {
   tlsState,
   writeCertificates,
 } from "../mariadb/tls";
-import { type History, historyByPeer, refuseWithoutPeersSessions, rewoundError, seedFromPeer } from "../pair/seeding";
+import { type History, historyByPeer, rewoundError } from "../pair/history";
+import { refuseWithoutPeersSessions, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";

@@ -1,6 +1,6 @@
 import { ConnectionError } from "../mariadb/connectionError";
 import { inDomain } from "../mariadb/gtid";
-import { appliedPosition, compareStreams, replicaStatus, waitUntilReceivedIsApplied } from "../mariadb/replication";
+import { appliedPosition, waitUntilReceivedIsApplied } from "../mariadb/replication";
 import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server";
 import { baseTables, hasRows } from "../mariadb/tables";
 import { progress } from "../waiting";
@@ -9,37 +9,6 @@ import { copyDatabases } from "./copy";
 const DEADLINE = 60_000;
 /** A database of this name marks a server whose seeding is not at its end. */
 const UNFINISHED = "session_store_seeding";
-
-/**
- * What a server's binary log is, by its peer's word.
- * `whole`: it holds all that the peer got from it. `lost`: the peer got sessions from it, and it has nothing: it was made anew.
- * `went back in time`: it has sessions, but fewer than the peer got from it. Its next sessions would reuse numbers, and never reach the peer.
- */
-export type History = "whole" | "lost" | "went back in time";
-
-/** Undefined: there is no peer, or one of the two can't be asked. */
-export async function historyByPeer(
-  server: Server,
-  where: Connection | undefined,
-  { domain, databases }: Stream,
-): Promise<History | undefined> {
-  await using peer = where && (await openIfThere(where));
-  if (!peer) return undefined;
-  const isLogging = (await server.value("SELECT @@GLOBAL.log_bin")) !== "0";
-  // With its log switched off a server does not tell what it has written; a new one has its log off, too.
-  if (!isLogging && ((await replicaStatus(server)) || (await hasSessions(server, databases)))) return undefined;
-  try {
-    // Also where its numbers are set already: nobody could write here before the end, so it is seeded once more.
-    if (await isBeingSeeded(server)) return "lost";
-    const { known, written } = await compareStreams(server, peer, domain);
-    if (written >= known) return "whole";
-    return (await hasSessions(server, databases)) ? "went back in time" : "lost";
-  } catch (error) {
-    // In a first bring-up the peer restarts by itself, and may do so just now.
-    if (error instanceof ConnectionError) return undefined;
-    throw error;
-  }
-}
 
 /** What a node writes: the GTID domain of its own, and the databases of the sessions. */
 export interface Stream {
@@ -67,16 +36,6 @@ export async function seedFromPeer(server: Server, peer: Server, { domain, datab
   await server.query("SET GLOBAL gtid_slave_pos = ?", [[copied, own].filter((part) => part !== "").join(",")]);
   await server.query("SET GLOBAL gtid_binlog_state = ?", [own]);
   await server.query("DROP DATABASE ??", [UNFINISHED]);
-}
-
-/** What an operator has to do about a server that went back in time. */
-export function rewoundError(server: Server, peer: Connection | undefined): Error {
-  const other = peer ? nameOf(peer) : "the peer";
-  return new Error(
-    `${server.name} went back in time: ${other} has more of ${server.name}'s sessions than ${server.name}'s own binary log (a restored ` +
-      "snapshot, or a power cut with sync_binlog=0). Nothing was touched, because new sessions would silently never reach the peer. " +
-      `Save what only ${server.name} has, if anything; then stop it, move its data directory away, and run \`pulumi up\`, which seeds it from ${other}.`,
-  );
 }
 
 /** A server that was made anew needs its peer's sessions before anyone may use it. */
@@ -116,7 +75,9 @@ async function isNewAndEmpty(peer: Connection, databases: readonly string[]): Pr
   }
 }
 
-const isBeingSeeded = async (server: Server): Promise<boolean> => (await existing(server, [UNFINISHED])).length > 0;
+/** True from the beginning of a seeding to its end, also when it was cut off. */
+export const isBeingSeeded = async (server: Server): Promise<boolean> =>
+  (await existing(server, [UNFINISHED])).length > 0;
 
 async function existing(server: Server, databases: readonly string[]): Promise<string[]> {
   const rows = await server.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (?)", [
@@ -125,7 +86,7 @@ async function existing(server: Server, databases: readonly string[]): Promise<s
   return rows.map((row) => String(row["SCHEMA_NAME"]));
 }
 
-async function hasSessions(server: Server, databases: readonly string[]): Promise<boolean> {
+export async function hasSessions(server: Server, databases: readonly string[]): Promise<boolean> {
   for (const table of await baseTables(server, databases)) {
     if (await hasRows(server, table)) return true;
   }
