@@ -1,7 +1,9 @@
 import * as net from "node:net";
 import type { Duplex } from "node:stream";
+import { escapeId, escape as quoteValue, type SqlValue } from "mysql2";
 import {
   createConnection,
+  type ResultSetHeader,
   type RowDataPacket,
   type Connection as SqlConnection,
   type SslOptions,
@@ -59,6 +61,8 @@ interface Way {
   readonly stream?: Promise<Duplex>;
   readonly asSuperuser?: boolean;
   readonly ssl?: SslOptions;
+  /** How the text of statements becomes bytes. @default utf8mb4 */
+  readonly charset?: string;
 }
 
 /** A connection over the network. It knows to whom it goes: by that, Node compares the name in the certificate, also where it is an address. */
@@ -103,6 +107,14 @@ export class Server implements AsyncDisposable {
   /** Opens a session as MariaDB's root, through the socket: the only way in before there is an admin account. */
   static async openAsSuperuser(connection: Connection): Promise<Server> {
     return Server.login(connection, openHost(connection.host).superuser, "", { asSuperuser: true });
+  }
+
+  /** Opens a session as another account, in which `send` passes statements on byte by byte. */
+  static async openAs(connection: Connection, user: string, password: string): Promise<Server> {
+    const server = await Server.login(connection, user, password, { charset: "latin1" });
+    // Else mysql2 would follow a SET NAMES among the statements, and take their bytes for characters.
+    await server.query("SET SESSION session_track_system_variables = ''");
+    return server;
   }
 
   /** Opens a session with TLS through the server's machine, to see what the server shows. Nothing of that is verified. */
@@ -173,7 +185,8 @@ export class Server implements AsyncDisposable {
         dateStrings: true,
         supportBigNumbers: true,
         bigNumberStrings: true,
-        charset: "utf8mb4",
+        charset: way.charset ?? "utf8mb4",
+        queryFormat: format,
       });
       const sql = await within(LOGIN_DEADLINE, late, opened);
       sql.on("error", () => undefined);
@@ -213,6 +226,23 @@ export class Server implements AsyncDisposable {
         ? `${this.name}: ${withoutSecrets((error as Error).message, values)} (error ${errno}, in: ${summary(statement)})`
         : undefined;
       throw Object.assign(new Error(shown ?? (error as Error).message), { errno });
+    }
+  }
+
+  /**
+   * Runs a statement as it is, in a session of `openAs`, and returns how many rows it wrote. The error has the server's number and word but no
+   * text: in that the server may quote rows.
+   */
+  async send(statement: Buffer, deadline: number): Promise<number> {
+    const late = () => new Error(`${this.name} did not take a statement within ${deadline / 1000} s`);
+    try {
+      const [done] = await within(deadline, late, this.sql.query<ResultSetHeader>(statement.toString("latin1")));
+      return done.affectedRows ?? 0;
+    } catch (error) {
+      const { errno, code, fatal } = error as { errno?: number; code?: string; fatal?: boolean };
+      if (fatal) throw new ConnectionError("stopped", `${this.name} ended the session (${code})`, errno);
+      if (errno === undefined) throw error;
+      throw Object.assign(new Error(`error ${errno} (${code})`), { errno });
     }
   }
 
@@ -276,6 +306,17 @@ export function nameOf(connection: Connection): string {
 }
 
 const adminPassword = ({ admin }: Connection): string => process.env["SESSION_STORE_ADMIN_PASSWORD"] ?? admin.password;
+
+/** Puts values where the marks are: `?` a value, `??` one name, in which a dot is a character like any other. */
+function format(statement: string, values: unknown): string {
+  const given = Array.isArray(values) ? values : [];
+  let next = 0;
+  return statement.replace(/\?\??/g, (mark) => {
+    if (next >= given.length) return mark;
+    const value: unknown = given[next++];
+    return mark === "??" ? escapeId(String(value), true) : quoteValue(value as SqlValue);
+  });
+}
 
 function summary(statement: string): string {
   const line = statement.replace(/\s+/g, " ").trim();

@@ -4,6 +4,7 @@ import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
 import { ConnectionError } from "../mariadb/connectionError";
+import { isClosed } from "../mariadb/gate";
 import { clearOverrides, type ForeignLines, lookAtOptionFiles } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
 import { installSemiSync } from "../mariadb/semiSync";
@@ -18,7 +19,7 @@ import {
   writeCertificates,
 } from "../mariadb/tls";
 import { type History, historyByPeer, rewoundError } from "../pair/history";
-import { refuseWithoutPeersSessions, seedFromPeer } from "../pair/seeding";
+import { goOnWithSeeding, openPeerForSeeding, refuseWithoutPeersSessions, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
@@ -88,7 +89,7 @@ export interface MariaDbNodeChecked extends MariaDbNodeInputs {
   overriddenBy: string[];
   /**
    * Wanted: `running`. Seen: `stopped`, `unreachable`, `not answering`, `login refused`, `no data`, `no admin account`, `empty`,
-   * `went back in time`.
+   * `being seeded`, `went back in time`.
    */
   state: string;
   /**
@@ -263,6 +264,7 @@ async function bringUp(
     begun();
     await installSemiSync(server);
     await refuseSettings(server, settings);
+    await goOnWithSeeding(server, wanted.peer);
     history = await historyByPeer(server, wanted.peer, streamOf(wanted));
     if (history === "went back in time") throw rewoundError(server, wanted.peer);
     foreign = await clearOverrides(server, file);
@@ -274,7 +276,7 @@ async function bringUp(
   // Another session: the server may have restarted.
   await using server = await Server.open(wanted.connection);
   if (history === "lost" && wanted.peer) {
-    await using peer = await Server.open(wanted.peer);
+    await using peer = await openPeerForSeeding(server.name, wanted.peer);
     await seedFromPeer(server, peer, streamOf(wanted));
   }
   if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
@@ -296,6 +298,7 @@ const streamOf = ({ settings, databases }: MariaDbNodeChecked) => ({
 
 /** The word for a server that answers. */
 async function stateOf(server: Server, last: MariaDbNodeChecked): Promise<string> {
+  if (await isClosed(server)) return "being seeded";
   const history = await historyByPeer(server, last.peer, streamOf(last));
   if (history === "lost") return "empty";
   return history === "went back in time" ? history : RUNNING;

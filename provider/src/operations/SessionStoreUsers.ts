@@ -4,6 +4,7 @@ import { openToRemove } from "../mariadb/admin";
 import { ConnectionError } from "../mariadb/connectionError";
 import { type Connection, nameOf, Server } from "../mariadb/server";
 import { lockServers } from "../pair/lock";
+import { refuseHalfSeeded } from "../pair/seeding";
 import {
   type AccountInputs,
   type AccountState,
@@ -179,6 +180,7 @@ async function repair(
   const examine = () => examineAccounts(server, wantedAccounts(wanted), { keepsFormerPassword: movesLater });
 
   if ((await examine()).every(isRight)) return;
+  await refuseHalfSeeded(server);
   await lockServers([server]);
   for (const each of (await examine()).filter((one) => !isRight(one))) {
     begun();

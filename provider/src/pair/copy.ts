@@ -1,7 +1,11 @@
-import { Transform } from "node:stream";
+import { dropLoader } from "../mariadb/loader";
 import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { during, progress } from "../waiting";
+import { endSessions } from "../mariadb/sessions";
+import { type StoredObject, storedObjects } from "../mariadb/storedObjects";
+import { progress } from "../waiting";
+import { pourDump } from "./dump";
+import { refuseForeignDefiners } from "./fitToCopy";
 
 /** Tables are filled here and moved when they are whole: a copy that was cut off leaves nothing half behind. */
 const WORKSHOP = "session_store_copy";
@@ -15,16 +19,19 @@ export async function copyTables(from: Server, to: Server, database: string, tab
   const applying = (await replicaStatus(to))?.sqlThread === "Yes";
   if (applying) await to.query("STOP SLAVE SQL_THREAD");
   await discardCopy(to);
+  const objects = await refuseForeignDefiners(from, [database]);
+  const forOthers = objects.length > 0;
   await to.query("CREATE DATABASE ??", [WORKSHOP]);
-  await during(
-    `${to.name}: copying from ${from.name}`,
-    pour(from, to, [...SNAPSHOT, "--", database, ...tables], [WORKSHOP]),
-  );
+  const rows = ["--skip-triggers", "--", database, ...tables];
+  await pourDump({ from, to, what: rows, databases: [WORKSHOP], into: WORKSHOP, forOthers: false });
   const moves = tables.map(() => "??.?? TO ??.??").join(", ");
   await to.query(
     `RENAME TABLE ${moves}`,
     tables.flatMap((table) => [WORKSHOP, table, database, table]),
   );
+  // A trigger can't move to another database with its table.
+  const triggers = ["--no-create-info", "--no-data", "--triggers", "--", database, ...tables];
+  await pourDump({ from, to, what: triggers, databases: [database], into: database, forOthers });
   await to.query("DROP DATABASE ??", [WORKSHOP]);
   // A thread that stood still before is started by the link, which looks at both threads.
   if (applying) await to.query("START SLAVE SQL_THREAD");
@@ -38,61 +45,39 @@ export async function hasUnfinishedCopy(server: Server): Promise<boolean> {
   return count !== "0";
 }
 
-/** Removes what a copy that was cut off has left: the tables, and the client that may still be filling them. */
+/** Removes what a copy that was cut off has left: the tables, and the session that may still be filling them. */
 export async function discardCopy(server: Server): Promise<void> {
-  for (const client of await server.query("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = ?", [WORKSHOP])) {
-    await server.query("KILL ?", [Number(client["ID"])]).catch(unlessGone);
-  }
+  await dropLoader(server);
+  await endSessions(server, "DB = ?", [WORKSHOP]);
   await server.query("DROP DATABASE IF EXISTS ??", [WORKSHOP]);
 }
 
-function unlessGone(error: unknown): void {
-  const NO_SUCH_THREAD = 1094;
-  if ((error as { errno?: number }).errno !== NO_SUCH_THREAD) throw error;
-}
-
-/** Copies whole databases, over what `to` has of them. Answers the GTID position at which `from` was copied. */
-export async function copyDatabases(from: Server, to: Server, databases: readonly string[]): Promise<string> {
-  const whole = [
-    "--gtid",
-    "--master-data=2",
-    "--routines",
-    "--triggers",
-    "--events",
-    "--add-drop-database",
-    "--databases",
-  ];
-  const head = await during(
-    `${to.name}: copying ${databases.join(", ")} from ${from.name}`,
-    pour(from, to, [...SNAPSHOT, ...whole, "--", ...databases], []),
-  );
-  const position = /gtid_slave_pos='([^']*)'/.exec(head)?.[1];
-  if (position === undefined)
-    throw new Error(`the dump of ${from.name} does not tell its GTID position; nothing was linked`);
+/**
+ * Copies whole databases, over what `to` has of them. Returns the GTID position at which `from` was copied.
+ * @param objects what there is in them that has a definer
+ */
+export async function copyDatabases(
+  from: Server,
+  to: Server,
+  databases: readonly string[],
+  objects: readonly StoredObject[],
+): Promise<string> {
+  const whole = ["--gtid", "--master-data=2", "--routines", "--triggers", "--events", "--add-drop-database"];
+  const what = [...whole, "--databases", "--", ...databases];
+  const { position } = await pourDump({ from, to, what, databases, forOthers: objects.length > 0 });
+  await refuseUnannounced(to, databases, objects);
   return position;
 }
 
-/** One snapshot, read without locks. */
-const SNAPSHOT = ["--single-transaction", "--hex-blob", "--skip-add-drop-table", "--default-character-set=utf8mb4"];
-
-/** MariaDB's own dump flows into MariaDB's own client. Both log in through their sockets. Answers the first lines of the dump. */
-async function pour(from: Server, to: Server, what: readonly string[], into: readonly string[]): Promise<string> {
-  let head = "";
-  const flow = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      if (head.length < 1 << 16) head += chunk.toString("latin1");
-      done(null, chunk);
-    },
-  });
-  const login = async ({ host }: Server) => [
-    "--no-defaults",
-    `--socket=${await host.socket()}`,
-    `--user=${host.superuser}`,
-  ];
-  const unlogged = ["--init-command=SET SESSION sql_log_bin=0", "--default-character-set=utf8mb4"];
-  const dump = from.host.run(["mariadb-dump", ...(await login(from)), ...what], { output: flow, asSuperuser: true });
-  const load = to.host.run(["mariadb", ...(await login(to)), ...unlogged, ...into], { input: flow, asSuperuser: true });
-  dump.catch((error) => flow.destroy(error as Error));
-  await Promise.all([dump, load]);
-  return head;
+/** What runs in somebody's name is what was looked at before, and nothing else. */
+async function refuseUnannounced(
+  to: Server,
+  databases: readonly string[],
+  announced: readonly StoredObject[],
+): Promise<void> {
+  const inWords = ({ kind, name, definer }: StoredObject) => `the ${kind} ${name} (definer ${definer})`;
+  const known = new Set(announced.map(inWords));
+  const others = (await storedObjects(to, databases)).map(inWords).filter((object) => !known.has(object));
+  if (others.length === 0) return;
+  throw new Error(`the copy has what was not there a moment before: ${others.join(", ")}`);
 }

@@ -1,12 +1,18 @@
 import { ConnectionError } from "../mariadb/connectionError";
+import { allowOpening, closeGate, isClosed, mayBeOpened, openGate } from "../mariadb/gate";
 import { inDomain } from "../mariadb/gtid";
-import { appliedPosition, waitUntilReceivedIsApplied } from "../mariadb/replication";
-import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server";
+import { appliedPosition, replicaStatus, waitUntilReceivedIsApplied } from "../mariadb/replication";
+import { type Connection, nameOf, Server } from "../mariadb/server";
+import { storedEvents } from "../mariadb/storedObjects";
 import { baseTables, hasRows } from "../mariadb/tables";
-import { progress } from "../waiting";
+import { type Look, progress, until } from "../waiting";
 import { copyDatabases } from "./copy";
+import { refuseUnfitToCopy } from "./fitToCopy";
+import { lockServers } from "./lock";
 
 const DEADLINE = 60_000;
+/** How long a peer that does not run may take to come up, in milliseconds: after a crash it reads its whole redo log first. */
+const PEER_PATIENCE = 60_000;
 /** A database of this name marks a server whose seeding is not at its end. */
 const UNFINISHED = "session_store_seeding";
 
@@ -17,40 +23,127 @@ export interface Stream {
 }
 
 /**
- * Gives a server that was made anew the sessions of its peer, and the numbers with which its own and the peer's streams go on.
- * Without the first its next sessions would reuse numbers that the peer has seen; the peer stays as it is and goes on serving.
- * The proxies and the peer can't come in before: their accounts are made later. Cut off, it can be done again from the start.
+ * Gives a server that lost its data the sessions of its peer, and the numbers with which its own and the peer's streams go on.
+ * Without the numbers its next sessions would reuse some that the peer has seen; the peer stays as it is and goes on serving.
+ * Until all is there the server is closed to everybody else, also over a crash. Cut off, it is done again from the start.
  */
 export async function seedFromPeer(server: Server, peer: Server, { domain, databases }: Stream): Promise<void> {
+  const there = await existing(peer, databases);
+  const objects = await refuseUnfitToCopy(peer, there);
+  await lockServers([server]);
+  await closeGate(server);
+  await server.query("CREATE DATABASE IF NOT EXISTS ??", [UNFINISHED]);
+  await forgetReplication(server);
   await waitUntilReceivedIsApplied(peer, DEADLINE);
   const own = inDomain(await appliedPosition(peer), domain);
-  const there = await existing(peer, databases);
   progress(
-    `${server.name}: is new; seeding it from ${peer.name} (${there.join(", ") || "no database"}; its own stream goes on after ${own})`,
+    `${server.name}: seeding it from ${peer.name} (${there.join(", ") || "no database"}); its own stream goes on after ${own || "nothing"}. ` +
+      "It is closed to all other accounts until that is done",
   );
-  // The mark that what is here is not whole yet.
-  await server.query("CREATE DATABASE IF NOT EXISTS ??", [UNFINISHED]);
   const copied =
-    there.length > 0 ? await copyDatabases(peer, server, there) : await peer.value("SELECT @@GLOBAL.gtid_binlog_pos");
+    there.length > 0
+      ? await withWayOut(copyDatabases(peer, server, there, objects), server, peer)
+      : await peer.value("SELECT @@GLOBAL.gtid_binlog_pos");
+  await giveEventsTheirServer(peer, server, there);
   await server.query("RESET MASTER");
   await server.query("SET GLOBAL gtid_slave_pos = ?", [[copied, own].filter((part) => part !== "").join(",")]);
   await server.query("SET GLOBAL gtid_binlog_state = ?", [own]);
-  await server.query("DROP DATABASE ??", [UNFINISHED]);
+  await allowOpening(server);
+  await openIfSeeded(server);
 }
 
-/** A server that was made anew needs its peer's sessions before anyone may use it. */
+/** Opens a server whose sessions are all there. From here on others may write: it is not seeded again, even if this is cut off. */
+export async function openIfSeeded(server: Server): Promise<void> {
+  if (!(await mayBeOpened(server))) return;
+  await server.query("DROP DATABASE IF EXISTS ??", [UNFINISHED]);
+  await openGate(server);
+}
+
+/** A replica that was set up on this server before has nothing to go on from. */
+async function forgetReplication(server: Server): Promise<void> {
+  if (!(await replicaStatus(server))) return;
+  await server.query("STOP SLAVE");
+  await server.query("RESET SLAVE ALL");
+}
+
+async function withWayOut<T>(work: Promise<T>, server: Server, peer: Server): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw new Error(
+      `seeding ${server.name} from ${peer.name} was cut off: ${(error as Error).message}. ${peer.name} was only read and serves on; ` +
+        `${server.name} stays closed to all other accounts. Run \`pulumi up\` again: it starts the copy once more.`,
+    );
+  }
+}
+
+/** An event runs on the server where it was made. On the other one, where it came by replication or by this copy, it stands still. */
+async function giveEventsTheirServer(from: Server, to: Server, databases: readonly string[]): Promise<void> {
+  if (databases.length === 0) return;
+  const [own, others] = await Promise.all([from, to].map((server) => server.value("SELECT @@GLOBAL.server_id")));
+  for (const { database, name, definer, status, originator } of await storedEvents(from, databases)) {
+    const isOwn = originator === Number(others);
+    const wanted = isOwn && status === "SLAVESIDE_DISABLED" ? "ENABLE" : status === "ENABLED" ? "DISABLE ON SLAVE" : "";
+    if (wanted === "") continue;
+    progress(
+      `${to.name}: the event ${database}.${name} ${isOwn ? "runs here again" : `runs on ${from.name}, and not here`}`,
+    );
+    // The server keeps with an event the server_id of whoever changed it last.
+    await to.query("SET SESSION server_id = ?", [isOwn ? Number(others) : Number(own)]);
+    const [user, host] = splitAccount(definer);
+    await to.query(`ALTER DEFINER=?@? EVENT ??.?? ${wanted}`, [user, host, database, name]);
+  }
+  await to.query("SET SESSION server_id = ?", [Number(others)]);
+}
+
+function splitAccount(account: string): [string, string] {
+  const at = account.lastIndexOf("@");
+  return [account.slice(0, at), account.slice(at + 1)];
+}
+
+/** Waits for the peer of a server that can't do without: it may be on its way up, in this very run. */
+export async function openPeerForSeeding(server: string, peer: Connection): Promise<Server> {
+  const patience = Date.now() + PEER_PATIENCE;
+  return until({ what: `${nameOf(peer)}, from which ${server} is seeded`, deadline: 2 * PEER_PATIENCE }, async () => {
+    try {
+      const found: Look<Server> = { done: await Server.open(peer) };
+      return found;
+    } catch (error) {
+      if (!(error instanceof ConnectionError)) throw error;
+      if (error.problem === "stopped" && Date.now() < patience) return { seen: error.message };
+      throw new Error(
+        `${server} needs the sessions of its peer ${nameOf(peer)} and can't get them: ${error.message}. ${server} was not opened to anybody. ` +
+          `Bring ${nameOf(peer)} back, then run \`pulumi up\` again.`,
+      );
+    }
+  });
+}
+
+/** Finishes, or makes sure that it can be finished, what a run has left that was cut off. */
+export async function goOnWithSeeding(server: Server, peer: Connection | undefined): Promise<void> {
+  await openIfSeeded(server);
+  if (!(await isBeingSeeded(server))) return;
+  if (!peer) return refuseHalfSeeded(server);
+  await using _peer = await openPeerForSeeding(server.name, peer);
+}
+
+/** A server whose seeding was cut off must not be used: what is written there would be in the way of what it still lacks. */
+export async function refuseHalfSeeded(server: Server): Promise<void> {
+  if (!(await isBeingSeeded(server))) return;
+  throw new Error(
+    `${server.name} is being seeded from its peer, or that was cut off: it does not hold all sessions yet, and nothing was touched. ` +
+      "`pulumi up` of its MariaDbNode goes on with it.",
+  );
+}
+
+/** A server that lost its data needs its peer's sessions before anyone may use it. */
 export async function refuseWithoutPeersSessions(
   connection: Connection,
   peer: Connection | undefined,
   databases: readonly string[],
 ): Promise<void> {
-  if (!peer || !(await isNew(connection))) return;
-  await using other = await openIfThere(peer);
-  if (other || (await isNewAndEmpty(peer, databases))) return;
-  throw new Error(
-    `${nameOf(connection)} was made anew, and its peer ${nameOf(peer)}, which has the sessions, can't be reached. Nothing was touched: ` +
-      "sessions written here now would be in the way of those. Bring the peer back first.",
-  );
+  if (!peer || !(await isNew(connection)) || (await isNewAndEmpty(peer, databases))) return;
+  await using _other = await openPeerForSeeding(nameOf(connection), peer);
 }
 
 async function isNew(where: Connection): Promise<boolean> {
@@ -77,7 +170,7 @@ async function isNewAndEmpty(peer: Connection, databases: readonly string[]): Pr
 
 /** True from the beginning of a seeding to its end, also when it was cut off. */
 export const isBeingSeeded = async (server: Server): Promise<boolean> =>
-  (await existing(server, [UNFINISHED])).length > 0;
+  ((await isClosed(server)) || (await existing(server, [UNFINISHED])).length > 0) && !(await mayBeOpened(server));
 
 async function existing(server: Server, databases: readonly string[]): Promise<string[]> {
   const rows = await server.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (?)", [

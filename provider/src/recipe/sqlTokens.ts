@@ -44,6 +44,15 @@ export function splitScript(script: string): ScriptStatement[] {
   return statements;
 }
 
+/** True when the text is one whole statement with its delimiter: not one that ends within a string, a comment or a body. */
+export function isWholeStatement(text: string, delimiter: string): boolean {
+  const scanner = new Scanner(text, delimiter);
+  for (let token = scanner.next(); token; token = scanner.next()) {
+    if (token.kind === "delimiter") return text.slice(token.end).trim() === "";
+  }
+  return false;
+}
+
 export function isWord(token: Token | undefined, ...words: readonly string[]): boolean {
   return token?.kind === "word" && words.includes(token.text.toUpperCase());
 }

@@ -1,0 +1,96 @@
+import { progress } from "../waiting";
+import { LOADER } from "./loader";
+import type { Server } from "./server";
+import { endSessions } from "./sessions";
+
+/**
+ * Keeps a server closed while its sessions are not whole: every account is locked but ours and root's, their sessions are ended, and
+ * events stand still. All of it lasts over a restart of the server, because nobody may be there to close it again.
+ */
+
+/** While a database of this name is there, the server is closed. It holds what has to be put back. */
+const GATE = "session_store_closed";
+const ACCOUNTS = [GATE, "accounts"] as const;
+const SETTINGS = [GATE, "settings"] as const;
+
+export async function isClosed(server: Server): Promise<boolean> {
+  return (await server.row("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?", [GATE])) !== undefined;
+}
+
+/** Closes the server, also one that a run before this has begun to close. */
+export async function closeGate(server: Server): Promise<void> {
+  await server.query("CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", [GATE]);
+  const account = "(user VARCHAR(128), host VARCHAR(255), PRIMARY KEY (user, host)) ENGINE=InnoDB";
+  await server.query(`CREATE TABLE IF NOT EXISTS ??.?? ${account}`, [...ACCOUNTS]);
+  const setting = "(name VARCHAR(64) PRIMARY KEY, value VARCHAR(64)) ENGINE=InnoDB";
+  await server.query(`CREATE TABLE IF NOT EXISTS ??.?? ${setting}`, [...SETTINGS]);
+  await stopEvents(server);
+  for (const { user, host } of await unlockedAccounts(server)) {
+    await server.query("INSERT IGNORE INTO ??.?? VALUES (?, ?)", [...ACCOUNTS, user, host]);
+    await server.query("ALTER USER IF EXISTS ?@? ACCOUNT LOCK", [user, host]);
+  }
+  // Those who were in before. The peer's replica is one of them: it comes again when it may.
+  const { connection, host } = server;
+  const ours = [connection.admin.user, host.superuser, LOADER, "system user", "event_scheduler"];
+  await endSessions(server, "USER NOT IN (?)", [ours]);
+}
+
+/** Notes that all is there for which the server was closed. Whoever finds it closed after a cut only has to open it. */
+export async function allowOpening(server: Server): Promise<void> {
+  await server.query("INSERT IGNORE INTO ??.?? VALUES ('may be opened', 'YES')", [...SETTINGS]);
+}
+
+/** True when the server is closed, or half open, and all is there. */
+export async function mayBeOpened(server: Server): Promise<boolean> {
+  if (!(await isClosed(server))) return false;
+  const noted = "SELECT 1 AS noted FROM ??.?? WHERE name = 'may be opened'";
+  return (await server.query(noted, [...SETTINGS]).catch(unlessMissing)).length > 0;
+}
+
+/** Opens a server that was closed. */
+export async function openGate(server: Server): Promise<void> {
+  for (const { user, host } of await server.query("SELECT user, host FROM ??.??", [...ACCOUNTS]).catch(unlessMissing)) {
+    await server.query("ALTER USER IF EXISTS ?@? ACCOUNT UNLOCK", [user, host]);
+  }
+  const settings = "SELECT value FROM ??.?? WHERE name = 'event_scheduler'";
+  const [former] = await server.query(settings, [...SETTINGS]).catch(unlessMissing);
+  if (former) await server.query("SET GLOBAL event_scheduler = ?", [former["value"]]);
+  await server.query("DROP DATABASE ??", [GATE]);
+  progress(`${server.name}: is open again to all accounts`);
+}
+
+/** An event would write among the rows that are copied. */
+async function stopEvents(server: Server): Promise<void> {
+  const scheduler = await server.value("SELECT @@GLOBAL.event_scheduler");
+  if (scheduler !== "ON") return;
+  await server.query("INSERT IGNORE INTO ??.?? VALUES ('event_scheduler', 'ON')", [...SETTINGS]);
+  await server.query("SET GLOBAL event_scheduler = OFF");
+}
+
+interface Account {
+  readonly user: string;
+  readonly host: string;
+}
+
+/** All that may log in and are neither ours nor root through the socket. */
+async function unlockedAccounts(server: Server): Promise<Account[]> {
+  const rows = await server.query(
+    `SELECT User, Host FROM mysql.global_priv
+      WHERE IFNULL(JSON_VALUE(Priv, '$.account_locked'), 0) NOT IN ('1', 'true')
+        AND IFNULL(JSON_VALUE(Priv, '$.is_role'), 0) NOT IN ('1', 'true')`,
+  );
+  return rows.map((row) => ({ user: String(row["User"]), host: String(row["Host"]) })).filter(isOther(server));
+}
+
+const isOther =
+  ({ connection, host }: Server) =>
+  (account: Account): boolean =>
+    account.user !== connection.admin.user &&
+    !(account.host === "localhost" && (account.user === host.superuser || account.user === LOADER));
+
+/** The run that closed the server was cut off before it had made its tables. */
+function unlessMissing(error: unknown): [] {
+  const NO_SUCH_TABLE = 1146;
+  if ((error as { errno?: number }).errno !== NO_SUCH_TABLE) throw error;
+  return [];
+}

@@ -1,0 +1,73 @@
+import type { Server } from "./server";
+
+/** A view, trigger, routine or event, and the account in whose name it runs. */
+export interface StoredObject {
+  readonly kind: string;
+  /** `database.name` */
+  readonly name: string;
+  /** `user@host` */
+  readonly definer: string;
+}
+
+const OBJECTS = `
+  SELECT 'view' AS kind, CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) AS name, DEFINER AS definer FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN (?)
+  UNION ALL
+  SELECT 'trigger', CONCAT(TRIGGER_SCHEMA, '.', TRIGGER_NAME), DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN (?)
+  UNION ALL
+  SELECT LOWER(ROUTINE_TYPE), CONCAT(ROUTINE_SCHEMA, '.', ROUTINE_NAME), DEFINER FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN (?)
+  UNION ALL
+  SELECT 'event', CONCAT(EVENT_SCHEMA, '.', EVENT_NAME), DEFINER FROM information_schema.EVENTS WHERE EVENT_SCHEMA IN (?)`;
+
+export async function storedObjects(server: Server, databases: readonly string[]): Promise<StoredObject[]> {
+  const rows = await server.query(OBJECTS, [databases, databases, databases, databases]);
+  return rows.map((row) => ({
+    kind: String(row["kind"]),
+    name: String(row["name"]),
+    definer: String(row["definer"]),
+  }));
+}
+
+/** Views that the server itself can't open any more, with its reason. */
+export async function brokenViews(server: Server, databases: readonly string[]): Promise<string[]> {
+  const rows = await server.query(
+    `SELECT TABLE_COMMENT AS reason FROM information_schema.TABLES
+      WHERE TABLE_TYPE = 'VIEW' AND TABLE_COMMENT <> 'VIEW' AND TABLE_SCHEMA IN (?)`,
+    [databases],
+  );
+  return rows.map((row) => String(row["reason"]));
+}
+
+/** Privileges by which an account can get every other: SUPER, CREATE USER. */
+const POWERS = (1n << 15n) | (1n << 25n);
+
+/** The accounts of a server, as `user@host`, that may not give themselves more than they have. */
+export async function ordinaryAccounts(server: Server): Promise<Set<string>> {
+  const rows = await server.query(
+    "SELECT CONCAT(User, '@', Host) AS account, JSON_VALUE(Priv, '$.access') AS access FROM mysql.global_priv",
+  );
+  const ordinary = rows.filter(({ access }) => (BigInt(access ?? 0) & POWERS) === 0n);
+  return new Set(ordinary.map((row) => String(row["account"])));
+}
+
+export interface StoredEvent {
+  readonly database: string;
+  readonly name: string;
+  readonly definer: string;
+  readonly status: string;
+  /** server_id of the server on which it was made: there alone it runs. */
+  readonly originator: number;
+}
+
+export async function storedEvents(server: Server, databases: readonly string[]): Promise<StoredEvent[]> {
+  const rows = await server.query(
+    "SELECT EVENT_SCHEMA, EVENT_NAME, DEFINER, STATUS, ORIGINATOR FROM information_schema.EVENTS WHERE EVENT_SCHEMA IN (?)",
+    [databases],
+  );
+  return rows.map((row) => ({
+    database: String(row["EVENT_SCHEMA"]),
+    name: String(row["EVENT_NAME"]),
+    definer: String(row["DEFINER"]),
+    status: String(row["STATUS"]),
+    originator: Number(row["ORIGINATOR"]),
+  }));
+}

@@ -1,0 +1,59 @@
+import type { Server } from "../mariadb/server";
+import { progress } from "../waiting";
+
+/** Milliseconds to the first line, and between two. */
+const FIRST = 1_000;
+const NEXT = 5_000;
+const MB = 1_000_000;
+
+/** Tells how far a copy has come: in tables, rows and MB, and how long it will still take. */
+export class CopyProgress {
+  private readonly begin = Date.now();
+  private next = this.begin + FIRST;
+  private bytes = 0;
+  private rows = 0;
+  private readonly begun = new Set<string>();
+
+  private constructor(
+    private readonly from: Server,
+    private readonly to: Server,
+    private readonly tables: number,
+    /** As the source estimates them. */
+    private readonly expected: number,
+  ) {}
+
+  static async of(from: Server, to: Server, databases: readonly string[]): Promise<CopyProgress> {
+    const seen = await from.row(
+      `SELECT COUNT(*) AS tables, IFNULL(SUM(TABLE_ROWS), 0) AS expected FROM information_schema.TABLES
+        WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA IN (?)`,
+      [databases],
+    );
+    return new CopyProgress(from, to, Number(seen?.["tables"]), Number(seen?.["expected"]));
+  }
+
+  add(table: string, rows: number): void {
+    this.begun.add(table);
+    this.rows += rows;
+  }
+
+  /** Counts bytes, and prints a line when it is time for one. The sessions that wait meanwhile show that they live. */
+  async tell(bytes: number): Promise<void> {
+    this.bytes += bytes;
+    const now = Date.now();
+    if (now < this.next) return;
+    this.next = now + NEXT;
+    progress(this.line(now - this.begin));
+    await Promise.all([this.from.query("DO 1"), this.to.query("DO 1")]);
+  }
+
+  private line(elapsed: number): string {
+    const { from, to, begun, rows, expected, tables } = this;
+    const done = Math.min(0.99, rows / Math.max(expected, rows, 1));
+    const of = (total: number) => (done > 0 ? ` of about ${Math.round(total / done / MB)}` : "");
+    const left = done > 0 ? `, about ${Math.ceil((elapsed / done - elapsed) / 1000)} s left` : "";
+    return (
+      `${to.name}: copying from ${from.name}: table ${Math.max(1, begun.size)} of ${tables} (${[...begun].at(-1) ?? "its definition"}), ` +
+      `${Math.round(this.bytes / MB)}${of(this.bytes)} MB${left}`
+    );
+  }
+}

@@ -1,0 +1,94 @@
+import { PassThrough } from "node:stream";
+import { type LoaderOptions, withLoader } from "../mariadb/loader";
+import type { Server } from "../mariadb/server";
+import { DumpReader, type DumpStatement } from "../recipe/dumpReader";
+import { CopyProgress } from "./copyProgress";
+
+/** Longest time that one statement of a dump may take, in milliseconds. Most insert a megabyte of rows. */
+const STATEMENT_DEADLINE = 300_000;
+/** Longest time that a dump may be silent. */
+const SILENCE = 300_000;
+/** How much of a dump is read ahead, in bytes. */
+const AHEAD = 1 << 20;
+
+/** One snapshot, read without locks. */
+const SNAPSHOT = ["--single-transaction", "--hex-blob", "--skip-add-drop-table", "--default-character-set=utf8mb4"];
+
+export interface Dump extends LoaderOptions {
+  readonly from: Server;
+  readonly to: Server;
+  /** What mariadb-dump is asked for beyond a snapshot. */
+  readonly what: readonly string[];
+  /** The database into which it goes, where the dump names none. */
+  readonly into?: string;
+}
+
+/**
+ * Lets MariaDB's own dump of one server flow into a session of ours on the other. No client program runs there: it would take lines of the
+ * dump for commands of its own, and print rows in its errors. Returns what the dump said of itself.
+ */
+export async function pourDump(dump: Dump): Promise<DumpReader> {
+  const { from, to, what, into } = dump;
+  const reader = new DumpReader();
+  const progress = await CopyProgress.of(from, to, dump.databases);
+  await withLoader(to, dump, async (loader) => {
+    if (into !== undefined) await loader.query("USE ??", [into]);
+    await flow(from, what, async (piece) => {
+      for (const statement of reader.read(piece)) await load(loader, statement, progress);
+      await progress.tell(piece.length);
+    });
+  });
+  reader.end();
+  return reader;
+}
+
+/** Runs mariadb-dump and hands on what it writes, piece by piece. A dump that fails is the error, whatever else it has caused. */
+async function flow(from: Server, what: readonly string[], take: (piece: Buffer) => Promise<void>): Promise<void> {
+  const output = new PassThrough({ highWaterMark: AHEAD });
+  const login = ["--no-defaults", `--socket=${await from.host.socket()}`, `--user=${from.host.superuser}`];
+  const command = ["mariadb-dump", ...login, ...SNAPSHOT, ...what];
+  let failed: Error | undefined;
+  const dumped = from.host.run(command, { output, asSuperuser: true }).catch((error: Error) => {
+    failed = new Error(`the dump of ${from.name} failed: ${error.message}`);
+    output.destroy(failed);
+  });
+  const silent = () => output.destroy(new Error(`the dump of ${from.name} was silent for ${SILENCE / 1000} s`));
+  let timer = setTimeout(silent, SILENCE);
+  try {
+    for await (const piece of output) {
+      clearTimeout(timer);
+      await take(piece as Buffer);
+      timer = setTimeout(silent, SILENCE);
+    }
+    await dumped;
+  } finally {
+    clearTimeout(timer);
+    output.destroy();
+  }
+  if (failed) throw failed;
+}
+
+async function load(loader: Server, { text, rowsOf }: DumpStatement, progress: CopyProgress): Promise<void> {
+  try {
+    const rows = await loader.send(text, STATEMENT_DEADLINE);
+    if (rowsOf !== undefined) progress.add(rowsOf, rows);
+  } catch (error) {
+    const { errno, message } = error as { errno?: number; message: string };
+    const what = rowsOf === undefined ? `to make ${definitionIn(text)}` : `rows of ${rowsOf}`;
+    throw new Error(`${loader.name} does not take ${what}: ${message}${remedy(errno)}`);
+  }
+}
+
+/** The first words of a definition, as far as they name it. */
+const definitionIn = (text: Buffer): string =>
+  text
+    .toString("utf8", 0, 2000)
+    .replace(/\/\*M?!\d*|\*\/|DEFINER=`[^`]*`@`[^`]*`/g, "")
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, 80);
+
+function remedy(errno: number | undefined): string {
+  const DISK_FULL = [3, 1021, 1026, 1114];
+  return errno !== undefined && DISK_FULL.includes(errno) ? ": is its disk full? Make room there" : "";
+}

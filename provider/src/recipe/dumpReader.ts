@@ -1,0 +1,118 @@
+import { isWholeStatement } from "./sqlTokens";
+
+/** One statement of a dump, to be sent to a server byte by byte. */
+export interface DumpStatement {
+  /** Without its delimiter. */
+  readonly text: Buffer;
+  /** The table whose rows it inserts. Undefined: it inserts none. */
+  readonly rowsOf: string | undefined;
+}
+
+const NEWLINE = 0x0a;
+const SEMICOLON = 0x3b;
+const POSITION = /^-- SET GLOBAL gtid_slave_pos='([^']*)';$/;
+/** An opening of this kind would switch the client program into a mode; to a server it is an unfinished comment. */
+const SANDBOX_MARK = /^\/\*M!999999\\- .*\*\/$/;
+
+/**
+ * Takes what mariadb-dump writes apart, piece by piece, in constant memory. Rows are most of a dump: their statements are found by their
+ * last line, because no string of mariadb-dump has a line break in it. All else is short, and read by the scanner of scripts: bodies of
+ * triggers, routines and events may hold anything, also lines that look like the dump's own.
+ */
+export class DumpReader {
+  private parts: Buffer[] = [];
+  private code = "";
+  private delimiter = ";";
+  private readonly positions: string[] = [];
+  private rowsOf: string | undefined;
+  private endsInSemicolon = false;
+
+  /** The statements that end in this piece. */
+  *read(piece: Buffer): Generator<DumpStatement> {
+    let from = 0;
+    while (from < piece.length) {
+      const end = this.rowsOf === undefined ? endOfLine(piece, from) : this.endOfRows(piece, from);
+      this.parts.push(piece.subarray(from, end || undefined));
+      if (end === 0) {
+        this.endsInSemicolon = piece.at(-1) === SEMICOLON;
+        return;
+      }
+      from = end;
+      const line = this.parts.length === 1 ? (this.parts[0] as Buffer) : Buffer.concat(this.parts);
+      const statement = this.take(line);
+      if (statement) yield statement;
+    }
+  }
+
+  /** Throws when the dump was cut off. */
+  end(): void {
+    if (this.parts.length > 0 || this.code !== "") throw new Error("the dump ends within a statement");
+  }
+
+  /** The position in the source's stream at which the dump was taken. Throws when the dump doesn't tell it exactly once. */
+  get position(): string {
+    const [position, ...more] = this.positions;
+    if (position !== undefined && more.length === 0) return position;
+    throw new Error(`the dump tells its GTID position ${this.positions.length} times, where once is expected`);
+  }
+
+  private endOfRows(piece: Buffer, from: number): number {
+    if (from === 0 && this.endsInSemicolon && piece[0] === NEWLINE) return 1;
+    const end = piece.indexOf(";\n", from, "latin1");
+    return end < 0 ? 0 : end + 2;
+  }
+
+  private take(line: Buffer): DumpStatement | undefined {
+    if (this.rowsOf !== undefined) return this.takeRows(line);
+    if (this.code === "") {
+      this.rowsOf = tableOfRows(line);
+      if (this.rowsOf !== undefined) {
+        if (line.at(-2) === SEMICOLON) return this.takeRows(line);
+        // More lines belong to it: it is looked for by its end from here on.
+        this.parts = [line];
+        this.endsInSemicolon = false;
+        return undefined;
+      }
+    }
+    this.parts = [];
+    return this.takeCode(line.toString("latin1"));
+  }
+
+  private takeRows(statement: Buffer): DumpStatement {
+    const { rowsOf } = this;
+    this.parts = [];
+    this.rowsOf = undefined;
+    this.endsInSemicolon = false;
+    return { text: statement.subarray(0, -2), rowsOf };
+  }
+
+  private takeCode(line: string): DumpStatement | undefined {
+    if (this.code === "") {
+      const trimmed = line.trim();
+      if (trimmed === "" || SANDBOX_MARK.test(trimmed)) return undefined;
+      if (/^--(\s|$)/.test(trimmed)) {
+        const [, position] = POSITION.exec(trimmed) ?? [];
+        if (position !== undefined) this.positions.push(position);
+        return undefined;
+      }
+      const [, delimiter] = /^DELIMITER (\S+)$/.exec(trimmed) ?? [];
+      if (delimiter !== undefined) {
+        this.delimiter = delimiter;
+        return undefined;
+      }
+    }
+    this.code += line;
+    if (!this.code.trimEnd().endsWith(this.delimiter) || !isWholeStatement(this.code, this.delimiter)) return undefined;
+    const text = Buffer.from(this.code.trimEnd().slice(0, -this.delimiter.length), "latin1");
+    this.code = "";
+    return { text, rowsOf: undefined };
+  }
+}
+
+/** Behind the next line break. 0: there is none. */
+const endOfLine = (piece: Buffer, from: number): number => piece.indexOf(NEWLINE, from) + 1;
+
+function tableOfRows(line: Buffer): string | undefined {
+  const head = line.subarray(0, 300).toString("utf8");
+  return /^INSERT INTO `((?:[^`]|``)+)` /.exec(head)?.[1]?.replaceAll("``", "`");
+}
