@@ -13,8 +13,17 @@ export interface Ending {
 
 const RUN_DEADLINE = 150_000;
 
-/** Does a task in a process of its own, as the engine does. @param code folder of the compiled code */
-export function engineRun(code: string, task: Task, env: Record<string, string> = {}): Promise<Ending> {
+/**
+ * Does a task in a process of its own, as the engine does.
+ * @param code folder of the compiled code
+ * @param signal kills the process when it is aborted
+ */
+export function engineRun(
+  code: string,
+  task: Task,
+  env: Record<string, string> = {},
+  signal?: AbortSignal,
+): Promise<Ending> {
   const support = path.join(code, "test", "support");
   const preload = env["DIE_AT"] === undefined ? [] : ["--require", path.join(support, "dieAt.cjs")];
   const child = spawn(process.execPath, [...preload, path.join(support, "scenarioProcess.js"), JSON.stringify(task)], {
@@ -28,6 +37,7 @@ export function engineRun(code: string, task: Task, env: Record<string, string> 
   child.stderr.on("data", (part: Buffer) => {
     error += part;
   });
+  signal?.addEventListener("abort", () => child.kill("SIGKILL"));
   const late = setTimeout(() => child.kill("SIGTERM"), RUN_DEADLINE);
   return new Promise((resolve) => {
     const end = (code: number | null, signal: NodeJS.Signals | null) => {

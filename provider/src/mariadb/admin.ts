@@ -56,16 +56,22 @@ export async function openAsAdminWhenUp(connection: Connection): Promise<Server>
 }
 
 /** The same with a server that is started where it does not run. */
-export async function openAsAdminStarted(connection: Connection): Promise<Server> {
+export const openAsAdminStarted = (connection: Connection): Promise<Server> => started(connection, openAsAdmin);
+
+/** A session of MariaDB's root on a server that is started where it does not run. */
+export const openAsSuperuserStarted = (connection: Connection): Promise<Server> =>
+  started(connection, Server.openAsSuperuser);
+
+async function started(connection: Connection, open: (connection: Connection) => Promise<Server>): Promise<Server> {
   try {
-    return await openAsAdmin(connection);
+    return await open(connection);
   } catch (error) {
     if (!(error instanceof ConnectionError && (error.problem === "stopped" || error.problem === "no data")))
       throw error;
   }
   progress(`${nameOf(connection)}: starting the server`);
   await openHost(connection.host).startService();
-  return openAsAdmin(connection);
+  return open(connection);
 }
 
 /** Opens a session for taking things off a server: as MariaDB's root where the admin account is gone already. */

@@ -19,7 +19,7 @@ import {
   writeCertificates,
 } from "../mariadb/tls";
 import { type History, historyByPeer, rewoundError } from "../pair/history";
-import { goOnWithSeeding, openPeerForSeeding, refuseWithoutPeersSessions, seedFromPeer } from "../pair/seeding";
+import { closeForSeeding, closeIfNew, goOnWithSeeding, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
@@ -188,7 +188,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 
   create: (wanted, begun) => bringUp(wanted, { settings: {} }, begun),
   async update(last, wanted) {
-    await refuseWithoutPeersSessions(wanted.connection, wanted.peer, wanted.databases);
+    await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
     const seen = await bringUp(wanted, last, () => undefined);
     if (last.tls && !wanted.tls) await removeCertificates(openHost(wanted.connection.host));
     if (last.state !== RUNNING && wanted.peer) await reconnect(wanted.connection, wanted.peer);
@@ -267,6 +267,7 @@ async function bringUp(
     await goOnWithSeeding(server, wanted.peer);
     history = await historyByPeer(server, wanted.peer, streamOf(wanted));
     if (history === "went back in time") throw rewoundError(server, wanted.peer);
+    if (history === "lost") await closeForSeeding(server);
     foreign = await clearOverrides(server, file);
     const peer = history === "lost" ? undefined : wanted.peer;
     if (!wanted.tls) await refuseToGoWithoutTls(server, peer, former);

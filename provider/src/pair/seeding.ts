@@ -1,3 +1,4 @@
+import { openAsSuperuserStarted } from "../mariadb/admin";
 import { ConnectionError } from "../mariadb/connectionError";
 import { allowOpening, closeGate, isClosed, mayBeOpened, openGate } from "../mariadb/gate";
 import { inDomain } from "../mariadb/gtid";
@@ -12,7 +13,7 @@ import { lockServers } from "./lock";
 
 const DEADLINE = 60_000;
 /** How long a peer that does not run may take to come up, in milliseconds: after a crash it reads its whole redo log first. */
-const PEER_PATIENCE = 60_000;
+const PEER_PATIENCE = 30_000;
 /** A database of this name marks a server whose seeding is not at its end. */
 const UNFINISHED = "session_store_seeding";
 
@@ -31,8 +32,7 @@ export async function seedFromPeer(server: Server, peer: Server, { domain, datab
   const there = await existing(peer, databases);
   const objects = await refuseUnfitToCopy(peer, there);
   await lockServers([server]);
-  await closeGate(server);
-  await server.query("CREATE DATABASE IF NOT EXISTS ??", [UNFINISHED]);
+  await closeForSeeding(server);
   await forgetReplication(server);
   await waitUntilReceivedIsApplied(peer, DEADLINE);
   const own = inDomain(await appliedPosition(peer), domain);
@@ -50,6 +50,15 @@ export async function seedFromPeer(server: Server, peer: Server, { domain, datab
   await server.query("SET GLOBAL gtid_binlog_state = ?", [own]);
   await allowOpening(server);
   await openIfSeeded(server);
+}
+
+/**
+ * Closes a server that has lost its data, and marks it. From here on only the end of its seeding opens it. Done as soon as the loss is known:
+ * a run that finds the server later, while its peer is away, could not know.
+ */
+export async function closeForSeeding(server: Server): Promise<void> {
+  await closeGate(server);
+  await server.query("CREATE DATABASE IF NOT EXISTS ??", [UNFINISHED]);
 }
 
 /** Opens a server whose sessions are all there. From here on others may write: it is not seeded again, even if this is cut off. */
@@ -136,14 +145,19 @@ export async function refuseHalfSeeded(server: Server): Promise<void> {
   );
 }
 
-/** A server that lost its data needs its peer's sessions before anyone may use it. */
-export async function refuseWithoutPeersSessions(
+/**
+ * Closes a server that is there for the first time since its data were lost, before there is an account of ours on it. Refuses while its peer,
+ * which has the sessions, is away.
+ */
+export async function closeIfNew(
   connection: Connection,
   peer: Connection | undefined,
   databases: readonly string[],
 ): Promise<void> {
   if (!peer || !(await isNew(connection)) || (await isNewAndEmpty(peer, databases))) return;
-  await using _other = await openPeerForSeeding(nameOf(connection), peer);
+  await using _peer = await openPeerForSeeding(nameOf(connection), peer);
+  await using server = await openAsSuperuserStarted(connection);
+  await closeForSeeding(server);
 }
 
 async function isNew(where: Connection): Promise<boolean> {
