@@ -1,8 +1,20 @@
+import { stripVTControlCharacters } from "node:util";
+
 /** Everything that takes time goes through here: each wait has a deadline, says what it waits for, and shows that it lives. */
 
 /** A line for the person who watches `pulumi up`. Never pass it a secret. */
 export function progress(text: string): void {
-  console.log(text);
+  console.log(printable(text));
+}
+
+/** Longest text of somebody else that a line or an error may have, in characters. */
+const LONGEST = 8_000;
+
+/** Without what would steer the terminal, or fill it: some of what is told was said by machines and servers. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  const plain = stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
+  return plain.length > LONGEST ? `${plain.slice(0, LONGEST)} ...` : plain;
 }
 
 /** Runs `work`, and prints `what` if it isn't done within a second. */

@@ -1,8 +1,6 @@
-import { rm } from "node:fs/promises";
-import { findProcess } from "../../provider/src/hosts/localServer";
 import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import { until } from "../../provider/src/waiting";
-import type { PairOptions } from "../support/declaredPair";
+import { SHORT_WAITS } from "../support/declaredPair";
 import { fillSessions, fingerprint } from "../support/manySessions";
 import { Pair } from "../support/pair";
 import { SessionClient } from "../support/sessionClient";
@@ -13,34 +11,23 @@ const SIZES = (process.env["SEEDING_SESSIONS"] ?? "10000,200000").split(",").map
 
 jest.setTimeout(Math.max(...SIZES) * 2 + 180_000);
 
-/** Commits on the survivor wait for a second instead of ten. */
-const OPTIONS: PairOptions = { link: { connectRetry: 1 }, settings: { rpl_semi_sync_master_timeout: 1000 } };
 let pair: Pair;
 
 beforeEach(async () => {
-  pair = await Pair.up(OPTIONS);
+  pair = await Pair.up(SHORT_WAITS);
 });
 afterEach(() => pair?.[Symbol.asyncDispose]());
-
-/** As when its disk is gone. */
-async function lose(number: 1 | 2): Promise<void> {
-  process.kill((await findProcess(pair.directory(number))) ?? 0, "SIGKILL");
-  await until({ what: `db${number} to be gone`, deadline: 5000 }, async () =>
-    (await findProcess(pair.directory(number))) ? { seen: "it runs" } : { done: undefined },
-  );
-  await rm(pair.directory(number), { recursive: true });
-}
 
 test.each(SIZES)("a node is seeded with %d sessions while clients write to its peer", async (count) => {
   const db1 = await pair.root(1);
   await fillSessions(db1, count);
   await waitUntilCaughtUp(db1, await pair.root(2), 600_000);
-  await lose(2);
+  await pair.lose(2);
   const survivor = new SessionClient("survivor", pair.ports[0]).start();
   await until({ what: "the survivor to serve alone", deadline: 20_000 }, async () =>
     survivor.acknowledged.length > 20 ? { done: undefined } : { seen: String(survivor.acknowledged.length) },
   );
-  await pair.up(OPTIONS).finally(() => survivor.stop());
+  await pair.up(SHORT_WAITS).finally(() => survivor.stop());
   expect(survivor.errors).toEqual([]);
   expect(survivor.acknowledged.length).toBeGreaterThan(50);
 
@@ -59,5 +46,5 @@ test.each(SIZES)("a node is seeded with %d sessions while clients write to its p
   );
   expect(there).toHaveLength(survivor.acknowledged.length + 2);
   expect(await db2.value("SELECT @@GLOBAL.gtid_slave_pos")).toMatch(/^1-1-\d+,2-2-\d+$/);
-  expect(await pair.drift(OPTIONS)).toEqual({});
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
 });

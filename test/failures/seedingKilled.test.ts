@@ -4,10 +4,10 @@ import { paths } from "../../provider/src/hosts/localFiles";
 import { findProcess, start } from "../../provider/src/hosts/localServer";
 import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import { sleep } from "../../provider/src/waiting";
-import type { PairOptions } from "../support/declaredPair";
+import { SHORT_WAITS } from "../support/declaredPair";
 import { fillSessions, fingerprint } from "../support/manySessions";
 import { Pair } from "../support/pair";
-import { PairServer } from "../support/pairServer";
+import type { PairServer } from "../support/pairServer";
 import { SeparateRuns } from "../support/separateRuns";
 import { SessionClient } from "../support/sessionClient";
 
@@ -23,10 +23,6 @@ const WHO = ["plugin", "db1", "db2"] as const;
 
 jest.setTimeout(KILLS * 60_000 + 120_000);
 
-const OPTIONS: PairOptions = {
-  link: { connectRetry: 1 },
-  settings: { rpl_semi_sync_master_timeout: 500, sync_binlog: 1 },
-};
 /** Accounts that somebody has made on the new server before it was seeded. */
 const PROXY = { user: "nevisproxy_user", password: "proxy-1" };
 const DBA = { user: "dba", password: "dba-1" };
@@ -37,17 +33,15 @@ let db1: PairServer;
 let db2: PairServer;
 
 beforeAll(async () => {
-  pair = await Pair.up(OPTIONS);
+  pair = await Pair.up(SHORT_WAITS);
   runs = await SeparateRuns.prepare();
-  db1 = new PairServer("db1", pair.directory(1), pair.ports[0]);
-  db2 = new PairServer("db2", pair.directory(2), pair.ports[1]);
+  [db1, db2] = [pair.server(1), pair.server(2)];
   const root = await pair.root(1);
   await fillSessions(root, SESSIONS);
   await waitUntilCaughtUp(root, await pair.root(2), 120_000);
 });
 
 afterAll(async () => {
-  await Promise.all([db1?.close(), db2?.close()]);
   await pair?.[Symbol.asyncDispose]();
   await runs?.[Symbol.asyncDispose]();
 });
@@ -104,13 +98,13 @@ const isMarked = async (): Promise<boolean> =>
 async function undisturbed(): Promise<number> {
   await lose();
   const begin = Date.now();
-  await runs.up(pair, OPTIONS);
+  await runs.up(pair, SHORT_WAITS);
   return Date.now() - begin;
 }
 
 async function killAt(who: (typeof WHO)[number], delay: number): Promise<string> {
   const abort = new AbortController();
-  const run = runs.up(pair, OPTIONS, abort.signal).then(
+  const run = runs.up(pair, SHORT_WAITS, abort.signal).then(
     () => "done",
     (error: Error) => error.message,
   );
@@ -134,7 +128,7 @@ test(`nobody gets into a node that is being seeded, and one more up makes it who
     const watch = new Watch();
     const client = new SessionClient(`client-${number}`, pair.ports[0]).start();
     const said = await killAt(who, delay);
-    const again = await runs.up(pair, OPTIONS).then(
+    const again = await runs.up(pair, SHORT_WAITS).then(
       () => "",
       (error: Error) => `the second run failed: ${error.message}`,
     );
@@ -160,7 +154,7 @@ async function notWhole(client: SessionClient): Promise<string[]> {
   const [here, there] = await Promise.all([fingerprint(one), fingerprint(two)]);
   const ids = new Set((await two.query("SELECT id FROM replicated_session_store.session")).map((row) => row["id"]));
   const missing = client.acknowledged.filter((id) => !ids.has(id));
-  const drift = await pair.drift(OPTIONS);
+  const drift = await pair.drift(SHORT_WAITS);
   return [
     ...(here.join() === there.join() ? [] : [`rows differ: ${here} and ${there}`]),
     ...(missing.length === 0

@@ -39,6 +39,12 @@ export interface PairOptions {
   readonly only?: readonly string[];
 }
 
+/** Commits wait half a second for a peer that is gone, and links come back within a second, so that a test with a lost node is short. */
+export const SHORT_WAITS: PairOptions = {
+  link: { connectRetry: 1 },
+  settings: { rpl_semi_sync_master_timeout: 500 },
+};
+
 export const PASSWORDS = { admin: "admin-1", proxy: "proxy-1", replication: "replication-1", binaryLog: "binarylog-1" };
 
 /** The pair as its operations bring it up, without the CLI: what the engine does with them, in the engine's order. */

@@ -4,10 +4,13 @@ import * as path from "node:path";
 import { remove } from "../../provider/src/hosts/localData";
 import type { Connection } from "../../provider/src/mariadb/server";
 import { DeclaredPair, PASSWORDS, type PairOptions } from "./declaredPair";
+import { PairServer } from "./pairServer";
 import { freePorts } from "./ports";
 
 /** A pair on this machine. */
 export class Pair extends DeclaredPair {
+  private readonly servers = new Map<1 | 2, PairServer>();
+
   protected constructor(
     readonly folder: string,
     readonly ports: readonly [number, number],
@@ -46,7 +49,22 @@ export class Pair extends DeclaredPair {
     };
   }
 
+  /** One of the servers as the hand at the keyboard reaches it. */
+  server(number: 1 | 2): PairServer {
+    const server =
+      this.servers.get(number) ?? new PairServer(`db${number}`, this.directory(number), this.ports[number - 1] ?? 0);
+    this.servers.set(number, server);
+    return server;
+  }
+
+  /** As when its machine burnt down. */
+  async lose(number: 1 | 2): Promise<void> {
+    await this.server(number).kill();
+    await rm(this.directory(number), { recursive: true });
+  }
+
   override async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.servers.values()].map((server) => server.close()));
     await super[Symbol.asyncDispose]();
     await Promise.all([remove(this.directory(1)), remove(this.directory(2))]);
     await rm(this.folder, { recursive: true, force: true });

@@ -1,16 +1,15 @@
 import { type Readable, Transform, type TransformCallback } from "node:stream";
+import { Complaint } from "./outputs";
 
 const HEADER = 8;
 const STDERR = 2;
-const KEPT = 4096;
 
 /**
  * What a command writes to its standard output. The engine sends it mixed with the errors, each piece behind a header. (dockerode's own
  * way reads on whether the receiver keeps up or not: a database that is copied would pile up in memory.)
  */
 export class Demultiplexer extends Transform {
-  /** The last of what it wrote to its standard error. */
-  complaint = "";
+  private readonly errors = new Complaint();
   private kind: number | undefined;
   private left = 0;
   /** A header that has not arrived whole. */
@@ -19,6 +18,11 @@ export class Demultiplexer extends Transform {
   /** @param both passes the errors on too, in their order */
   constructor(private readonly both = false) {
     super();
+  }
+
+  /** The end of what it wrote to its standard error. */
+  get complaint(): string {
+    return `${this.errors}`;
   }
 
   /** Reads from the engine's stream. */
@@ -36,7 +40,7 @@ export class Demultiplexer extends Transform {
         continue;
       }
       const piece = rest.subarray(0, this.left);
-      if (this.kind === STDERR && !this.both) this.complaint = (this.complaint + piece.toString()).slice(-KEPT);
+      if (this.kind === STDERR && !this.both) this.errors.add(piece);
       else this.push(piece);
       this.left -= piece.length;
       rest = rest.subarray(piece.length);

@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { Host, LocalHostInputs } from "./Host";
 import { exists, findTool, localUser, paths, readIfThere, writeWhole } from "./localFiles";
 import { logTail, start, stop } from "./localServer";
+import { Complaint, Result } from "./outputs";
 
 /** This machine, and on it the private server that `LocalMariaDb` keeps. */
 export function localHost({ directory }: LocalHostInputs): Host {
@@ -48,21 +49,26 @@ const runHere: Host["run"] = async (command, streams = {}) => {
   const child = spawn(program.startsWith("mariadb") ? findTool(program) : program, args, {
     stdio: ["pipe", "pipe", "pipe"],
   });
-  const output: Buffer[] = [];
-  const errors: Buffer[] = [];
-  child.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  const errors = new Complaint();
+  child.stderr.on("data", (chunk: Buffer) => errors.add(chunk));
+  let tooMuch: Error | undefined;
+  const output = new Result(program, (error) => {
+    tooMuch = error;
+    child.kill("SIGKILL");
+  });
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once("error", reject);
     child.once("close", resolve);
   });
   const flows: Promise<unknown>[] = [ended];
   if (streams.output) flows.push(pipeline(child.stdout, streams.output));
-  else child.stdout.on("data", (chunk: Buffer) => output.push(chunk));
+  else child.stdout.on("data", (chunk: Buffer) => output.add(chunk));
   const input = typeof streams.input === "string" ? Readable.from([streams.input]) : streams.input;
   // A command that ends before it has read all tells by its exit code why; the broken pipe adds nothing to that.
   if (input) flows.push(pipeline(input, child.stdin).catch(() => undefined));
   else child.stdin.end();
   const [code] = await Promise.all(flows);
-  if (code !== 0) throw new Error(`${program} ended with ${code}: ${Buffer.concat(errors).toString().trim()}`);
-  return Buffer.concat(output).toString();
+  if (tooMuch) throw tooMuch;
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${`${errors}`.trim() || "it said nothing"}`);
+  return `${output}`;
 };

@@ -3,6 +3,7 @@ import { pipeline } from "node:stream/promises";
 import type { ClientChannel } from "ssh2";
 import { within } from "../waiting";
 import { HostUnreachable, type RunOptions } from "./Host";
+import { Complaint, Result } from "./outputs";
 import type { SshMachine } from "./sshMachine";
 
 /** Commands on a machine over SSH. Its sshd hands one text to the login shell: every word of ours in it is quoted. */
@@ -100,15 +101,20 @@ const start = (machine: SshMachine, text: string, streams: Streams): Promise<Out
 
 /** Nothing may be awaited before all listeners are there. */
 function outcomeOf(machine: SshMachine, channel: ClientChannel, { input, output }: Streams): Promise<Outcome> {
-  const text: Buffer[] = [];
-  const errors: Buffer[] = [];
-  channel.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
-  const drained = output ? pipeline(channel, output) : channel.on("data", (chunk: Buffer) => text.push(chunk));
+  let fault: Error = new HostUnreachable(`the connection to ${machine.name} was lost while a command ran there`);
+  let tooMuch = false;
+  const errors = new Complaint();
+  const text = new Result(`a command on ${machine.name}`, (error) => {
+    fault = error;
+    tooMuch = true;
+    channel.close();
+  });
+  channel.stderr.on("data", (chunk: Buffer) => errors.add(chunk));
+  const drained = output ? pipeline(channel, output) : channel.on("data", (chunk: Buffer) => text.add(chunk));
   const source = typeof input === "string" ? Readable.from([input]) : input;
   const ended = new Promise<number | undefined>((resolve, reject) => {
     let told = false;
     let code: number | undefined;
-    let fault: Error = new HostUnreachable(`the connection to ${machine.name} was lost while a command ran there`);
     // A command that ends before it has read all tells by its exit code why; the broken pipe adds nothing to that.
     if (source) {
       pipeline(source, channel.stdin).catch((error) => {
@@ -121,13 +127,13 @@ function outcomeOf(machine: SshMachine, channel: ClientChannel, { input, output 
     });
     channel.once("close", () => {
       source?.destroy();
-      if (told) resolve(code);
+      if (told && !tooMuch) resolve(code);
       else reject(fault);
     });
   });
   return Promise.all([ended, drained]).then(([code]) => ({
     code,
-    output: Buffer.concat(text).toString(),
-    errors: Buffer.concat(errors).toString(),
+    output: `${text}`,
+    errors: `${errors}`,
   }));
 }

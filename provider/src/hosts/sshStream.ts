@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { ClientChannel } from "ssh2";
 import { bridgeTo } from "./bridge";
 import { HostUnreachable } from "./Host";
+import { Complaint } from "./outputs";
 import { failure, quoteAll, refusedBySudo, shellText } from "./sshCommands";
 import type { SshConnection } from "./sshConnection";
 import type { SshMachine } from "./sshMachine";
@@ -53,8 +54,8 @@ async function bridge(
 
 /** Waits until the server greets, or until there is no way to it: then `errors` says why. */
 async function begin(channel: ClientChannel): Promise<{ channel: ClientChannel; errors: string | undefined }> {
-  const errors: Buffer[] = [];
-  channel.stderr.on("data", (chunk: Buffer) => errors.push(chunk));
+  const errors = new Complaint();
+  channel.stderr.on("data", (chunk: Buffer) => errors.add(chunk));
   const isThere = await new Promise<boolean>((resolve) => {
     const timer = setTimeout(() => resolve(true), PATIENCE);
     channel.once("readable", () => answer(channel.readableLength > 0));
@@ -64,7 +65,7 @@ async function begin(channel: ClientChannel): Promise<{ channel: ClientChannel; 
       resolve(there);
     };
   });
-  return { channel, errors: isThere ? undefined : Buffer.concat(errors).toString() };
+  return { channel, errors: isThere ? undefined : `${errors}` };
 }
 
 const notListening = (code: "ENOENT" | "ECONNREFUSED", message: string): Error =>

@@ -1,3 +1,4 @@
+import { escapeWildcards } from "../recipe/grantText";
 import { progress } from "../waiting";
 import { LOADER } from "./loader";
 import type { Server } from "./server";
@@ -12,6 +13,7 @@ import { endSessions } from "./sessions";
 const GATE = "session_store_closed";
 const ACCOUNTS = [GATE, "accounts"] as const;
 const SETTINGS = [GATE, "settings"] as const;
+const STAND_INS = [GATE, "stand_ins"] as const;
 
 export async function isClosed(server: Server): Promise<boolean> {
   return (await server.row("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?", [GATE])) !== undefined;
@@ -21,10 +23,12 @@ export async function isClosed(server: Server): Promise<boolean> {
 export async function closeGate(server: Server): Promise<void> {
   await server.query("CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", [GATE]);
   const account = "(user VARCHAR(128), host VARCHAR(255), PRIMARY KEY (user, host)) ENGINE=InnoDB";
-  await server.query(`CREATE TABLE IF NOT EXISTS ??.?? ${account}`, [...ACCOUNTS]);
+  for (const table of [ACCOUNTS, STAND_INS]) {
+    await server.query(`CREATE TABLE IF NOT EXISTS ??.?? ${account}`, [...table]);
+  }
   const setting = "(name VARCHAR(64) PRIMARY KEY, value VARCHAR(64)) ENGINE=InnoDB";
   await server.query(`CREATE TABLE IF NOT EXISTS ??.?? ${setting}`, [...SETTINGS]);
-  await stopEvents(server);
+  await setForClosed(server);
   for (const { user, host } of await unlockedAccounts(server)) {
     await server.query("INSERT IGNORE INTO ??.?? VALUES (?, ?)", [...ACCOUNTS, user, host]);
     await server.query("ALTER USER IF EXISTS ?@? ACCOUNT LOCK", [user, host]);
@@ -33,6 +37,25 @@ export async function closeGate(server: Server): Promise<void> {
   const { connection, host } = server;
   const ours = [connection.admin.user, host.superuser, LOADER, "system user", "event_scheduler"];
   await endSessions(server, "USER NOT IN (?)", [ours]);
+}
+
+/**
+ * Makes accounts that don't exist here yet and in whose names something is copied: without them the server refuses some of it. They are
+ * locked, and gone before the server is opened; the pair's own are made after that.
+ */
+export async function makeStandIns(
+  server: Server,
+  accounts: readonly Account[],
+  databases: readonly string[],
+): Promise<void> {
+  for (const { user, host } of accounts) {
+    if (await server.row("SELECT 1 FROM mysql.global_priv WHERE User = ? AND Host = ?", [user, host])) continue;
+    await server.query("INSERT IGNORE INTO ??.?? VALUES (?, ?)", [...STAND_INS, user, host]);
+    await server.query("CREATE USER ?@? ACCOUNT LOCK", [user, host]);
+    for (const database of databases) {
+      await server.query("GRANT ALL PRIVILEGES ON ??.* TO ?@?", [escapeWildcards(database), user, host]);
+    }
+  }
 }
 
 /** Notes that all is there for which the server was closed. Whoever finds it closed after a cut only has to open it. */
@@ -49,25 +72,43 @@ export async function mayBeOpened(server: Server): Promise<boolean> {
 
 /** Opens a server that was closed. */
 export async function openGate(server: Server): Promise<void> {
+  for (const { user, host } of await server
+    .query("SELECT user, host FROM ??.??", [...STAND_INS])
+    .catch(unlessMissing)) {
+    await server.query("DROP USER IF EXISTS ?@?", [user, host]);
+  }
   for (const { user, host } of await server.query("SELECT user, host FROM ??.??", [...ACCOUNTS]).catch(unlessMissing)) {
     await server.query("ALTER USER IF EXISTS ?@? ACCOUNT UNLOCK", [user, host]);
   }
-  const settings = "SELECT value FROM ??.?? WHERE name = 'event_scheduler'";
-  const [former] = await server.query(settings, [...SETTINGS]).catch(unlessMissing);
-  if (former) await server.query("SET GLOBAL event_scheduler = ?", [former["value"]]);
+  const settings = "SELECT name, value FROM ??.?? WHERE name IN (?)";
+  const former = await server.query(settings, [...SETTINGS, Object.keys(WHILE_CLOSED)]).catch(unlessMissing);
+  for (const { name, value } of former) await server.query("SET GLOBAL ?? = ?", [name, asNumber(String(value))]);
   await server.query("DROP DATABASE ??", [GATE]);
   progress(`${server.name}: is open again to all accounts`);
 }
 
-/** An event would write among the rows that are copied. */
-async function stopEvents(server: Server): Promise<void> {
-  const scheduler = await server.value("SELECT @@GLOBAL.event_scheduler");
-  if (scheduler !== "ON") return;
-  await server.query("INSERT IGNORE INTO ??.?? VALUES ('event_scheduler', 'ON')", [...SETTINGS]);
-  await server.query("SET GLOBAL event_scheduler = OFF");
+/** What the server runs with while it is closed. */
+const WHILE_CLOSED = {
+  // An event would write among the rows that are copied.
+  event_scheduler: "OFF",
+  // Else only an account with all rights could make triggers and functions.
+  log_bin_trust_function_creators: "1",
+};
+
+async function setForClosed(server: Server): Promise<void> {
+  for (const [name, value] of Object.entries(WHILE_CLOSED)) {
+    const former = await server.value("SELECT @@GLOBAL.??", [name]);
+    // A scheduler that is disabled altogether can't be set, and need not be.
+    if (former === value || former === "DISABLED") continue;
+    await server.query("INSERT IGNORE INTO ??.?? VALUES (?, ?)", [...SETTINGS, name, former]);
+    await server.query("SET GLOBAL ?? = ?", [name, asNumber(value)]);
+  }
 }
 
-interface Account {
+/** A switch takes 0 and 1 as numbers, the scheduler its words. */
+const asNumber = (value: string): string | number => (/^\d+$/.test(value) ? Number(value) : value);
+
+export interface Account {
   readonly user: string;
   readonly host: string;
 }

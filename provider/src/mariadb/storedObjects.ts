@@ -9,6 +9,12 @@ export interface StoredObject {
   readonly definer: string;
 }
 
+/** The two parts of an account's name, as the server's own tables write it in one. */
+export function accountOf(definer: string): { user: string; host: string } {
+  const at = definer.lastIndexOf("@");
+  return { user: definer.slice(0, at), host: definer.slice(at + 1) };
+}
+
 const OBJECTS = `
   SELECT 'view' AS kind, CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) AS name, DEFINER AS definer FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN (?)
   UNION ALL
@@ -27,14 +33,19 @@ export async function storedObjects(server: Server, databases: readonly string[]
   }));
 }
 
-/** Views that the server itself can't open any more, with its reason. */
+/** Views that the server itself can't open any more, with its reasons. */
 export async function brokenViews(server: Server, databases: readonly string[]): Promise<string[]> {
-  const rows = await server.query(
-    `SELECT TABLE_COMMENT AS reason FROM information_schema.TABLES
-      WHERE TABLE_TYPE = 'VIEW' AND TABLE_COMMENT <> 'VIEW' AND TABLE_SCHEMA IN (?)`,
+  const views = await server.query(
+    "SELECT TABLE_SCHEMA AS db, TABLE_NAME AS name FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN (?)",
     [databases],
   );
-  return rows.map((row) => String(row["reason"]));
+  const broken: string[] = [];
+  for (const { db, name } of views) {
+    const found = await server.query("CHECK TABLE ??.??", [db, name]);
+    const reasons = found.filter((row) => row["Msg_type"] === "Error").map((row) => row["Msg_text"]);
+    if (reasons.length > 0) broken.push(`${db}.${name} (${reasons.join("; ")})`);
+  }
+  return broken;
 }
 
 /** Privileges by which an account can get every other: SUPER, CREATE USER. */
@@ -70,4 +81,14 @@ export async function storedEvents(server: Server, databases: readonly string[])
     status: String(row["STATUS"]),
     originator: Number(row["ORIGINATOR"]),
   }));
+}
+
+/** Lets an event run here or not. It stays in its definer's name. */
+export async function setEvent(
+  server: Server,
+  { database, name, definer }: StoredEvent,
+  state: "ENABLE" | "DISABLE ON SLAVE",
+): Promise<void> {
+  const { user, host } = accountOf(definer);
+  await server.query(`ALTER DEFINER=?@? EVENT ??.?? ${state}`, [user, host, database, name]);
 }

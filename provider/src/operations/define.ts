@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
+import { printable } from "../waiting";
 import type { CheckFailure, Operations } from "./contract";
 
 /** What stands in a preview for a value that is not known yet. */
@@ -50,7 +51,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
   const names: readonly (keyof Inputs & string)[] = [...given, ...(definition.derived?.names ?? [])];
   const inputsOf = (values: Outputs): Inputs => withProvider(pick(values as Values, names), values) as Inputs;
 
-  return {
+  const operations: Operations<Inputs, Outputs> = {
     async check(olds, news) {
       const inputs: Values = {};
       const failures: CheckFailure[] = unknownProperties(news, given);
@@ -114,6 +115,24 @@ export function define<Given extends object, Inputs extends Given, Computed exte
 
     delete: (_id, props) => definition.remove(props),
   };
+  return withPrintableErrors(operations);
+}
+
+/** Parts of an error may be the words of a machine or server. */
+function withPrintableErrors<T extends object>(operations: T): T {
+  const guarded = Object.entries(operations).map(([name, method]) => [
+    name,
+    async (...args: unknown[]) => {
+      try {
+        return await (method as (...given: unknown[]) => unknown)(...args);
+      } catch (error) {
+        const { message, stack = "" } = error as Error;
+        const printed = printable(message);
+        throw Object.assign(error as Error, { message: printed, stack: stack.replace(message, () => printed) });
+      }
+    },
+  ]);
+  return Object.fromEntries(guarded) as T;
 }
 
 /** True when a value, or any part of it, is not known yet. */

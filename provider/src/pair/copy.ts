@@ -20,7 +20,6 @@ export async function copyTables(from: Server, to: Server, database: string, tab
   if (applying) await to.query("STOP SLAVE SQL_THREAD");
   await discardCopy(to);
   const objects = await refuseForeignDefiners(from, [database]);
-  const forOthers = objects.length > 0;
   await to.query("CREATE DATABASE ??", [WORKSHOP]);
   const rows = ["--skip-triggers", "--", database, ...tables];
   await pourDump({ from, to, what: rows, databases: [WORKSHOP], into: WORKSHOP, forOthers: false });
@@ -29,12 +28,23 @@ export async function copyTables(from: Server, to: Server, database: string, tab
     `RENAME TABLE ${moves}`,
     tables.flatMap((table) => [WORKSHOP, table, database, table]),
   );
-  // A trigger can't move to another database with its table.
-  const triggers = ["--no-create-info", "--no-data", "--triggers", "--", database, ...tables];
-  await pourDump({ from, to, what: triggers, databases: [database], into: database, forOthers });
+  if (objects.some(({ kind }) => kind === "trigger")) await copyTriggers(from, to, database, tables);
   await to.query("DROP DATABASE ??", [WORKSHOP]);
   // A thread that stood still before is started by the link, which looks at both threads.
   if (applying) await to.query("START SLAVE SQL_THREAD");
+}
+
+/** A trigger can't move to another database with its table. */
+async function copyTriggers(from: Server, to: Server, database: string, tables: readonly string[]): Promise<void> {
+  const what = ["--no-create-info", "--no-data", "--triggers", "--", database, ...tables];
+  const TRUST = "log_bin_trust_function_creators";
+  const former = Number(await to.value("SELECT @@GLOBAL.??", [TRUST]));
+  await to.query("SET GLOBAL ?? = 1", [TRUST]);
+  try {
+    await pourDump({ from, to, what, databases: [database], into: database, forOthers: true });
+  } finally {
+    await to.query("SET GLOBAL ?? = ?", [TRUST, former]);
+  }
 }
 
 /** True when a copy was cut off, or is under way. */

@@ -74,7 +74,7 @@ async function load(loader: Server, { text, rowsOf }: DumpStatement, progress: C
     if (rowsOf !== undefined) progress.add(rowsOf, rows);
   } catch (error) {
     const { errno, message } = error as { errno?: number; message: string };
-    const what = rowsOf === undefined ? `to make ${definitionIn(text)}` : `rows of ${rowsOf}`;
+    const what = rowsOf === undefined ? `"${definitionIn(text)}"` : `rows of ${rowsOf}`;
     throw new Error(`${loader.name} does not take ${what}: ${message}${remedy(errno)}`);
   }
 }

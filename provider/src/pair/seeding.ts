@@ -1,10 +1,10 @@
 import { openAsSuperuserStarted } from "../mariadb/admin";
 import { ConnectionError } from "../mariadb/connectionError";
-import { allowOpening, closeGate, isClosed, mayBeOpened, openGate } from "../mariadb/gate";
+import { allowOpening, closeGate, isClosed, makeStandIns, mayBeOpened, openGate } from "../mariadb/gate";
 import { inDomain } from "../mariadb/gtid";
 import { appliedPosition, replicaStatus, waitUntilReceivedIsApplied } from "../mariadb/replication";
 import { type Connection, nameOf, Server } from "../mariadb/server";
-import { storedEvents } from "../mariadb/storedObjects";
+import { accountOf, setEvent, storedEvents } from "../mariadb/storedObjects";
 import { baseTables, hasRows } from "../mariadb/tables";
 import { type Look, progress, until } from "../waiting";
 import { copyDatabases } from "./copy";
@@ -33,6 +33,8 @@ export async function seedFromPeer(server: Server, peer: Server, { domain, datab
   const objects = await refuseUnfitToCopy(peer, there);
   await lockServers([server]);
   await closeForSeeding(server);
+  const definers = new Set(objects.map(({ definer }) => definer));
+  await makeStandIns(server, [...definers].map(accountOf), there);
   await forgetReplication(server);
   await waitUntilReceivedIsApplied(peer, DEADLINE);
   const own = inDomain(await appliedPosition(peer), domain);
@@ -44,7 +46,7 @@ export async function seedFromPeer(server: Server, peer: Server, { domain, datab
     there.length > 0
       ? await withWayOut(copyDatabases(peer, server, there, objects), server, peer)
       : await peer.value("SELECT @@GLOBAL.gtid_binlog_pos");
-  await giveEventsTheirServer(peer, server, there);
+  if (there.length > 0) await giveEventsTheirServer(peer, server, there);
   await server.query("RESET MASTER");
   await server.query("SET GLOBAL gtid_slave_pos = ?", [[copied, own].filter((part) => part !== "").join(",")]);
   await server.query("SET GLOBAL gtid_binlog_state = ?", [own]);
@@ -88,26 +90,19 @@ async function withWayOut<T>(work: Promise<T>, server: Server, peer: Server): Pr
 
 /** An event runs on the server where it was made. On the other one, where it came by replication or by this copy, it stands still. */
 async function giveEventsTheirServer(from: Server, to: Server, databases: readonly string[]): Promise<void> {
-  if (databases.length === 0) return;
-  const [own, others] = await Promise.all([from, to].map((server) => server.value("SELECT @@GLOBAL.server_id")));
-  for (const { database, name, definer, status, originator } of await storedEvents(from, databases)) {
-    const isOwn = originator === Number(others);
-    const wanted = isOwn && status === "SLAVESIDE_DISABLED" ? "ENABLE" : status === "ENABLED" ? "DISABLE ON SLAVE" : "";
-    if (wanted === "") continue;
-    progress(
-      `${to.name}: the event ${database}.${name} ${isOwn ? "runs here again" : `runs on ${from.name}, and not here`}`,
-    );
-    // The server keeps with an event the server_id of whoever changed it last.
-    await to.query("SET SESSION server_id = ?", [isOwn ? Number(others) : Number(own)]);
-    const [user, host] = splitAccount(definer);
-    await to.query(`ALTER DEFINER=?@? EVENT ??.?? ${wanted}`, [user, host, database, name]);
+  const here = Number(await to.value("SELECT @@GLOBAL.server_id"));
+  for (const event of await storedEvents(from, databases)) {
+    const { database, name, status, originator } = event;
+    if (originator !== here) {
+      if (status === "ENABLED") await setEvent(to, event, "DISABLE ON SLAVE");
+      // The copy made this server its origin.
+      const origin = "UPDATE mysql.event SET originator = ? WHERE db = ? AND name = ?";
+      await to.query(origin, [originator, database, name]);
+    } else if (status === "SLAVESIDE_DISABLED") {
+      progress(`${to.name}: the event ${database}.${name} runs here again`);
+      await setEvent(to, event, "ENABLE");
+    }
   }
-  await to.query("SET SESSION server_id = ?", [Number(others)]);
-}
-
-function splitAccount(account: string): [string, string] {
-  const at = account.lastIndexOf("@");
-  return [account.slice(0, at), account.slice(at + 1)];
 }
 
 /** Waits for the peer of a server that can't do without: it may be on its way up, in this very run. */

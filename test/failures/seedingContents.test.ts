@@ -1,0 +1,183 @@
+import { existsSync } from "node:fs";
+import * as path from "node:path";
+import { findProcess } from "../../provider/src/hosts/localServer";
+import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
+import type { Server } from "../../provider/src/mariadb/server";
+import { SHORT_WAITS } from "../support/declaredPair";
+import { failureOf } from "../support/faults";
+import { fillSessions } from "../support/manySessions";
+import { Pair } from "../support/pair";
+import { SeparateRuns } from "../support/separateRuns";
+
+/** What besides rows a database of sessions may hold, and what somebody may have put there, when a node is seeded with it. */
+
+jest.setTimeout(120_000);
+
+const DATABASE = "replicated_session_store";
+const PROXY = "nevisproxy_user@'%'";
+
+let pair: Pair;
+let runs: SeparateRuns;
+let db1: Server;
+
+beforeAll(async () => {
+  pair = await Pair.up(SHORT_WAITS);
+  runs = await SeparateRuns.prepare();
+  db1 = await pair.root(1);
+  await fillSessions(db1, 1000);
+});
+afterAll(async () => {
+  await pair?.[Symbol.asyncDispose]();
+  await runs?.[Symbol.asyncDispose]();
+});
+
+const up = () => runs.up(pair, SHORT_WAITS);
+
+/** As a client: it reaches the peer. */
+async function write(server: Server, ...statements: string[]): Promise<void> {
+  await server.query("USE ??", [DATABASE]);
+  await server.logged(async () => {
+    for (const statement of statements) await server.query(statement);
+  });
+}
+
+const events = async (number: 1 | 2): Promise<Record<string, unknown>> => {
+  const rows = await (await pair.root(number)).query(
+    "SELECT EVENT_NAME, STATUS, ORIGINATOR, DEFINER FROM information_schema.EVENTS WHERE EVENT_SCHEMA = ?",
+    [DATABASE],
+  );
+  return Object.fromEntries(
+    rows.map((row) => [row["EVENT_NAME"], `${row["STATUS"]} ${row["ORIGINATOR"]} ${row["DEFINER"]}`]),
+  );
+};
+
+test("an event runs where it ran before, and nowhere else, whichever node was lost", async () => {
+  const db2 = await pair.root(2);
+  const event = (name: string) =>
+    `CREATE DEFINER=${PROXY} EVENT ${name} ON SCHEDULE EVERY 1 DAY DO DELETE FROM ${DATABASE}.session WHERE id = 'expired'`;
+  await write(db1, event("of_db1"));
+  await write(db2, event("of_db2"));
+  await waitUntilCaughtUp(db1, db2, 10_000);
+  await waitUntilCaughtUp(db2, db1, 10_000);
+  const before = [await events(1), await events(2)];
+  expect(before).toEqual([
+    { of_db1: "ENABLED 1 nevisproxy_user@%", of_db2: "SLAVESIDE_DISABLED 2 nevisproxy_user@%" },
+    { of_db1: "SLAVESIDE_DISABLED 1 nevisproxy_user@%", of_db2: "ENABLED 2 nevisproxy_user@%" },
+  ]);
+  for (const number of [2, 1] as const) {
+    await pair.lose(number);
+    await up();
+    expect([await events(1), await events(2)]).toEqual(before);
+  }
+  db1 = await pair.root(1);
+});
+
+test("bodies, views and names that look like parts of a dump arrive as they are, and nothing in them is run", async () => {
+  const file = path.join(pair.folder, "written-by-a-dump");
+  const body = `BEGIN\n-- SET GLOBAL gtid_slave_pos='9-9-9';\n\\! touch ${file}\n;;\nDELIMITER ;\nEND`;
+  await write(
+    db1,
+    `CREATE DEFINER=${PROXY} PROCEDURE odd() COMMENT 'a;\nb' BEGIN\n/*\n${body}\n*/\n-- SET GLOBAL gtid_slave_pos='8-8-8';\nSELECT 1;\nEND`,
+    `CREATE DEFINER=${PROXY} FUNCTION plain() RETURNS INT DETERMINISTIC RETURN 7`,
+    `CREATE DEFINER=${PROXY} VIEW v_session AS SELECT id, 'a;\nb' AS text, plain() AS seven FROM session`,
+    "CREATE TABLE `a.b;c_session` (id INT PRIMARY KEY, v VARCHAR(99) DEFAULT 'x;\ny' COMMENT 'c;\nd')",
+    `CREATE DEFINER=${PROXY} TRIGGER \`t.r\` BEFORE INSERT ON \`a.b;c_session\` FOR EACH ROW BEGIN SET NEW.v = 'tr;\n'; END`,
+    "INSERT INTO `a.b;c_session` (id, v) VALUES (1, '\\n-- SET GLOBAL gtid_slave_pos=''7-7-7'';\\n')",
+    "CREATE SEQUENCE numbers_session START WITH 5",
+  );
+  const definitions = async (server: Server) => {
+    await server.query("USE ??", [DATABASE]);
+    return Promise.all(
+      [
+        ["SHOW CREATE PROCEDURE", "odd"],
+        ["SHOW CREATE FUNCTION", "plain"],
+        ["SHOW CREATE VIEW", "v_session"],
+        ["SHOW CREATE TABLE", "a.b;c_session"],
+        ["SHOW CREATE SEQUENCE", "numbers_session"],
+      ].map(async ([show, name]) => {
+        const { Created: _, ...row } = (await server.row(`${show} ??.??`, [DATABASE, name])) ?? {};
+        return row;
+      }),
+    );
+  };
+  const trigger = "SELECT ACTION_STATEMENT, DEFINER, SQL_MODE FROM information_schema.TRIGGERS";
+  const wanted = [await definitions(db1), await db1.query(trigger)];
+  await pair.lose(2);
+  await up();
+  const db2 = await pair.root(2);
+  expect([await definitions(db2), await db2.query(trigger)]).toEqual(wanted);
+  expect(await db2.query("SELECT * FROM ??.??", [DATABASE, "a.b;c_session"])).toEqual(
+    await db1.query("SELECT * FROM ??.??", [DATABASE, "a.b;c_session"]),
+  );
+  expect(existsSync(file)).toBe(false);
+
+  // The same table alone: it is copied beside its place and moved.
+  await db2.query("DROP TABLE ??.??", [DATABASE, "a.b;c_session"]);
+  await up();
+  const again = await pair.root(2);
+  expect([await definitions(again), await again.query(trigger)]).toEqual(wanted);
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});
+
+test.each([
+  [
+    "a view that no longer works",
+    [
+      "CREATE TABLE gone_session (id INT PRIMARY KEY)",
+      `CREATE DEFINER=${PROXY} VIEW broken_session AS SELECT id FROM gone_session`,
+      "DROP TABLE gone_session",
+    ],
+    "DROP VIEW broken_session",
+    /db1 can't be copied, because views there no longer work: .*broken_session.*Repair or drop them on db1/s,
+  ],
+  [
+    "an event of root",
+    ["CREATE EVENT of_root ON SCHEDULE EVERY 1 DAY DO SELECT 1"],
+    "DROP EVENT of_root",
+    /db1 can't be copied: the event replicated_session_store\.of_root \(definer \w+@localhost\) would run on the other node/,
+  ],
+  [
+    "a trigger of root",
+    ["CREATE TRIGGER of_root BEFORE INSERT ON session FOR EACH ROW SET NEW.data = NEW.data"],
+    "DROP TRIGGER of_root",
+    /the trigger replicated_session_store\.of_root \(definer \w+@localhost\)/,
+  ],
+  [
+    "a procedure of an account that is gone",
+    ["CREATE DEFINER='somebody'@'%' PROCEDURE of_somebody() SELECT 1"],
+    "DROP PROCEDURE of_somebody",
+    /the procedure replicated_session_store\.of_somebody \(definer somebody@%\)/,
+  ],
+])(
+  "%s keeps a node from being seeded, by name, before anything is touched; without it one up is enough",
+  async (_, bring, take, words) => {
+    await write(db1, ...bring);
+    await pair.lose(2);
+    const before = await findProcess(pair.directory(1));
+    const { message } = await failureOf(up());
+    expect(message).toMatch(words);
+    expect(await findProcess(pair.directory(1))).toBe(before);
+    await write(db1, take);
+    await up();
+    expect(await pair.drift(SHORT_WAITS)).toEqual({});
+  },
+);
+
+test("a row that the node does not take is told by table and number of the error, and nothing of the row is", async () => {
+  await write(
+    db1,
+    "CREATE TABLE checked_session (id VARCHAR(40) PRIMARY KEY, n INT, CONSTRAINT positive CHECK (n > 0))",
+    "SET SESSION check_constraint_checks = 0",
+    "INSERT INTO checked_session VALUES ('secret-session-of-a-user', -1)",
+    "SET SESSION check_constraint_checks = 1",
+  );
+  await pair.lose(2);
+  const { message } = await failureOf(up());
+  expect(message).toMatch(/seeding db2 from db1 was cut off: db2 does not take rows of checked_session: error 4025/);
+  expect(message).toMatch(/db1 was only read and serves on; db2 stays closed.*Run `pulumi up` again/s);
+  expect(message).not.toContain("secret-session");
+  expect(await pair.server(2).login("nevisproxy_user", "proxy-1")).not.toBe("in");
+  await write(db1, "DROP TABLE checked_session");
+  await up();
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});

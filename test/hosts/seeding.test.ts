@@ -1,0 +1,57 @@
+import { PASSWORDS, SHORT_WAITS } from "../support/declaredPair";
+import { HostPair } from "../support/hostPair";
+import type { Machine } from "../support/machine";
+import { fillSessions, fingerprint } from "../support/manySessions";
+import { SessionClient } from "../support/sessionClient";
+import { MARIADB, type Suite } from "../support/testEngine";
+
+/** A machine that lost its data is seeded from its peer, whatever way leads there and whatever MariaDB they have. */
+
+const SESSIONS = Number(process.env["SEEDING_SESSIONS"] ?? 10_000);
+
+jest.setTimeout(120_000 + SESSIONS);
+
+/** As after the disk was replaced and the package installed again. */
+const REINSTALL = `service mariadb stop >/dev/null 2>&1 </dev/null
+  rm -rf /var/lib/mysql/* && mariadb-install-db --user=mysql --skip-test-db >/dev/null 2>&1
+  service mariadb start >/dev/null 2>&1 </dev/null`;
+
+async function seeded<M extends Machine>(pair: HostPair<M>, lose: (host: M) => Promise<unknown>): Promise<void> {
+  const [one, two] = pair.hosts;
+  await pair.up(SHORT_WAITS);
+  const db1 = await pair.root(1);
+  await fillSessions(db1, SESSIONS);
+  await pair.catchUp();
+  await lose(two);
+
+  const survivor = new SessionClient(
+    "survivor",
+    3306,
+    { user: "nevisproxy_user", password: PASSWORDS.proxy },
+    one.address,
+  );
+  survivor.start();
+  await pair.up(SHORT_WAITS).finally(() => survivor.stop());
+  expect(survivor.errors).toEqual([]);
+  expect(survivor.acknowledged.length).toBeGreaterThan(10);
+
+  for (const host of pair.hosts) {
+    await host.sql(`INSERT INTO replicated_session_store.session VALUES ('after-${host.name}', '')`);
+  }
+  await pair.catchUp();
+  expect(await fingerprint(await pair.root(2))).toEqual(await fingerprint(await pair.root(1)));
+  const count = "SELECT COUNT(*) FROM replicated_session_store.session";
+  expect((await two.sql(count)).trim()).toBe(String(SESSIONS + survivor.acknowledged.length + 2));
+  expect(await two.sql("SELECT @@GLOBAL.gtid_slave_pos")).toMatch(/^1-1-\d+,2-2-\d+$/m);
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+}
+
+it.each(Object.entries(MARIADB) as [Suite, string][])("over SSH, on %s with MariaDB %s", async (suite) => {
+  await using pair = await HostPair.planned({ suite }, [{ user: "deploy" }, {}]);
+  await seeded(pair, (host) => host.sh(REINSTALL));
+});
+
+it("in containers", async () => {
+  await using pair = await HostPair.inContainers({ suite: "trixie" });
+  await seeded(pair, (host) => host.loseData());
+});
