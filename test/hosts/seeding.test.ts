@@ -24,13 +24,9 @@ async function seeded<M extends Machine>(pair: HostPair<M>, lose: (host: M) => P
   await pair.catchUp();
   await lose(two);
 
-  const survivor = new SessionClient(
-    "survivor",
-    3306,
-    { user: "nevisproxy_user", password: PASSWORDS.proxy },
-    one.address,
-  );
-  survivor.start();
+  const login = { user: "nevisproxy_user", password: PASSWORDS.proxy };
+  const { Networks } = (await one.container.inspect()).NetworkSettings;
+  const survivor = new SessionClient("survivor", 3306, login, String(Networks[pair.network.name]?.IPAddress)).start();
   await pair.up(SHORT_WAITS).finally(() => survivor.stop());
   expect(survivor.errors).toEqual([]);
   expect(survivor.acknowledged.length).toBeGreaterThan(10);

@@ -62,6 +62,9 @@ it("the commands in docs/hosts.md are all that a user needs, from a machine with
   await pair.up();
 
   await one.sql(`CREATE TABLE ${TABLE} (id VARCHAR(20) PRIMARY KEY)`);
+  await one.sql(
+    `CREATE DEFINER=nevisproxy_user@'%' TRIGGER ${TABLE}_trigger BEFORE INSERT ON ${TABLE} FOR EACH ROW SET NEW.id = NEW.id`,
+  );
   await pair.catchUp();
   await two.sql(`SET sql_log_bin=0; DROP TABLE ${TABLE}`);
   await pair.up();

@@ -8,11 +8,19 @@ import { CopyProgress } from "./copyProgress";
 const STATEMENT_DEADLINE = 300_000;
 /** Longest time that a dump may be silent. */
 const SILENCE = 300_000;
-/** How much of a dump is read ahead, in bytes. */
-const AHEAD = 1 << 20;
+/** How much of a dump is read ahead, in bytes. More costs memory and gains no time: the target is what is waited for. */
+const AHEAD = 1 << 16;
+/** Rows that are committed together, in bytes of the dump: a commit waits for the disk. */
+const TOGETHER = 4 << 20;
 
-/** One snapshot, read without locks. */
-const SNAPSHOT = ["--single-transaction", "--hex-blob", "--skip-add-drop-table", "--default-character-set=utf8mb4"];
+/** One snapshot, read without locks. Statements are short, because each is in this process's memory as a whole, several times over. */
+const SNAPSHOT = [
+  "--single-transaction",
+  "--hex-blob",
+  "--skip-add-drop-table",
+  "--default-character-set=utf8mb4",
+  "--net-buffer-length=131072",
+];
 
 export interface Dump extends LoaderOptions {
   readonly from: Server;
@@ -33,10 +41,18 @@ export async function pourDump(dump: Dump): Promise<DumpReader> {
   const progress = await CopyProgress.of(from, to, dump.databases);
   await withLoader(to, dump, async (loader) => {
     if (into !== undefined) await loader.query("USE ??", [into]);
+    await loader.query("SET SESSION autocommit = 0");
+    let uncommitted = 0;
     await flow(from, what, async (piece) => {
       for (const statement of reader.read(piece)) await load(loader, statement, progress);
+      uncommitted += piece.length;
+      if (uncommitted > TOGETHER) {
+        await loader.query("COMMIT", [], STATEMENT_DEADLINE);
+        uncommitted = 0;
+      }
       await progress.tell(piece.length);
     });
+    await loader.query("COMMIT", [], STATEMENT_DEADLINE);
   });
   reader.end();
   return reader;

@@ -2,7 +2,7 @@ import { isWholeStatement } from "./sqlTokens";
 
 /** One statement of a dump, to be sent to a server byte by byte. */
 export interface DumpStatement {
-  /** Without its delimiter. */
+  /** Without its delimiter. Holds until the next statement is asked for. */
   readonly text: Buffer;
   /** The table whose rows it inserts. Undefined: it inserts none. */
   readonly rowsOf: string | undefined;
@@ -21,6 +21,7 @@ const SANDBOX_MARK = /^\/\*M!999999\\- .*\*\/$/;
  */
 export class DumpReader {
   private parts: Buffer[] = [];
+  private scratch: Buffer = Buffer.alloc(0);
   private code = "";
   private delimiter = ";";
   private readonly positions: string[] = [];
@@ -38,8 +39,7 @@ export class DumpReader {
         return;
       }
       from = end;
-      const line = this.parts.length === 1 ? (this.parts[0] as Buffer) : Buffer.concat(this.parts);
-      const statement = this.take(line);
+      const statement = this.take(this.whole());
       if (statement) yield statement;
     }
   }
@@ -56,6 +56,17 @@ export class DumpReader {
     throw new Error(`the dump tells its GTID position ${this.positions.length} times, where once is expected`);
   }
 
+  /** The parts in one piece, in memory that is used again and again: a dump has thousands of such pieces. */
+  private whole(): Buffer {
+    const [first = Buffer.alloc(0), ...more] = this.parts;
+    if (more.length === 0) return first;
+    const length = this.parts.reduce((sum, part) => sum + part.length, 0);
+    if (this.scratch.length < length) this.scratch = Buffer.allocUnsafe(2 * length);
+    let at = 0;
+    for (const part of this.parts) at += part.copy(this.scratch, at);
+    return this.scratch.subarray(0, length);
+  }
+
   private endOfRows(piece: Buffer, from: number): number {
     if (from === 0 && this.endsInSemicolon && piece[0] === NEWLINE) return 1;
     const end = piece.indexOf(";\n", from, "latin1");
@@ -69,7 +80,7 @@ export class DumpReader {
       if (this.rowsOf !== undefined) {
         if (line.at(-2) === SEMICOLON) return this.takeRows(line);
         // More lines belong to it: it is looked for by its end from here on.
-        this.parts = [line];
+        this.parts = [Buffer.from(line)];
         this.endsInSemicolon = false;
         return undefined;
       }
