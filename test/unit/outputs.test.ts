@@ -1,0 +1,33 @@
+import { localHost } from "../../provider/src/hosts/local";
+import { Complaint, Result } from "../../provider/src/hosts/outputs";
+import { printable } from "../../provider/src/waiting";
+
+test("a result is taken in up to 16 MiB; then its command is ended", () => {
+  const ended: string[] = [];
+  const result = new Result("cat", ({ message }) => ended.push(message));
+  for (let megabyte = 0; megabyte < 16; megabyte++) result.add(Buffer.alloc(1 << 20, "x"));
+  expect(ended).toEqual([]);
+  expect(`${result}`).toHaveLength(16 << 20);
+  result.add(Buffer.from("x"));
+  expect(ended).toEqual(['"cat" was ended, because it wrote more than 16 MiB']);
+});
+
+test("of a complaint the end is kept", () => {
+  const complaint = new Complaint();
+  for (let number = 0; number < 10_000; number++) complaint.add(Buffer.from(`line ${number}\n`));
+  expect(`${complaint}`).toHaveLength(4096);
+  expect(`${complaint}`).toMatch(/line 9999\n$/);
+});
+
+test("a command of this machine that never stops writing is ended", async () => {
+  const { run } = localHost({ kind: "local", directory: "/nowhere" });
+  await expect(run(["yes"])).rejects.toThrow('"yes" was ended, because it wrote more than 16 MiB');
+  await expect(run(["sh", "-c", "yes error | head -c 90000000 >&2; exit 3"])).rejects.toThrow(
+    /^sh ended with 3: .{1,5000}$/s,
+  );
+});
+
+test("what steers a terminal is taken out of what machines say, and long texts are cut", () => {
+  expect(printable("a\u001b[2Jb\u001b]0;title\u0007c\rd\be\tf\ng\u009b31m")).toBe("abcde\tf\ng");
+  expect(printable("x".repeat(10_000))).toHaveLength(8004);
+});
