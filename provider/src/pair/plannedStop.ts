@@ -14,7 +14,8 @@ import {
 import { bringAcknowledgement, semiSync, withoutWaiting } from "../mariadb/semiSync";
 import { Server } from "../mariadb/server";
 import { during, progress, until } from "../waiting";
-import { type Ends, startStopped } from "./link";
+import { startStopped } from "./link";
+import type { Ends } from "./sourceHistory";
 
 const CATCH_UP_DEADLINE = 60_000;
 const RETURN_DEADLINE = 60_000;

@@ -1,0 +1,113 @@
+import { ConnectionError } from "../mariadb/connectionError";
+import { parsePosition } from "../mariadb/gtid";
+import { binaryLog, headOf, pieceOf, relayLogs, tailOf } from "../mariadb/logFiles";
+import type { Server } from "../mariadb/server";
+import { holds, isLegible, lastTransaction, receivedFrom, type Transaction } from "../recipe/logEvents";
+import { progress } from "../waiting";
+
+/** Whether a source's log still holds the last transaction that its replica received from it: the bytes of both logs are compared. */
+
+/** Most transactions are in the first; the second is for large ones. */
+const TAILS = [1 << 16, 1 << 23];
+const HEAD = 4096;
+/** The newest relay logs. A server keeps one or two that it has applied. */
+const FILES = 4;
+/** What the text of a statement may add in the source's log. */
+const ALLOWANCE = 1 << 20;
+
+interface Received {
+  readonly transaction: Transaction;
+  /** The file of the source's log from which it came. */
+  readonly from: string;
+}
+
+/** The files of a binary log, the oldest first, with their sizes. */
+type Logs = ReadonlyMap<string, number>;
+
+/**
+ * `different`: the source's log has another transaction in the place of one that the replica received, or none. `same`: it holds the one that
+ * was received last before the source's latest start, or begins right after it, as after a seeding. `same since its start`: what was received
+ * earlier is not in the relay log any more. Undefined: the relay log has nothing, as after a start of the replica, or a log can't be read.
+ */
+export type LogEvidence = "same" | "same since its start" | "different" | undefined;
+
+export interface Question {
+  readonly replica: Server;
+  readonly source: Server;
+  /** The source's own. */
+  readonly domain: number;
+  /** The last number of that domain that the replica has. */
+  readonly known: bigint;
+  /** When the source started, in seconds of its clock. */
+  readonly startedAt: number;
+}
+
+/** What the logs of both say about whether the source has gone back in time. It takes some reads of a few pages, however large the logs are. */
+export async function compareLogs(question: Question): Promise<LogEvidence> {
+  const { replica, source, domain, known, startedAt } = question;
+  try {
+    const logs = new Map(
+      (await source.query("SHOW BINARY LOGS")).map((row) => [String(row["Log_name"]), Number(row["File_size"])]),
+    );
+    const begin = await beginOf(source, logs, domain);
+    if (begin === known) return "same";
+    let found: LogEvidence;
+    for (const file of (await relayLogs(replica)).slice(0, FILES)) {
+      const received = await lastOf(replica, file, domain);
+      if (!received || received.transaction.sequence <= begin) continue;
+      const evidence = await compare(source, logs, received);
+      if (evidence === "different") return "different";
+      // The one before the start decides: what was received later, the source of now has by itself.
+      if (received.transaction.time < startedAt) return evidence ?? found;
+      found ??= evidence && "same since its start";
+    }
+    return found;
+  } catch (error) {
+    if (error instanceof ConnectionError) throw error;
+    progress(`the logs of ${replica.name} and ${source.name} can't be compared: ${(error as Error).message}`);
+    return undefined;
+  }
+}
+
+/** The last number of a domain before the oldest file of a binary log. */
+async function beginOf(source: Server, logs: Logs, domain: number): Promise<bigint> {
+  const events = await source.query("SHOW BINLOG EVENTS IN ? LIMIT 4", [[...logs.keys()][0] ?? ""]);
+  const list = events.find((row) => row["Event_type"] === "Gtid_list");
+  return parsePosition(String(list?.["Info"] ?? "").replace(/[[\]]/g, "")).get(domain)?.sequence ?? 0n;
+}
+
+async function lastOf(replica: Server, file: string, domain: number): Promise<Received | undefined> {
+  for (const length of TAILS) {
+    const tail = await tailOf(replica, file, length);
+    const transaction = lastTransaction(tail, domain);
+    const from = transaction && receivedFrom(await headOf(replica, file, HEAD));
+    if (transaction && from) return { transaction, from };
+    if (tail.length < length) break;
+  }
+  return undefined;
+}
+
+async function compare(
+  source: Server,
+  logs: Logs,
+  { transaction, from }: Received,
+): Promise<"same" | "different" | undefined> {
+  const size = logs.get(from);
+  if (size === undefined) {
+    const [oldest] = [...logs.keys()].map(parts);
+    const { base, number } = parts(from);
+    // Removed since; or of another name, as after a change of `log_bin`.
+    return oldest && oldest.base === base && number > oldest.number ? "different" : undefined;
+  }
+  if (transaction.begin + transaction.length > size) return "different";
+  const file = await binaryLog(source, from);
+  if (!isLegible(await headOf(source, file, HEAD))) return undefined;
+  const piece = await pieceOf(source, file, transaction.begin, transaction.length + ALLOWANCE);
+  const held = holds(piece, transaction);
+  return held === undefined ? undefined : held ? "same" : "different";
+}
+
+function parts(log: string): { base: string; number: number } {
+  const dot = log.lastIndexOf(".");
+  return { base: log.slice(0, dot), number: Number(log.slice(dot + 1)) };
+}
