@@ -21,9 +21,6 @@ interface Received {
   readonly from: string;
 }
 
-/** The files of a binary log, the oldest first, with their sizes. */
-type Logs = ReadonlyMap<string, number>;
-
 /**
  * `different`: the source's log has another transaction in the place of one that the replica received, or none. `same`: it holds the one that
  * was received last before the source's latest start, or begins right after it, as after a seeding. `same since its start`: what was received
@@ -46,16 +43,13 @@ export interface Question {
 export async function compareLogs(question: Question): Promise<LogEvidence> {
   const { replica, source, domain, known, startedAt } = question;
   try {
-    const logs = new Map(
-      (await source.query("SHOW BINARY LOGS")).map((row) => [String(row["Log_name"]), Number(row["File_size"])]),
-    );
-    const begin = await beginOf(source, logs, domain);
+    const begin = await beginOf(source, domain);
     if (begin === known) return "same";
     let found: LogEvidence;
     for (const file of (await relayLogs(replica)).slice(0, FILES)) {
       const received = await lastOf(replica, file, domain);
       if (!received || received.transaction.sequence <= begin) continue;
-      const evidence = await compare(source, logs, received);
+      const evidence = await compare(source, received);
       if (evidence === "different") return "different";
       // The one before the start decides: what was received later, the source of now has by itself.
       if (received.transaction.time < startedAt) return evidence ?? found;
@@ -69,9 +63,16 @@ export async function compareLogs(question: Question): Promise<LogEvidence> {
   }
 }
 
+/** The files of a binary log, the oldest first, with their sizes. */
+async function filesOf(source: Server): Promise<ReadonlyMap<string, number>> {
+  const rows = await source.query("SHOW BINARY LOGS");
+  return new Map(rows.map((row) => [String(row["Log_name"]), Number(row["File_size"])]));
+}
+
 /** The last number of a domain before the oldest file of a binary log. */
-async function beginOf(source: Server, logs: Logs, domain: number): Promise<bigint> {
-  const events = await source.query("SHOW BINLOG EVENTS IN ? LIMIT 4", [[...logs.keys()][0] ?? ""]);
+async function beginOf(source: Server, domain: number): Promise<bigint> {
+  const [oldest = ""] = (await filesOf(source)).keys();
+  const events = await source.query("SHOW BINLOG EVENTS IN ? LIMIT 4", [oldest]);
   const list = events.find((row) => row["Event_type"] === "Gtid_list");
   return parsePosition(String(list?.["Info"] ?? "").replace(/[[\]]/g, "")).get(domain)?.sequence ?? 0n;
 }
@@ -87,14 +88,12 @@ async function lastOf(replica: Server, file: string, domain: number): Promise<Re
   return undefined;
 }
 
-async function compare(
-  source: Server,
-  logs: Logs,
-  { transaction, from }: Received,
-): Promise<"same" | "different" | undefined> {
-  const size = logs.get(from);
+async function compare(source: Server, { transaction, from }: Received): Promise<"same" | "different" | undefined> {
+  // After the look at the relay log: the source's log had that transaction before.
+  const files = await filesOf(source);
+  const size = files.get(from);
   if (size === undefined) {
-    const [oldest] = [...logs.keys()].map(parts);
+    const [oldest] = [...files.keys()].map(parts);
     const { base, number } = parts(from);
     // Removed since; or of another name, as after a change of `log_bin`.
     return oldest && oldest.base === base && number > oldest.number ? "different" : undefined;
