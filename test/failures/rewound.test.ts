@@ -14,10 +14,12 @@ import { SessionClient } from "../support/sessionClient";
  * A node that comes back without the end of its binary log, and has written since as much as it lost or more, is recognised by what was
  * written, not by how much. One that was merely killed is not.
  *
- * `npm test` has each case once; REWIND_RUNS says how often each is tried.
+ * `npm test` has each case once; REWIND_RUNS says how often each is tried, REWIND_ROWS with how many sessions.
  */
 
 const RUNS = Number(process.env["REWIND_RUNS"] ?? 1);
+/** Sessions that both have beforehand. */
+const ROWS = Number(process.env["REWIND_ROWS"] ?? 0);
 const runs = Array.from({ length: RUNS }, (_, run) => run + 1);
 
 jest.setTimeout(180_000);
@@ -48,7 +50,12 @@ async function bringUp(connectRetry: number): Promise<void> {
   pair = await Pair.up({ link: { connectRetry } });
   const db1 = await pair.root(1);
   await db1.logged(() => db1.query(SessionClient.TABLE));
-  await waitUntilCaughtUp(db1, await pair.root(2), 10_000);
+  if (ROWS > 0) {
+    await db1.logged(() =>
+      db1.query(`INSERT INTO ${SESSION} SELECT SHA1(seq), REPEAT('x', 100) FROM seq_1_to_${ROWS}`, [], 120_000),
+    );
+  }
+  await waitUntilCaughtUp(db1, await pair.root(2), 120_000);
 }
 
 async function kill(number: 1 | 2): Promise<void> {
@@ -110,7 +117,9 @@ const rows = async (): Promise<string[]> =>
 async function expectRecognised(connectRetry: number): Promise<void> {
   const options = { link: { connectRetry } };
   const before = await rows();
+  const start = Date.now();
   expect((await pair.drift(options))["db2-node"]).toContain("state");
+  if (ROWS > 0) process.stderr.write(`recognised among ${ROWS} sessions in ${(Date.now() - start) / 1000} s\n`);
   expect(pair.kept.get("db2-node")?.outs["state"]).toBe("went back in time");
   const stood = (await link())?.ioThread;
   const { message } = await failureOf(pair.up(options));

@@ -1,5 +1,12 @@
 import fc from "fast-check";
-import { holds, isLegible, lastTransaction, receivedFrom, type Transaction } from "../../provider/src/recipe/logEvents";
+import {
+  firstSequence,
+  holds,
+  isLegible,
+  lastTransaction,
+  receivedFrom,
+  type Transaction,
+} from "../../provider/src/recipe/logEvents";
 
 /** Events as a server writes them: header, contents, checksum. */
 
@@ -129,6 +136,13 @@ test("the source's file is read with a checksum behind it and without", () => {
     expect(receivedFrom(rotate("mariadbmaster-bin.000012", checksum))).toBe("mariadbmaster-bin.000012");
     expect(receivedFrom(rotate("a.b-bin.1000012", checksum))).toBe("a.b-bin.1000012");
   }
+});
+
+test("the first transaction of a log is told from later ones, and from those of other domains", () => {
+  const file = (...events: Event[]) => Buffer.concat([Buffer.alloc(4), log(events)]);
+  expect(firstSequence(file(...transaction(7n, "seven"), ...transaction(8n, "eight")), 2)).toBe(7n);
+  expect(firstSequence(file(...transaction(3n, "three", { domain: 1 })), 2)).toBeUndefined();
+  expect(firstSequence(file(), 2)).toBeUndefined();
 });
 
 test("an encrypted log is not taken for one with another history", () => {

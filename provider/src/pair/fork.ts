@@ -2,7 +2,7 @@ import { ConnectionError } from "../mariadb/connectionError";
 import { parsePosition } from "../mariadb/gtid";
 import { binaryLog, headOf, pieceOf, relayLogs, tailOf } from "../mariadb/logFiles";
 import type { Server } from "../mariadb/server";
-import { holds, isLegible, lastTransaction, receivedFrom, type Transaction } from "../recipe/logEvents";
+import { firstSequence, holds, isLegible, lastTransaction, receivedFrom, type Transaction } from "../recipe/logEvents";
 import { progress } from "../waiting";
 
 /** Whether a source's log still holds the last transaction that its replica received from it: the bytes of both logs are compared. */
@@ -23,7 +23,7 @@ interface Received {
 
 /**
  * `different`: the source's log has another transaction in the place of one that the replica received, or none. `same`: it holds the one that
- * was received last before the source's latest start, or begins right after it, as after a seeding. `same since its start`: what was received
+ * was received last before the source's latest start, or begins right after it, as after a seeding, or was received from its first one on. `same since its start`: what was received
  * earlier is not in the relay log any more. Undefined: the relay log has nothing, as after a start of the replica, or a log can't be read.
  */
 export type LogEvidence = "same" | "same since its start" | "different" | undefined;
@@ -46,7 +46,8 @@ export async function compareLogs(question: Question): Promise<LogEvidence> {
     const begin = await beginOf(source, domain);
     if (begin === known) return "same";
     let found: LogEvidence;
-    for (const file of (await relayLogs(replica)).slice(0, FILES)) {
+    const relays = await relayLogs(replica);
+    for (const file of relays.slice(0, FILES)) {
       const received = await lastOf(replica, file, domain);
       if (!received || received.transaction.sequence <= begin) continue;
       const evidence = await compare(source, received);
@@ -55,7 +56,9 @@ export async function compareLogs(question: Question): Promise<LogEvidence> {
       if (received.transaction.time < startedAt) return evidence ?? found;
       found ??= evidence && "same since its start";
     }
-    return found;
+    // Of a pair that was just made, the relay log has all that the source has ever written.
+    const hasAll = found && relays.length <= FILES && (await firstOf(replica, relays, domain)) === begin + 1n;
+    return hasAll ? "same" : found;
   } catch (error) {
     if (error instanceof ConnectionError) throw error;
     progress(`the logs of ${replica.name} and ${source.name} can't be compared: ${(error as Error).message}`);
@@ -81,6 +84,15 @@ async function lastOf(replica: Server, file: string, domain: number): Promise<Re
   const transaction = lastTransaction(await tailOf(replica, file, TAIL), domain);
   const from = transaction && receivedFrom(await headOf(replica, file, HEAD));
   return transaction && from !== undefined ? { transaction, from } : undefined;
+}
+
+/** The number of the oldest transaction that the relay logs still have. */
+async function firstOf(replica: Server, relays: readonly string[], domain: number): Promise<bigint | undefined> {
+  for (const file of [...relays].reverse()) {
+    const first = firstSequence(await headOf(replica, file, HEAD), domain);
+    if (first !== undefined) return first;
+  }
+  return undefined;
 }
 
 async function compare(source: Server, { transaction, from }: Received): Promise<"same" | "different" | undefined> {

@@ -71,7 +71,7 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
   const refuse = (replica: Server, status: ReplicaStatus) =>
     new Error(
       `${why}, but ${replica.name} does not replicate (${describe(status)}). Sessions that only one node has would be out of reach ` +
-        `meanwhile, so nothing was stopped. Repair that link first: \`pulumi up --target\` it, or START SLAVE on ${replica.name}.`,
+        `meanwhile, so nothing was stopped. Repair that link first: \`pulumi up --target\` it, which says what is in the way.`,
     );
   if (incoming && !isRunning(incoming)) throw refuse(node, incoming);
   // A node whose binary log is off can only be mended by the restart.

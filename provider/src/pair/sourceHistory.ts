@@ -72,10 +72,10 @@ interface Seen {
 
 async function judgeByRows(ends: Ends, { isForked, isRunning, startedAt }: Seen): Promise<Verdict> {
   const { replica, source } = ends;
-  const settled = await settle(ends);
+  await settle(ends);
   const rows = await compareRows(source, replica);
   const total = (count: "onlyOther" | "differing") => rows.tables.reduce((sum, table) => sum + table[count], 0);
-  const isLacking = rows.lacking.length > 0 && (await staysLacking(ends, rows));
+  const { isLacking, settled } = await lookAgain(ends, rows);
   const isComparable = rows.tables.every(({ notComparable }) => !notComparable);
   if (isForked) {
     if (isLacking || total("differing") > 0) return { kind: "rewound", rows, isProved: true };
@@ -97,14 +97,15 @@ async function isRewound(ends: Ends): Promise<boolean> {
   return (await compareLogs({ ...ends, domain, known, startedAt: await startOf(ends.source) })) === "different";
 }
 
-/** Looks at the rows again that the source lacks, after what is on its way has arrived. */
-async function staysLacking(ends: Ends, { lacking }: RowComparison): Promise<boolean> {
+/** Looks again at the rows that the source lacks, after what is on its way has arrived. */
+async function lookAgain(ends: Ends, { lacking }: RowComparison): Promise<{ isLacking: boolean; settled: boolean }> {
   let left = lacking;
+  let settled = true;
   for (let look = 0; look < LOOKS && left.length > 0; look++) {
-    await settle(ends);
+    settled = await settle(ends);
     left = await stillLacking(ends.source, ends.replica, left);
   }
-  return left.length > 0;
+  return { isLacking: left.length > 0, settled };
 }
 
 /** Waits, as far as the links run, until each has applied what the other has written by now. True: each has. */

@@ -68,6 +68,14 @@ export function receivedFrom(head: Buffer): string | undefined {
   return [name.slice(0, -4), name].find((candidate) => /^[^/\0]+\.\d{6,}$/.test(candidate));
 }
 
+/** The number of the first transaction in a log whose beginning this is, if that is one of the domain. */
+export function firstSequence(head: Buffer, domain: number): bigint | undefined {
+  const MAGIC = 4;
+  const first = eventsFrom(head, MAGIC).find(({ type }) => type === GTID);
+  if (!first || first.bytes.readUInt32LE(HEADER + 8) !== domain) return undefined;
+  return first.bytes.readBigUInt64LE(HEADER);
+}
+
 /** False: what follows in the file is encrypted. */
 export function isLegible(head: Buffer): boolean {
   const [MAGIC, START_ENCRYPTION] = [4, 164];
