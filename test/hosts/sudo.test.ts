@@ -51,7 +51,7 @@ async function commandsOf(pair: HostPair): Promise<{ ran: string[]; refused: str
 }
 
 const isListed = (command: string, rule: string): boolean =>
-  rule.endsWith(" *") ? command.startsWith(rule.slice(0, -1)) : command === rule;
+  rule.endsWith("*") ? command.startsWith(rule.slice(0, -1)) : command === rule;
 
 it("the commands in docs/hosts.md are all that a user needs, from a machine without a server to destroy, and each is needed", async () => {
   const inputs = { install: true };

@@ -72,7 +72,7 @@ export const isRunning = (status: ReplicaStatus | undefined): boolean =>
 
 /** Somebody stopped it, or a run that was cut off: no error that only an operator can mend. A failed try to connect is none. */
 export function isMerelyStopped({ ioThread, sqlThread, ioError, sqlError }: ReplicaStatus): boolean {
-  const LOGIN_REFUSED = [1045, 1597];
+  const LOGIN_REFUSED = [1045, 1597, 1698, 4151];
   const isRetried =
     !ioError || (ioError.errno >= 2000 && ioError.errno < 3000) || LOGIN_REFUSED.includes(ioError.errno);
   return (ioThread === "No" || sqlThread === "No") && isRetried && !sqlError;
@@ -88,6 +88,16 @@ export async function appliedPosition(server: Server): Promise<GtidPosition> {
   return parsePosition(await server.value("SELECT @@GLOBAL.gtid_slave_pos"));
 }
 
+/** What this server has applied or received, domain by domain the further of both. */
+async function positionOf(replica: Server): Promise<GtidPosition> {
+  const received = (await replicaStatus(replica))?.received ?? new Map();
+  const position = new Map(await appliedPosition(replica));
+  for (const [domain, gtid] of received) {
+    if (gtid.sequence > (position.get(domain)?.sequence ?? -1n)) position.set(domain, gtid);
+  }
+  return position;
+}
+
 /** The last sequence number of a source's own stream: as its replica got it, and as it stands in the source's binary log. */
 export async function compareStreams(
   source: Server,
@@ -95,11 +105,9 @@ export async function compareStreams(
   domain: number,
 ): Promise<{ known: bigint; written: bigint }> {
   // The replica first: what arrives in between must not look like too much.
-  const status = await replicaStatus(replica);
-  const applied = (await appliedPosition(replica)).get(domain)?.sequence ?? 0n;
-  const received = status?.received.get(domain)?.sequence ?? 0n;
+  const known = (await positionOf(replica)).get(domain)?.sequence ?? 0n;
   const written = (await writtenPosition(source)).get(domain)?.sequence ?? 0n;
-  return { known: received > applied ? received : applied, written };
+  return { known, written };
 }
 
 /** Waits until the replica has applied what it has received by now. A relay log that was not applied is lost at a restart or STOP SLAVE. */
@@ -122,7 +130,10 @@ async function receivedFromPeer(replica: Server): Promise<GtidPosition> {
 /** Waits until the replica has applied all that the source has written by now. */
 export async function waitUntilCaughtUp(source: Server, replica: Server, deadline: number): Promise<void> {
   const target = await source.value("SELECT @@GLOBAL.gtid_binlog_pos");
-  if (target === "") return;
+  if (target !== "") await waitUntilApplied(source, replica, target, deadline);
+}
+
+async function waitUntilApplied(source: Server, replica: Server, target: string, deadline: number): Promise<void> {
   const seconds = deadline / 1000;
   const answer = await replica.value("SELECT MASTER_GTID_WAIT(?, ?)", [target, seconds], deadline + 5000);
   if (answer === "0") return;
@@ -133,14 +144,35 @@ export async function waitUntilCaughtUp(source: Server, replica: Server, deadlin
 }
 
 /**
- * Sends one GTID that touches no row, and waits until the replica has applied it.
- * Status fields don't prove that: with a dead dump thread they say Yes for up to slave_net_timeout.
- * Answers how long it took, in seconds.
+ * Sends one GTID that touches no row, and waits until the replica has applied it. It has to be beyond all that the replica had of that
+ * domain: one below it would count as applied at once, and stands in a log that went back in time.
+ * Status fields don't prove that rows arrive: with a dead dump thread they say Yes for up to slave_net_timeout.
+ * Returns how long it took, in seconds.
  */
 export async function proveRowsArrive(source: Server, replica: Server, deadline: number): Promise<number> {
   const start = Date.now();
-  await source.logged(() => source.query("DROP DATABASE IF EXISTS pulumi_probe"));
-  await waitUntilCaughtUp(source, replica, deadline);
+  const had = await positionOf(replica);
+  const sent = await source.logged(async () => {
+    const former = await source.value("SELECT @@last_gtid");
+    await source.query("DROP DATABASE IF EXISTS pulumi_probe");
+    const gtid = await source.value("SELECT @@last_gtid");
+    return gtid === former ? "" : gtid;
+  });
+  if (sent === "") {
+    throw new Error(
+      `${source.name} did not log a statement that it has to log, so nothing proves that rows reach ${replica.name}: ` +
+        "look for binlog_do_db and binlog_ignore_db in its option files, and take them out",
+    );
+  }
+  for (const [domain, { sequence }] of parsePosition(sent)) {
+    const known = had.get(domain)?.sequence ?? 0n;
+    if (sequence > known) continue;
+    throw new Error(
+      `${source.name} wrote ${sent}, but ${replica.name} had received up to number ${known} of that domain before: ${source.name} went back in ` +
+        "time or its binary log was reset, and what it writes now does not reach the replica. Run `pulumi up`, whose look at the node says what to do",
+    );
+  }
+  await waitUntilApplied(source, replica, sent, deadline);
   return (Date.now() - start) / 1000;
 }
 
@@ -154,6 +186,22 @@ export async function waitUntilReplicating(replica: Server, source: Server, dead
     if (stopped) throw new Error(`${replica.name} does not replicate from ${source.name}: ${describe(status)}`);
     return { seen: describe(status) };
   });
+}
+
+/** The source's binary log does not have the transaction that the replica has received last: it went back in time, or was reset. */
+export const foundFork = ({ ioThread, ioError }: ReplicaStatus): boolean =>
+  ioThread === "No" && ioError?.errno === 1236 && /not in the master's binlog/.test(ioError.text);
+
+/** The source has removed what the replica needs next. */
+export const foundPurged = ({ ioThread, ioError }: ReplicaStatus): boolean =>
+  ioThread === "No" && ioError?.errno === 1236 && /Could not find GTID state/.test(ioError.text);
+
+/** When the server started, in seconds of its own clock. Both times are those of the statement: each look gives the same. */
+export async function startOf(server: Server): Promise<number> {
+  const text = await server.value(
+    "SELECT UNIX_TIMESTAMP() - VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'UPTIME'",
+  );
+  return Math.round(Number(text));
 }
 
 /** The source answered that it has no binary log. No retry follows. */

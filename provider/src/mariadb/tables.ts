@@ -19,6 +19,20 @@ export async function replicatedTables(server: Server, database?: string): Promi
   return rows.map((row) => ({ database: String(row["TABLE_SCHEMA"]), table: String(row["TABLE_NAME"]) }));
 }
 
+/** All tables whose rows reach the peer: those of the filters, and without any filter those of all databases. */
+export async function tablesWithReach(server: Server): Promise<Table[]> {
+  if ((await server.value("SELECT @@GLOBAL.replicate_wild_do_table")) !== "") return replicatedTables(server);
+  const rows = await server.query(
+    "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')",
+  );
+  return rows.length === 0
+    ? []
+    : baseTables(
+        server,
+        rows.map((row) => String(row["SCHEMA_NAME"])),
+      );
+}
+
 /** Tables of the database that the peer replicates and this server doesn't have. */
 export async function lackingTables(server: Server, peer: Server, database: string): Promise<string[]> {
   const [own, others] = await Promise.all([allTables(server, database), replicatedTables(peer, database)]);

@@ -6,7 +6,7 @@ import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin"
 import { ConnectionError } from "../mariadb/connectionError";
 import { isClosed } from "../mariadb/gate";
 import { clearOverrides, type ForeignLines, lookAtOptionFiles } from "../mariadb/optionFiles";
-import { reconnectNow } from "../mariadb/replication";
+import { reconnectNow, startOf } from "../mariadb/replication";
 import { installSemiSync } from "../mariadb/semiSync";
 import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server";
 import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/settings";
@@ -18,7 +18,7 @@ import {
   tlsState,
   writeCertificates,
 } from "../mariadb/tls";
-import { type History, historyByPeer, rewoundError } from "../pair/history";
+import { type History, historyByPeer } from "../pair/history";
 import { closeForSeeding, closeIfNew, goOnWithSeeding, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
@@ -89,7 +89,9 @@ export interface MariaDbNodeChecked extends MariaDbNodeInputs {
   overriddenBy: string[];
   /**
    * Wanted: `running`. Seen: `stopped`, `unreachable`, `not answering`, `login refused`, `no data`, `no admin account`, `empty`,
-   * `being seeded`, `went back in time`.
+   * `being seeded` (closed to all other accounts until it has all sessions of its peer), `went back in time` (its peer has rows of it that
+   * it lacks), `binary log was reset` (it has all its rows, but not the log its peer goes by), `the other node` (it has the numbers of its
+   * peer: the program names the two in the other order).
    */
   state: string;
   /**
@@ -105,6 +107,8 @@ export interface MariaDbNodeComputed {
   /** Path of the option file that is ours. */
   configFile: string;
   advice: Advice[];
+  /** The start of the server, in seconds since 1970, since which its history is known to be whole. */
+  startedAt?: number | undefined;
   /** Days until the first of the certificates of `tls` ends. */
   tlsDaysLeft?: number | undefined;
 }
@@ -191,7 +195,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
     const seen = await bringUp(wanted, last, () => undefined);
     if (last.tls && !wanted.tls) await removeCertificates(openHost(wanted.connection.host));
-    if (last.state !== RUNNING && wanted.peer) await reconnect(wanted.connection, wanted.peer);
+    if (last.state !== RUNNING && wanted.peer) await reconnect(wanted.peer);
     return seen;
   },
 
@@ -214,10 +218,10 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       progress(running.message);
       return { inputs: { ...seen, state: running.problem }, computed: last };
     }
-    const { server, settings, ...states } = running;
+    const { server, settings, startedAt, ...states } = running;
     return {
       inputs: { ...seen, settings: settings as Record<string, SettingInput>, ...states },
-      computed: computed(server, path, settings, foreign, last.tls),
+      computed: { ...computed(server, path, settings, foreign, last.tls), startedAt },
     };
   },
 
@@ -237,17 +241,21 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
   await using server = await Server.open(last.connection);
   const settings = await runningSettings(server, last.settings as Settings);
+  const isBeingSeeded = await isClosed(server);
+  const history = isBeingSeeded ? undefined : await historyByPeer(server, last.peer, streamOf(last), last.startedAt);
+  if (history?.refusal) progress(history.refusal);
   return {
     server,
     settings,
-    state: await stateOf(server, last),
+    state: isBeingSeeded ? "being seeded" : wordOf(history),
+    startedAt: history?.startedAt ?? last.startedAt,
     ...(last.tls && { tlsState: await tlsState(last.connection, server.host, last.tls) }),
   };
 }
 
 async function bringUp(
   wanted: MariaDbNodeChecked,
-  last: Pick<MariaDbNodeChecked, "settings" | "tls">,
+  last: Pick<MariaDbNodeChecked & MariaDbNodeComputed, "settings" | "tls" | "startedAt">,
   begun: () => void,
 ): Promise<MariaDbNodeComputed> {
   const host = openHost(wanted.connection.host);
@@ -265,31 +273,33 @@ async function bringUp(
     await installSemiSync(server);
     await refuseSettings(server, settings);
     await goOnWithSeeding(server, wanted.peer);
-    history = await historyByPeer(server, wanted.peer, streamOf(wanted));
-    if (history === "went back in time") throw rewoundError(server, wanted.peer);
-    if (history === "lost") await closeForSeeding(server);
+    history = await historyByPeer(server, wanted.peer, streamOf(wanted), last.startedAt);
+    if (history?.refusal) throw new Error(history.refusal);
+    if (history?.word === "lost") await closeForSeeding(server);
     foreign = await clearOverrides(server, file);
-    const peer = history === "lost" ? undefined : wanted.peer;
+    const peer = history?.word === "lost" ? undefined : wanted.peer;
     if (!wanted.tls) await refuseToGoWithoutTls(server, peer, former);
     if (wanted.tls && (await writeCertificates(server, wanted.peer, wanted.tls))) certificatesChanged = true;
     await applySettings({ server, peer, former, wanted: settings, file });
   }
   // Another session: the server may have restarted.
   await using server = await Server.open(wanted.connection);
-  if (history === "lost" && wanted.peer) {
+  if (history?.word === "lost" && wanted.peer) {
     await using peer = await openPeerForSeeding(server.name, wanted.peer);
     await seedFromPeer(server, peer, streamOf(wanted));
   }
   if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
-  return computed(server, path, await runningSettings(server, settings), foreign, wanted.tls);
+  const startedAt = isKnown(history) ? await startOf(server) : last.startedAt;
+  return { ...computed(server, path, await runningSettings(server, settings), foreign, wanted.tls), startedAt };
 }
 
-/** Links of a node that was away come back at once, not at their next try: its peer's commits may be waiting for it. */
-async function reconnect(...nodes: readonly Connection[]): Promise<void> {
-  for (const node of nodes) {
-    await using server = await openIfThere(node);
-    if (server) await reconnectNow(server);
-  }
+/**
+ * The link from a node that was away comes back at once, not at its next try: the node's commits wait for it. The node's own link starts
+ * with its server.
+ */
+async function reconnect(peer: Connection): Promise<void> {
+  await using server = await openIfThere(peer);
+  if (server) await reconnectNow(server);
 }
 
 const streamOf = ({ settings, databases }: MariaDbNodeChecked) => ({
@@ -297,12 +307,13 @@ const streamOf = ({ settings, databases }: MariaDbNodeChecked) => ({
   databases,
 });
 
+/** True of a server that has lost nothing for certain: it was looked at, or has just been filled. A restart of ours since then changes nothing. */
+const isKnown = (history: History | undefined): boolean => history?.word === "lost" || history?.startedAt !== undefined;
+
 /** The word for a server that answers. */
-async function stateOf(server: Server, last: MariaDbNodeChecked): Promise<string> {
-  if (await isClosed(server)) return "being seeded";
-  const history = await historyByPeer(server, last.peer, streamOf(last));
-  if (history === "lost") return "empty";
-  return history === "went back in time" ? history : RUNNING;
+function wordOf(history: History | undefined): string {
+  if (history?.word === "lost") return "empty";
+  return history?.refusal ? history.word : RUNNING;
 }
 
 const computed = (

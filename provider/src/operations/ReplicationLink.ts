@@ -4,7 +4,7 @@ import { ConnectionError } from "../mariadb/connectionError";
 import { replicaStatus } from "../mariadb/replication";
 import { type SemiSync, semiSync } from "../mariadb/semiSync";
 import { type Connection, nameOf, openAll, Server } from "../mariadb/server";
-import { establishLink, type Proof, removeLink } from "../pair/link";
+import { type Before, establishLink, type Proof, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
 import { lockServers, onePerPair } from "../pair/lock";
 import { linkState, REPLICATING } from "../recipe/linkState";
@@ -103,8 +103,13 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
   },
   id: ({ replica, source }) => `${replica.address}:${replica.port}<-${source.address}:${source.port}`,
 
-  create: (wanted, begun) => establish(wanted, false, begun),
-  update: (last, wanted) => establish(wanted, last.password !== wanted.password, () => undefined),
+  create: (wanted, begun) => establish(wanted, { passwordChanged: false, sourceStartedAt: undefined }, begun),
+  update: (last, wanted) =>
+    establish(
+      wanted,
+      { passwordChanged: last.password !== wanted.password, sourceStartedAt: last.sourceStartedAt },
+      () => undefined,
+    ),
 
   async observe(last) {
     try {
@@ -129,7 +134,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
 
 async function establish(
   wanted: ReplicationLinkChecked,
-  passwordChanged: boolean,
+  before: Before,
   begun: () => void,
 ): Promise<ReplicationLinkComputed> {
   const proof = await onePerPair([wanted.replica, wanted.source], async () => {
@@ -138,7 +143,7 @@ async function establish(
     await lockServers([replica, source]);
     const wasThere = await replicaStatus(replica);
     try {
-      return await establishLink({ replica, source }, wanted, passwordChanged);
+      return await establishLink({ replica, source }, wanted, before);
     } catch (error) {
       // A link that was made and does not replicate is for a later `destroy` to find.
       if (!wasThere && (await replicaStatus(replica).catch(() => undefined))) begun();

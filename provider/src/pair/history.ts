@@ -1,34 +1,54 @@
 import { ConnectionError } from "../mariadb/connectionError";
-import { compareStreams, replicaStatus } from "../mariadb/replication";
-import { type Connection, nameOf, openIfThere, type Server } from "../mariadb/server";
+import { compareStreams, direction, replicaStatus } from "../mariadb/replication";
+import { type Connection, openIfThere, type Server } from "../mariadb/server";
 import { hasSessions, isBeingSeeded, type Stream } from "./seeding";
+import { type Ends, judgeSource, type Verdict } from "./sourceHistory";
+import { lacks, wayOut } from "./wayOut";
 
 /** Whether a server still has what it once wrote, by its peer's word. */
 
 /**
- * What a server's binary log is, by its peer's word.
- * `whole`: it holds all that the peer got from it. `lost`: the peer got sessions from it, and it has nothing: it was made anew.
- * `went back in time`: it has sessions, but fewer than the peer got from it. Its next sessions would reuse numbers, and never reach the peer.
+ * What a server's history is. `whole`: it holds all that the peer got from it. `lost`: the peer got sessions from it, and it has nothing:
+ * it was made again. Its next sessions would reuse numbers, and never reach the peer, where it `went back in time` (the peer has rows
+ * that it lacks), where its `binary log was reset` (its rows are all there), and where it is `the other node`: the two were given in the other order.
  */
-export type History = "whole" | "lost" | "went back in time";
+export type HistoryWord = "whole" | "lost" | "went back in time" | "binary log was reset" | "the other node";
 
-/** Undefined: there is no peer, or one of the two can't be asked. */
+export interface History {
+  readonly word: HistoryWord;
+  /** The start of the server since which its history was looked at. Undefined: not for certain. */
+  readonly startedAt?: number | undefined;
+  /** Why nothing may be changed about this server, and what to do. */
+  readonly refusal?: string;
+}
+
+/**
+ * Undefined: there is no peer, or one of the two can't be asked.
+ * @param verified the start of the server since which its history was looked at
+ */
 export async function historyByPeer(
   server: Server,
   where: Connection | undefined,
-  { domain, databases }: Stream,
+  stream: Stream,
+  verified: number | undefined,
 ): Promise<History | undefined> {
   await using peer = where && (await openIfThere(where));
   if (!peer) return undefined;
-  const isLogging = (await server.value("SELECT @@GLOBAL.log_bin")) !== "0";
-  // With its log switched off a server does not tell what it has written; a new one has its log off, too.
-  if (!isLogging && ((await replicaStatus(server)) || (await hasSessions(server, databases)))) return undefined;
   try {
+    if (await areExchanged(server, peer, stream.domain))
+      return { word: "the other node", refusal: exchanged(server, peer) };
+    const isLogging = (await server.value("SELECT @@GLOBAL.log_bin")) !== "0";
+    // With its log switched off a server does not tell what it has written; a new one has its log off, too.
+    if (!isLogging && ((await replicaStatus(server)) || (await hasSessions(server, stream.databases))))
+      return undefined;
     // Also where its numbers are set already: nobody could write here before the end, so it is seeded once more.
-    if (await isBeingSeeded(server)) return "lost";
-    const { known, written } = await compareStreams(server, peer, domain);
-    if (written >= known) return "whole";
-    return (await hasSessions(server, databases)) ? "went back in time" : "lost";
+    if (await isBeingSeeded(server)) return { word: "lost" };
+    const { known, written } = await compareStreams(server, peer, stream.domain);
+    if (known > written && !(await hasSessions(server, stream.databases))) return { word: "lost" };
+    return inWords(
+      { source: server, replica: peer },
+      await judgeSource({ source: server, replica: peer }, stream.domain, verified),
+    );
   } catch (error) {
     // In a first bring-up the peer restarts by itself, and may do so just now.
     if (error instanceof ConnectionError) return undefined;
@@ -36,12 +56,56 @@ export async function historyByPeer(
   }
 }
 
-/** What an operator has to do about a server that went back in time. */
-export function rewoundError(server: Server, peer: Connection | undefined): Error {
-  const other = peer ? nameOf(peer) : "the peer";
-  return new Error(
-    `${server.name} went back in time: ${other} has more of ${server.name}'s sessions than ${server.name}'s own binary log (a restored ` +
-      "snapshot, or a power cut with sync_binlog=0). Nothing was touched, because new sessions would silently never reach the peer. " +
-      `Save what only ${server.name} has, if anything; then stop it, move its data directory away, and run \`pulumi up\`, which seeds it from ${other}.`,
-  );
+function inWords(ends: Ends, verdict: Verdict): History {
+  switch (verdict.kind) {
+    case "whole":
+      return { word: "whole", startedAt: verdict.startedAt };
+    case "unknown":
+      // Of a server that serves, nothing is refused on suspicion; the link to its peer is not started.
+      return { word: "whole" };
+    case "rewound":
+      return { word: "went back in time", refusal: forked(ends, verdict) };
+    case "reset":
+      return { word: "binary log was reset", refusal: forked(ends, verdict) };
+  }
 }
+
+/** What is to be said of a source whose history is not the one that its replica knows. */
+export function forked({ source, replica }: Ends, verdict: Exclude<Verdict, { kind: "whole" }>): string {
+  const untouched = `Nothing was touched, and ${direction(replica, source)} is not started`;
+  const seeding = wayOut({ node: source.name, from: replica.name }, verdict.rows);
+  if (verdict.kind === "unknown") {
+    return (
+      `Nothing tells whether ${source.name} still has all that ${replica.name} got from it: ${source.name} has started since that was last ` +
+      `certain, ${replica.name}'s relay log is gone, and while ${direction(replica, source)} stands still the rows of both differ anyway. ${untouched}. ` +
+      `If ${source.name} was not put back to an earlier state, run START SLAVE on ${replica.name}, then \`pulumi up\`. If it was: ${seeding}`
+    );
+  }
+  if (verdict.kind === "reset") {
+    return (
+      `${source.name}'s binary log was reset (RESET MASTER), or ${source.name} went back in time and its rows were brought back since: it holds every row of ` +
+      `${replica.name}, but not the transactions that ${replica.name} has received from it. ${untouched}, because new sessions of ${source.name} would ` +
+      `silently never reach ${replica.name}. ${seeding}`
+    );
+  }
+  const lost = lacks(verdict.rows);
+  const seen = verdict.isProved
+    ? `${source.name} went back in time (a restored snapshot, or a power cut with sync_binlog=0): its binary log does not hold what ` +
+      `${replica.name} has received from it${lost ? `, and it lacks ${lost}` : ""}`
+    : `${source.name} lacks ${lost} that ${replica.name} has, though each has applied all that the other wrote: ${source.name} went back in time ` +
+      `(a restored snapshot, or a power cut with sync_binlog=0), or ${replica.name} did`;
+  return `${seen}. ${untouched}, because new sessions may silently never reach the other node. ${seeding}`;
+}
+
+/** The one has the number of the other: the program names them in the other order. */
+async function areExchanged(server: Server, peer: Server, domain: number): Promise<boolean> {
+  const numbers = "SELECT CONCAT(@@GLOBAL.gtid_domain_id, ' ', @@GLOBAL.server_id)";
+  const [own, others] = await Promise.all([server.value(numbers), peer.value(numbers)]);
+  const wanted = `${domain} `;
+  return others.startsWith(wanted) && !own.startsWith(wanted) && !own.startsWith("0 ") && own !== others;
+}
+
+const exchanged = (server: Server, peer: Server): string =>
+  `${server.name} is the other node of the pair: it runs with the numbers (server_id, gtid_domain_id) that ${peer.name} is to have, and ${peer.name} with ` +
+  `those of ${server.name}. The program names the two in the other order than before. Nothing was touched: each holds its sessions. ` +
+  `Exchange the two "connection"s (in ReplicatedSessionStore, the two nodes), so that node 1 is again the server with server_id 1.`;

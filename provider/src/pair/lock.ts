@@ -8,27 +8,34 @@ const LOCK_DEADLINE = 60;
 const mutexes = new Map<string, Mutex>();
 const failures = new Map<string, string>();
 
-/**
- * Runs `work` while nothing else of this run changes the pair. When such a change has failed, the next one is refused:
- * what broke one node must not reach the other.
- */
-export async function onePerPair<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
-  const key = connections
+const keyOf = (connections: readonly Connection[]): string =>
+  connections
     .map((connection) => `${connection.address}:${connection.port}`)
     .sort()
     .join(" ");
+
+/** Runs `work` while nothing else of this run changes the pair. What only starts or adds something is tried whatever failed before. */
+export async function onePerPair<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
+  const key = keyOf(connections);
   const mutex = mutexes.get(key) ?? new Mutex();
   mutexes.set(key, mutex);
-  return mutex.runExclusive(async () => {
-    const failure = failures.get(key);
-    if (failure) throw new Error(`not touched, because the change before it in this run failed: ${failure}`);
-    try {
-      return await work();
-    } catch (error) {
-      failures.set(key, (error as Error).message);
-      throw error;
-    }
-  });
+  return mutex.runExclusive(work);
+}
+
+/**
+ * Runs what stops or restarts something of the pair, within `onePerPair`. When it has failed, the next such change of this run is refused:
+ * what broke one node must not reach the other.
+ */
+export async function stopping<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
+  const key = keyOf(connections);
+  const failure = failures.get(key);
+  if (failure) throw new Error(`not touched, because the change before it in this run failed: ${failure}`);
+  try {
+    return await work();
+  } catch (error) {
+    failures.set(key, (error as Error).message);
+    throw error;
+  }
 }
 
 /** Keeps other runs from changing these servers until their sessions end. */

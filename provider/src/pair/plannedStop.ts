@@ -14,7 +14,8 @@ import {
 import { bringAcknowledgement, semiSync, withoutWaiting } from "../mariadb/semiSync";
 import { Server } from "../mariadb/server";
 import { during, progress, until } from "../waiting";
-import { type Ends, startStopped } from "./link";
+import { startStopped } from "./link";
+import type { Ends } from "./sourceHistory";
 
 const CATCH_UP_DEADLINE = 60_000;
 const RETURN_DEADLINE = 60_000;
@@ -70,7 +71,7 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
   const refuse = (replica: Server, status: ReplicaStatus) =>
     new Error(
       `${why}, but ${replica.name} does not replicate (${describe(status)}). Sessions that only one node has would be out of reach ` +
-        `meanwhile, so nothing was stopped. Repair that link first: \`pulumi up --target\` it, or START SLAVE on ${replica.name}.`,
+        `meanwhile, so nothing was stopped. Repair that link first: \`pulumi up --target\` it, which says what is in the way.`,
     );
   if (incoming && !isRunning(incoming)) throw refuse(node, incoming);
   // A node whose binary log is off can only be mended by the restart.

@@ -6,7 +6,7 @@ import { type Connection, nameOf, openAll, Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges } from "../mariadb/settings";
 import type { Settings } from "../recipe/nodeSettings";
 import { during, progress } from "../waiting";
-import { lockServers, onePerPair } from "./lock";
+import { lockServers, onePerPair, stopping } from "./lock";
 import { areLinked, plannedStop } from "./plannedStop";
 
 /** What a server shall run with, and the file that says so at its next start. */
@@ -48,13 +48,15 @@ export async function applySettings(change: WantedSettings): Promise<void> {
         "Compare the tables of both nodes, and copy by hand what is missing there.",
     );
   }
-  await onePerPair([server.connection, peer], async () => {
+  const both = [server.connection, peer];
+  const takeTurn = async () => {
     // The sessions opened before may have ended with a restart of the node whose turn came first.
     await using servers = await openAll(peer, server.connection);
     const [other, node] = servers;
     await lockServers([other, node]);
     await plannedStop({ node, peer: other, why }, () => act(node));
-  });
+  };
+  await onePerPair(both, () => stopping(both, takeTurn));
 }
 
 const inWords = ({ option, wanted }: SettingChange): string =>

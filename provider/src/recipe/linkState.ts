@@ -29,15 +29,18 @@ export function remedy(errno: number): string {
   switch (errno) {
     case 1045:
     case 1597:
+    case 4151:
       return "The replication account is refused: `pulumi up` puts account and password right on the source first.";
     case 1049:
     case 1146:
       return "A table or database is missing on the replica: `pulumi up` copies it from the source first.";
     case 1236:
       return (
-        "The source no longer has what the replica needs: its binary log was purged, or the source was made anew. The replica has to be " +
-        "seeded from the source; don't set gtid_slave_pos by hand, that loses sessions without a word."
+        "The source no longer has what the replica needs: its binary log was purged or reset, or the source went back in time. `pulumi up` looks at " +
+        "the logs and rows of both, and says what to save first; don't set gtid_slave_pos by hand, that loses sessions without a word."
       );
+    case 1201:
+      return "The replica's files about replication are damaged: `pulumi up` of this link makes them again.";
     case 1593:
       return "Both servers have the same server_id: give the nodes the numbers 1 and 2.";
     case 1677:

@@ -1,0 +1,47 @@
+import * as path from "node:path";
+import { Writable } from "node:stream";
+import type { Server } from "./server";
+
+/** Pieces of a server's log files, as they lie on its machine. SQL tells of an event only what it is, not what is in it. */
+
+/** The relay logs that are still there, the newest first: also where their index is damaged. */
+export async function relayLogs(server: Server): Promise<string[]> {
+  const { dir, base } = path.posix.parse(await server.value("SELECT @@GLOBAL.relay_log_basename"));
+  const names = (await read(server, ["ls", dir])).toString().split("\n");
+  const number = (name: string) => Number(name.slice(base.length + 1));
+  const logs = names.filter((name) => name.startsWith(`${base}.`) && /^\d+$/.test(name.slice(base.length + 1)));
+  return logs.sort((one, other) => number(other) - number(one)).map((name) => path.posix.join(dir, name));
+}
+
+/** Path of a file of the binary log. */
+export async function binaryLog(server: Server, name: string): Promise<string> {
+  return path.posix.join(path.posix.dirname(await server.value("SELECT @@GLOBAL.log_bin_basename")), name);
+}
+
+export const headOf = (server: Server, file: string, length: number): Promise<Buffer> =>
+  read(server, ["head", "-c", String(length), file]);
+
+export const tailOf = (server: Server, file: string, length: number): Promise<Buffer> =>
+  read(server, ["tail", "-c", String(length), file]);
+
+/** At least `length` bytes from there on, as far as the file has them. */
+export async function pieceOf(server: Server, file: string, begin: number, length: number): Promise<Buffer> {
+  const BLOCK = 4096;
+  const first = Math.floor(begin / BLOCK);
+  const count = Math.ceil((begin + length) / BLOCK) - first;
+  const blocks = await read(server, ["dd", `if=${file}`, `bs=${BLOCK}`, `skip=${first}`, `count=${count}`]);
+  return blocks.subarray(begin - first * BLOCK);
+}
+
+/** The server's own user may read its logs, and else only the superuser. */
+async function read(server: Server, command: readonly string[]): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  const output = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      chunks.push(chunk);
+      done();
+    },
+  });
+  await server.host.run(command, { output, asSuperuser: true });
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,55 @@
+import { Secret } from "../mariadb/server";
+import type { LinkTls } from "../recipe/tls";
+import { wantedTls } from "./linkTls";
+import type { Ends } from "./sourceHistory";
+
+/** The statement that says from where, as whom and how a replica pulls. */
+
+/** How the replica is to pull from the source. */
+export interface LinkParameters {
+  readonly user: string;
+  readonly password: string;
+  readonly useGtid: "current_pos" | "slave_pos";
+  /** Seconds between two tries to connect. */
+  readonly connectRetry: number;
+  /** Seconds between two signs of life from the source. Undefined: half of slave_net_timeout, as the server has it. */
+  readonly heartbeatPeriod?: number | undefined;
+  /** Undefined: as the servers do by themselves. */
+  readonly tls?: LinkTls | undefined;
+}
+
+/** What the server says where its files about replication (master.info, relay-log.info, the relay log) don't fit together, as after a crash. */
+export const DAMAGED = 1201;
+
+/** Its threads have to stand still. Files about replication that are damaged are made again: what it has applied is in a table. */
+export async function changeMaster(ends: Ends, wanted: LinkParameters): Promise<void> {
+  try {
+    await send(ends, wanted);
+  } catch (error) {
+    if ((error as { errno?: number }).errno !== DAMAGED) throw error;
+    await ends.replica.query("RESET SLAVE");
+    await send(ends, wanted);
+  }
+}
+
+async function send({ replica, source }: Ends, wanted: LinkParameters): Promise<void> {
+  const { address, port } = source.connection;
+  const { on, verified, ca, certificate } = wantedTls(replica, source, wanted.tls);
+  const login = [address, port, wanted.user, new Secret(wanted.password)];
+  const values: unknown[] = [...login, wanted.connectRetry, Number(on), Number(verified), ca, certificate, certificate];
+  const heartbeat = wanted.heartbeatPeriod === undefined ? "" : ", MASTER_HEARTBEAT_PERIOD=?";
+  if (wanted.heartbeatPeriod !== undefined) values.push(wanted.heartbeatPeriod);
+  // The statement holds the password in clear text, and the general log would keep it.
+  await replica.query("SET SESSION sql_log_off=1");
+  try {
+    // All of the TLS values: those of an earlier CHANGE MASTER stay in force otherwise, even after RESET SLAVE ALL.
+    await replica.query(
+      `CHANGE MASTER TO MASTER_HOST=?, MASTER_PORT=?, MASTER_USER=?, MASTER_PASSWORD=?, MASTER_USE_GTID=${wanted.useGtid},
+         MASTER_CONNECT_RETRY=?, MASTER_SSL=?, MASTER_SSL_VERIFY_SERVER_CERT=?, MASTER_SSL_CA=?, MASTER_SSL_CERT=?,
+         MASTER_SSL_KEY=?, MASTER_SSL_CAPATH='', MASTER_SSL_CIPHER='', MASTER_SSL_CRL='', MASTER_SSL_CRLPATH=''${heartbeat}`,
+      values,
+    );
+  } finally {
+    await replica.query("SET SESSION sql_log_off=0");
+  }
+}

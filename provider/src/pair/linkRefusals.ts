@@ -1,0 +1,98 @@
+import { parsePosition } from "../mariadb/gtid";
+import {
+  appliedPosition,
+  direction,
+  foundPurged,
+  isRunning,
+  type ReplicaStatus,
+  replicaStatus,
+} from "../mariadb/replication";
+import type { Server } from "../mariadb/server";
+import { hasRows, replicatedTables } from "../mariadb/tables";
+import { forked } from "./history";
+import { compareRows, otherHoldsAll, turned } from "./rows";
+import { isBeingSeeded } from "./seeding";
+import { type Ends, judgeSource } from "./sourceHistory";
+import { wayOut } from "./wayOut";
+
+/** What a link is not made or started for: rows would be lost. */
+
+export async function refuseEqualIdentity({ replica, source }: Ends): Promise<void> {
+  for (const variable of ["server_id", "gtid_domain_id", "server_uid"]) {
+    if (variable === "server_uid" && !replica.version.atLeast("10.10")) continue;
+    const [one, other] = await Promise.all(
+      [replica, source].map((server) => server.value(`SELECT @@GLOBAL.${variable}`)),
+    );
+    if (one !== other) continue;
+    throw new Error(
+      `${replica.name} and ${source.name} have the same ${variable} (${one}), so they were not linked. ` +
+        (variable === "server_uid" ? "They are the same server." : "Give the nodes the numbers 1 and 2."),
+    );
+  }
+}
+
+/** A server whose copy of its peer's rows is not at its end has not what it seems to have, and is seeded once more. */
+export async function refuseUnfinished({ replica, source }: Ends): Promise<void> {
+  for (const [server, from] of [
+    [replica, source],
+    [source, replica],
+  ] as const) {
+    if (!(await isBeingSeeded(server))) continue;
+    throw new Error(
+      `${server.name} is only half filled from ${from.name}: its seeding was cut off. ${direction(replica, source)} was neither made nor started, ` +
+        `and nothing was emptied. \`pulumi up\` of the node ${server.name} seeds it again; ${from.name} has to run for that.`,
+    );
+  }
+}
+
+/** @param verified the start of the source since which it is known to have lost nothing */
+export async function refuseToLoseRows(ends: Ends, verified: number | undefined): Promise<void> {
+  const { replica, source } = ends;
+  const domain = Number(await source.value("SELECT @@GLOBAL.gtid_domain_id"));
+  const status = await replicaStatus(replica);
+  if (status && foundPurged(status)) throw new Error(await purged(ends, status));
+  const verdict = await judgeSource(ends, domain, verified);
+  // One that runs is stopped for a moment at most: nothing of what can't be told changes by that.
+  const isStarted = verdict.kind === "unknown" && !isRunning(status);
+  if (isStarted || verdict.kind === "rewound" || verdict.kind === "reset") throw new Error(forked(ends, verdict));
+  await refuseToMixHistories(ends, domain);
+}
+
+/** The replica was away for longer than the source keeps its log. */
+async function purged({ replica, source }: Ends, { ioError }: ReplicaStatus): Promise<string> {
+  const rows = await compareRows(replica, source);
+  return (
+    `${replica.name} was away for longer than ${source.name} keeps its binary log (1236: ${ioError?.text}), so ${direction(replica, source)} can't go on: ` +
+    `${replica.name} has to be seeded from ${source.name}. Nothing was touched. What only ${replica.name} has, has to reach ${source.name} before: ` +
+    `repair ${direction(source, replica)} first, if it does not replicate. ${wayOut({ node: replica.name, from: source.name }, rows)}`
+  );
+}
+
+/**
+ * Two servers that were never linked and both hold sessions: replaying the one's history (CREATE TABLE runs as CREATE OR REPLACE)
+ * would destroy the other's rows.
+ */
+async function refuseToMixHistories({ replica, source }: Ends, domain: number): Promise<void> {
+  if ((await appliedPosition(replica)).has(domain)) return;
+  if (parsePosition(await source.value("SELECT @@GLOBAL.gtid_binlog_state")).size === 0) return;
+  const [own, others] = await Promise.all([tablesWithRows(replica), tablesWithRows(source)]);
+  if (own.length === 0 || others.length === 0) return;
+  const rows = await compareRows(replica, source);
+  // The one that has nothing of its own is the one to go.
+  const isSourceSpare = otherHoldsAll(turned(rows)) && !otherHoldsAll(rows);
+  const advice = isSourceSpare
+    ? wayOut({ node: source.name, from: replica.name }, turned(rows))
+    : wayOut({ node: replica.name, from: source.name }, rows);
+  throw new Error(
+    `${replica.name} and ${source.name} were never linked, and both hold sessions (${own.join(", ")}). Replaying the history of ${source.name} ` +
+      `would destroy rows of ${replica.name}, so they were not linked. ${advice}`,
+  );
+}
+
+async function tablesWithRows(server: Server): Promise<string[]> {
+  const filled: string[] = [];
+  for (const table of await replicatedTables(server)) {
+    if (await hasRows(server, table)) filled.push(`${table.database}.${table.table}`);
+  }
+  return filled;
+}

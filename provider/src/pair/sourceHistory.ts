@@ -1,0 +1,130 @@
+import { parsePosition, reaches } from "../mariadb/gtid";
+import {
+  appliedPosition,
+  compareStreams,
+  foundFork,
+  foundPurged,
+  isMerelyStopped,
+  isRunning,
+  type ReplicaStatus,
+  replicaStatus,
+  startOf,
+  waitUntilCaughtUp,
+} from "../mariadb/replication";
+import type { Server } from "../mariadb/server";
+import { compareLogs } from "./fork";
+import { compareRows, type RowComparison, stillLacking } from "./rows";
+
+/** Whether a source still has what its replica got from it. Histories are told apart by what was written, not by how long they are. */
+
+export interface Ends {
+  readonly replica: Server;
+  readonly source: Server;
+}
+
+/** `rows`: the source's (`one`) beside the replica's. */
+export type Verdict =
+  /** The source has lost nothing. `startedAt`: looked at since that start of its server; undefined: not for certain. */
+  | { readonly kind: "whole"; readonly startedAt?: number }
+  /** The replica has rows that the source lost. `isProved`: the logs say so too; else the replica may be the one that lost rows, of what the source wrote. */
+  | { readonly kind: "rewound"; readonly rows: RowComparison; readonly isProved: boolean }
+  /** Its binary log has another history, its rows are all there: somebody ran RESET MASTER, or copied the rows back. */
+  | { readonly kind: "reset"; readonly rows: RowComparison }
+  /** Nothing tells. */
+  | { readonly kind: "unknown"; readonly rows: RowComparison };
+
+const SETTLE = 10_000;
+/** Rows that are still in flight after so many looks are not in flight. */
+const LOOKS = 4;
+
+/**
+ * @param domain the source's own
+ * @param verified the start of the source's server since which its history was looked at
+ */
+export async function judgeSource(ends: Ends, domain: number, verified: number | undefined): Promise<Verdict> {
+  const { replica, source } = ends;
+  const startedAt = await startOf(source);
+  const { known, written } = await compareStreams(source, replica, domain);
+  if (known === 0n) return { kind: "whole", startedAt };
+  const status = await replicaStatus(replica);
+  const isVerified = verified === startedAt;
+  const isShorter = known > written;
+  if (!isShorter && isVerified && isRunning(status)) return { kind: "whole", startedAt };
+  // The source refuses that replica in any case; what is to be done about it is the link's matter.
+  if (!isShorter && status && foundPurged(status)) return { kind: "whole" };
+
+  const logs = isShorter ? "different" : await compareLogs({ ...ends, domain, known, startedAt });
+  const isCertain = logs === "same" || (logs === "same since its start" && isVerified);
+  if (isCertain || (isVerified && logs !== "different" && isAtRest(status))) return { kind: "whole", startedAt };
+  const isForked = logs === "different" || (status !== undefined && foundFork(status));
+  return judgeByRows(ends, { isForked, isRunning: isRunning(status), startedAt });
+}
+
+/** Nobody has asked for more of the source's log and been refused. */
+const isAtRest = (status: ReplicaStatus | undefined): boolean =>
+  !status || isRunning(status) || isMerelyStopped(status);
+
+interface Seen {
+  readonly isForked: boolean;
+  readonly isRunning: boolean;
+  readonly startedAt: number;
+}
+
+async function judgeByRows(ends: Ends, { isForked, isRunning, startedAt }: Seen): Promise<Verdict> {
+  const { replica, source } = ends;
+  await settle(ends);
+  const rows = await compareRows(source, replica);
+  const total = (count: "onlyOther" | "differing") => rows.tables.reduce((sum, table) => sum + table[count], 0);
+  const { isLacking, settled } = await lookAgain(ends, rows);
+  const isComparable = rows.tables.every(({ notComparable }) => !notComparable);
+  if (isForked) {
+    if (isLacking || total("differing") > 0) return { kind: "rewound", rows, isProved: true };
+    return isComparable ? { kind: "reset", rows } : { kind: "unknown", rows };
+  }
+  // While something is under way, a row that is on one side only may have been made or deleted on the other.
+  if (isLacking && !settled) return { kind: "unknown", rows };
+  // What the replica reused numbers for, the source has never got: it is the replica that went back.
+  if (isLacking && (await isRewound({ replica: source, source: replica }))) return { kind: "whole" };
+  if (isLacking) return { kind: "rewound", rows, isProved: false };
+  if (isRunning) return { kind: "whole", startedAt };
+  return isComparable && total("differing") === 0 ? { kind: "whole", startedAt } : { kind: "unknown", rows };
+}
+
+/** True where the logs prove it. */
+async function isRewound(ends: Ends): Promise<boolean> {
+  const domain = Number(await ends.source.value("SELECT @@GLOBAL.gtid_domain_id"));
+  const { known } = await compareStreams(ends.source, ends.replica, domain);
+  return (await compareLogs({ ...ends, domain, known, startedAt: await startOf(ends.source) })) === "different";
+}
+
+/** Looks again at the rows that the source lacks, after what is on its way has arrived. */
+async function lookAgain(ends: Ends, { lacking }: RowComparison): Promise<{ isLacking: boolean; settled: boolean }> {
+  let left = lacking;
+  let settled = true;
+  for (let look = 0; look < LOOKS && left.length > 0; look++) {
+    settled = await settle(ends);
+    left = await stillLacking(ends.source, ends.replica, left);
+  }
+  return { isLacking: left.length > 0, settled };
+}
+
+/** Waits, as far as the links run, until each has applied what the other has written by now. True: each has. */
+async function settle({ replica, source }: Ends): Promise<boolean> {
+  const directions = [
+    { to: replica, from: source },
+    { to: source, from: replica },
+  ];
+  const arrived = await Promise.all(
+    directions.map(async ({ to, from }) => {
+      if (isRunning(await replicaStatus(to))) {
+        return waitUntilCaughtUp(from, to, SETTLE).then(
+          () => true,
+          () => false,
+        );
+      }
+      const written = parsePosition(await from.value("SELECT @@GLOBAL.gtid_binlog_pos"));
+      return reaches(await appliedPosition(to), written);
+    }),
+  );
+  return arrived.every((each) => each);
+}

@@ -1,0 +1,187 @@
+import { rename, rm, truncate } from "node:fs/promises";
+import * as path from "node:path";
+import { paths } from "../../provider/src/hosts/localFiles";
+import { findProcess, start, stop } from "../../provider/src/hosts/localServer";
+import {
+  isMerelyStopped,
+  proveRowsArrive,
+  replicaStatus,
+  waitUntilCaughtUp,
+} from "../../provider/src/mariadb/replication";
+import type { Server } from "../../provider/src/mariadb/server";
+import * as operations from "../../provider/src/operations";
+import { until } from "../../provider/src/waiting";
+import { failureOf } from "../support/faults";
+import { Pair } from "../support/pair";
+import { SessionClient } from "../support/sessionClient";
+
+/** A direction that an error stopped: its cause is known before it is started, and what can be repaired without a loss is. */
+
+jest.setTimeout(120_000);
+
+const SESSION = "replicated_session_store.session";
+const options = { link: { connectRetry: 1 } };
+let pair: Pair;
+let db1: Server;
+let db2: Server;
+
+beforeEach(async () => {
+  pair = await Pair.up(options);
+  await openBoth();
+  await db1.logged(() => db1.query(SessionClient.TABLE));
+  await waitUntilCaughtUp(db1, db2, 10_000);
+});
+
+afterEach(() => pair?.[Symbol.asyncDispose]());
+
+async function openBoth(): Promise<void> {
+  [db1, db2] = await Promise.all([pair.root(1), pair.root(2)]);
+}
+
+const write = (server: Server, ...ids: string[]) =>
+  server.logged(async () => {
+    for (const id of ids) await server.query(`INSERT INTO ${SESSION} VALUES (?, '')`, [id]);
+  });
+const idsOf = async (server: Server): Promise<string[]> =>
+  (await server.query(`SELECT id FROM ${SESSION} ORDER BY id`)).map(({ id }) => String(id));
+const reached = (what: string, look: () => boolean | Promise<boolean>) =>
+  until({ what, deadline: 30_000 }, async () => ((await look()) ? { done: undefined } : { seen: "not yet" }));
+
+async function expectHealthyWith(ids: readonly string[]): Promise<void> {
+  expect(await pair.drift(options)).toEqual({});
+  await openBoth();
+  await waitUntilCaughtUp(db1, db2, 20_000);
+  await waitUntilCaughtUp(db2, db1, 20_000);
+  for (const server of [db1, db2]) expect(await idsOf(server)).toEqual([...ids].sort());
+}
+
+test("a proof does not count whose number the replica had before", async () => {
+  await write(db2, "a", "b", "c");
+  await waitUntilCaughtUp(db2, db1, 10_000);
+  await db2.query("RESET MASTER");
+  const { message } = await failureOf(proveRowsArrive(db2, db1, 5000));
+  expect(message).toMatch(
+    /db2 wrote 2-2-1, but db1 had received up to number \d .*went back in time or its binary log was reset/s,
+  );
+});
+
+test("a server that is half filled is neither linked nor called proved, in either direction", async () => {
+  await db2.query("CREATE DATABASE session_store_seeding");
+  for (const only of ["db1-from-db2", "db2-from-db1"]) {
+    const { message } = await failureOf(pair.up({ link: { connectRetry: 2 }, only: [only] }));
+    expect(message).toMatch(/db2 is only half filled from db1.*nothing was emptied/s);
+  }
+  expect([await replicaStatus(db1), await replicaStatus(db2)]).toMatchObject([
+    { connectRetry: 1 },
+    { connectRetry: 1 },
+  ]);
+});
+
+test("two nodes given in the other order are called so, and nothing of them is changed", async () => {
+  await write(db1, "of db1");
+  await write(db2, "of db2");
+  for (const [nodeNumber, own, peer] of [
+    [1, 2, 1],
+    [2, 1, 2],
+  ] as const) {
+    const { inputs } = await operations.MariaDbNode.check({}, {
+      connection: pair.connection(own),
+      peer: pair.connection(peer),
+      nodeNumber,
+    } as never);
+    const { message } = await failureOf(operations.MariaDbNode.create(inputs));
+    expect(message).toMatch(new RegExp(`db${own} is the other node of the pair.*Nothing was touched`, "s"));
+    expect(message).not.toMatch(/data directory|went back/);
+    const kept = pair.kept.get(`db${own}-node`);
+    const seen = await operations.MariaDbNode.read("", { ...kept?.outs, ...inputs } as never);
+    expect("inputs" in seen && seen.inputs).toMatchObject({ state: "the other node" });
+  }
+  await expectHealthyWith(["of db1", "of db2"]);
+});
+
+test.each<[string, (data: string) => Promise<void>]>([
+  ["relay-log.info is empty", (data) => truncate(path.join(data, "relay-log.info"))],
+  ["relay-log.info is cut off", (data) => truncate(path.join(data, "relay-log.info"), 10)],
+  ["master.info is empty", (data) => truncate(path.join(data, "master.info"))],
+  ["master.info is cut off", (data) => truncate(path.join(data, "master.info"), 20)],
+  ["the index of the relay log is gone", (data) => rm(path.join(data, "mariadbmaster-relay-bin.index"))],
+])("a replica that was killed and whose %s goes on with all it had received", async (_what, damage) => {
+  await write(db2, "applied");
+  await waitUntilCaughtUp(db2, db1, 10_000);
+  // Received and not applied.
+  await db1.query(`LOCK TABLES ${SESSION} READ`);
+  await write(db2, "received");
+  for (const number of [1, 2] as const) {
+    process.kill((await findProcess(pair.directory(number))) ?? 0, "SIGKILL");
+    await reached(`db${number} to be gone`, async () => (await findProcess(pair.directory(number))) === undefined);
+  }
+  await damage(paths(pair.directory(1)).data);
+  await Promise.all([start(pair.directory(1)), start(pair.directory(2))]);
+  await openBoth();
+  await write(db2, "later");
+  await pair.up(options);
+  await expectHealthyWith(["applied", "later", "received"]);
+});
+
+test("where a replica was away for too long, the other direction is repaired all the same, and nothing is lost on the way back", async () => {
+  await db1.query("STOP SLAVE");
+  await db2.query("STOP SLAVE");
+  await db2.query("SET GLOBAL rpl_semi_sync_master_enabled=OFF");
+  await db1.query("SET GLOBAL rpl_semi_sync_master_enabled=OFF");
+  await write(db2, "missed by db1");
+  await write(db1, "only on db1");
+  await db2.query("FLUSH BINARY LOGS");
+  // A thread that sends to a replica that is gone holds its file until it notices.
+  await reached("db2 to have purged its log", async () => {
+    const [log] = await db2.query("SHOW MASTER STATUS");
+    await db2.query("PURGE BINARY LOGS TO ?", [log?.["File"]]);
+    for (const { ID } of await db2.query(
+      "SELECT ID FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump'",
+    )) {
+      await db2.query("KILL ?", [Number(ID)]);
+    }
+    return (await db2.query("SHOW BINARY LOGS")).length === 1;
+  });
+  await db1.query("START SLAVE");
+  await reached("db1 to be refused", async () => (await replicaStatus(db1))?.ioError?.errno === 1236);
+
+  const { message } = await failureOf(pair.up(options));
+  expect(message).toMatch(
+    /db1 was away for longer than db2 keeps its binary log \(1236: .*Nothing was touched.*repair db2<-db1 first/s,
+  );
+  await reached("db2 to have what only db1 had", async () => (await idsOf(db2)).includes("only on db1"));
+  const { message: then } = await failureOf(pair.up(options));
+  expect(then).toMatch(/db2 holds every row of db1\..*stop db1, move its data directory away/s);
+  await stop(pair.directory(1));
+  await rename(paths(pair.directory(1)).data, path.join(pair.folder, "away"));
+  await pair.up(options);
+  await expectHealthyWith(["missed by db1", "only on db1"]);
+});
+
+test("two servers that were never linked and both hold sessions: what each lacks is said, and nothing is to be emptied", async () => {
+  await pair.down("ReplicationLink");
+  for (const [server, id] of [
+    [db1, "of db1"],
+    [db2, "of db2"],
+  ] as const) {
+    await server.query("STOP ALL SLAVES");
+    await server.query("RESET MASTER");
+    await server.query("SET GLOBAL gtid_slave_pos = ''");
+    await write(server, "of both", id);
+  }
+  const { message } = await failureOf(pair.up({ ...options, only: ["db1-from-db2"] }));
+  expect(message).toMatch(
+    /never linked.*db1 has what db2 does not: 1 row more in replicated_session_store\.session.*mariadb-dump .*--insert-ignore/s,
+  );
+  expect(message).not.toMatch(/[Ee]mpty the|drop its database|move its data directory away/);
+  await write(db2, "of db1");
+  const { message: then } = await failureOf(pair.up({ ...options, only: ["db1-from-db2"] }));
+  expect(then).toMatch(/db2 holds every row of db1\..*stop db1, move its data directory away/s);
+});
+
+test("a refused login of a replica, for whatever reason, is retried and no reason to leave it alone", () => {
+  const stopped = (errno: number) =>
+    isMerelyStopped({ ioThread: "No", sqlThread: "No", ioError: { errno, text: "" }, sqlError: undefined } as never);
+  expect([1045, 1597, 4151, 2003].map(stopped)).toEqual([true, true, true, true]);
+  expect([1236, 1593].map(stopped)).toEqual([false, false]);
+});

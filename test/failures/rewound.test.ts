@@ -1,0 +1,227 @@
+import { execFileSync } from "node:child_process";
+import { cp, rename, rm, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { paths } from "../../provider/src/hosts/localFiles";
+import { findProcess, start, stop } from "../../provider/src/hosts/localServer";
+import { replicaStatus, waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
+import type { Server } from "../../provider/src/mariadb/server";
+import { until } from "../../provider/src/waiting";
+import { failureOf } from "../support/faults";
+import { Pair } from "../support/pair";
+import { SessionClient } from "../support/sessionClient";
+
+/**
+ * A node that comes back without the end of its binary log, and has written since as much as it lost or more, is recognised by what was
+ * written, not by how much. One that was merely killed is not.
+ *
+ * `npm test` has each case once; REWIND_RUNS says how often each is tried, REWIND_ROWS with how many sessions.
+ */
+
+const RUNS = Number(process.env["REWIND_RUNS"] ?? 1);
+/** Sessions that both have beforehand. */
+const ROWS = Number(process.env["REWIND_ROWS"] ?? 0);
+const runs = Array.from({ length: RUNS }, (_, run) => run + 1);
+
+jest.setTimeout(180_000);
+
+const SESSION = "replicated_session_store.session";
+let pair: Pair;
+let clients: SessionClient[] = [];
+
+beforeEach(() => {
+  clients = [];
+});
+
+afterEach(async () => {
+  await Promise.all(clients.map((client) => client.stop()));
+  await pair?.[Symbol.asyncDispose]();
+}, 60_000);
+
+function client(number: 1 | 2, label: string): SessionClient {
+  const started = new SessionClient(label, pair.ports[number - 1] ?? 0).start();
+  clients.push(started);
+  return started;
+}
+
+const reached = (what: string, look: () => boolean | Promise<boolean>) =>
+  until({ what, deadline: 60_000 }, async () => ((await look()) ? { done: undefined } : { seen: "not yet" }));
+
+async function bringUp(connectRetry: number): Promise<void> {
+  pair = await Pair.up({ link: { connectRetry } });
+  const db1 = await pair.root(1);
+  await db1.logged(() => db1.query(SessionClient.TABLE));
+  if (ROWS > 0) {
+    await db1.logged(() =>
+      db1.query(`INSERT INTO ${SESSION} SELECT SHA1(seq), REPEAT('x', 100) FROM seq_1_to_${ROWS}`, [], 120_000),
+    );
+  }
+  await waitUntilCaughtUp(db1, await pair.root(2), 120_000);
+}
+
+async function kill(number: 1 | 2): Promise<void> {
+  process.kill((await findProcess(pair.directory(number))) ?? 0, "SIGKILL");
+  await reached(`db${number} to be gone`, async () => (await findProcess(pair.directory(number))) === undefined);
+}
+
+const data = (number: 1 | 2): string => paths(pair.directory(number)).data;
+const written = async (server: Server): Promise<number> =>
+  Number((await server.value("SELECT @@GLOBAL.gtid_binlog_pos")).split("-")[2] ?? 0);
+const known = async (): Promise<number> =>
+  Number((await replicaStatus(await pair.root(1)))?.received.get(2)?.sequence ?? 0);
+const link = async () => replicaStatus(await pair.root(1));
+
+/** db2 goes back to a copy of its data, while a client writes to it. Returns how much it has lost of what db1 has. */
+async function rewind(): Promise<{ lost: number; start: () => Promise<void> }> {
+  const writer = client(2, "db2");
+  await reached("some sessions", () => writer.acknowledged.length > 100);
+  await stop(pair.directory(2));
+  const copy = path.join(pair.folder, "copy");
+  await cp(data(2), copy, { recursive: true });
+  await start(pair.directory(2));
+  const before = writer.acknowledged.length;
+  await reached("sessions that will be lost", async () => writer.acknowledged.length > before + 200);
+  await reached("the replica to run", async () => (await link())?.ioThread === "Yes");
+  await kill(2);
+  // From now on only what the test counts is written.
+  await writer.stop();
+  const had = await known();
+  await rm(data(2), { recursive: true });
+  await rename(copy, data(2));
+  return {
+    lost: had,
+    start: () => start(pair.directory(2)),
+  };
+}
+
+/** Writes sessions until db2's log has so many transactions more than db1 knows. No commit waits for the replica that is away. */
+async function overtake(had: number, by: number): Promise<void> {
+  const db2 = await pair.root(2);
+  await db2.query("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
+  await db2.logged(async () => {
+    for (let number = await written(db2); number < had + by; number++) {
+      await db2.query("INSERT INTO replicated_session_store.session VALUES (?, 'after the rewind')", [
+        `later-${number}`,
+      ]);
+    }
+  });
+  await db2.query("SET GLOBAL rpl_semi_sync_master_enabled = ON");
+  expect(await written(db2)).toBe(had + by);
+}
+
+const rows = async (): Promise<string[]> =>
+  Promise.all(
+    ([1, 2] as const).map(async (number) => (await pair.root(number)).value(`SELECT COUNT(*) FROM ${SESSION}`)),
+  );
+
+/** What has to be said and what must not be done, whatever the way in which it went back. */
+async function expectRecognised(connectRetry: number): Promise<void> {
+  const options = { link: { connectRetry } };
+  const before = await rows();
+  const start = Date.now();
+  expect((await pair.drift(options))["db2-node"]).toContain("state");
+  if (ROWS > 0) process.stderr.write(`recognised among ${ROWS} sessions in ${(Date.now() - start) / 1000} s\n`);
+  expect(pair.kept.get("db2-node")?.outs["state"]).toBe("went back in time");
+  const stood = (await link())?.ioThread;
+  const { message } = await failureOf(pair.up(options));
+  expect(message).toMatch(
+    /db2 (went back in time|lacks \d+ rows) .*lacks? \d+ rows of replicated_session_store\.session.*Nothing was touched/s,
+  );
+  expect(message).not.toContain("move its data directory away");
+  const { message: ofLink } = await failureOf(
+    pair.up({ ...options, only: ["db1-from-db2"], link: { connectRetry: 7 } }),
+  );
+  expect(ofLink).toMatch(/db2 went back in time .*db1<-db2 is not started/s);
+  expect((await link())?.ioThread).toBe(stood);
+  expect((await rows()).map((count, index) => Number(count) >= Number(before[index]))).toEqual([true, true]);
+}
+
+describe.each([0, 1, 1000])(
+  "a node that lost the end of its log and has written as much and %i transactions more",
+  (by) => {
+    test.each(runs)("is recognised where its peer was refused (1236) before, run %i", async () => {
+      await bringUp(1);
+      const { lost, start } = await rewind();
+      await start();
+      await reached("db1 to be refused", async () => (await link())?.ioError?.errno === 1236);
+      await overtake(lost, by);
+      client(2, "after");
+      await expectRecognised(1);
+    });
+
+    test.each(runs)("is recognised where its peer connected again without a word, run %i", async () => {
+      await bringUp(1);
+      const { lost, start } = await rewind();
+      // Nobody comes in over the network while it writes.
+      const closed = path.join(paths(pair.directory(2)).includeFolder, "zz-closed.cnf");
+      await writeFile(closed, "[mariadbd]\nskip-networking\n");
+      await start();
+      await overtake(lost, by);
+      await stop(pair.directory(2));
+      await rm(closed);
+      await start();
+      await reached(
+        "db1 to replicate",
+        async () => (await link())?.ioThread === "Yes" && (await link())?.sqlThread === "Yes",
+      );
+      client(2, "after");
+      await expectRecognised(1);
+    });
+
+    test.each(runs)("is recognised before its peer, which tries every 10 s, connects again, run %i", async () => {
+      await bringUp(10);
+      const { lost, start } = await rewind();
+      await start();
+      await overtake(lost, by);
+      client(2, "after");
+      await expectRecognised(10);
+    });
+  },
+);
+
+test.each(runs)(
+  "a node that was killed under load and came back has lost nothing, and nothing is said, run %i",
+  async (run) => {
+    await bringUp(1);
+    const options = { link: { connectRetry: 1 } };
+    const writers = [client(1, "db1"), client(2, "db2")];
+    await reached("sessions", () => writers.every(({ acknowledged }) => acknowledged.length > 200));
+    const victim = run % 2 === 0 ? 1 : 2;
+    await kill(victim);
+    await pair.up(options);
+    await Promise.all(writers.map((writer) => writer.stop()));
+    expect(await pair.drift(options)).toEqual({});
+    for (const number of [1, 2] as const) {
+      const server = await pair.root(number);
+      const there = new Set((await server.query(`SELECT id FROM ${SESSION}`)).map(({ id }) => id));
+      expect(writers.flatMap(({ acknowledged }) => acknowledged.filter((id) => !there.has(id)))).toEqual([]);
+    }
+  },
+);
+
+test("what is said to do about it, followed to the letter, keeps every row of both", async () => {
+  await bringUp(1);
+  const options = { link: { connectRetry: 1 } };
+  const { lost, start } = await rewind();
+  await start();
+  await overtake(lost, 10);
+  const all = new Set<unknown>();
+  for (const number of [1, 2] as const) {
+    for (const { id } of await (await pair.root(number)).query(`SELECT id FROM ${SESSION}`)) all.add(id);
+  }
+  const { message } = await failureOf(pair.up(options));
+  const [, dump = "", load = ""] = /`(mariadb-dump [^|]*) \| (mariadb [^`]*)`/.exec(message) ?? [];
+  const socket = (number: 1 | 2) => `--socket=${paths(pair.directory(number)).socket}`;
+  const on = (command: string, number: 1 | 2) =>
+    command.replace(/^\S+/, (program) => `${program} --no-defaults ${socket(number)}`);
+  execFileSync("bash", ["-o", "pipefail", "-c", `${on(dump, 2)} | ${on(load, 1)}`]);
+  const { message: then } = await failureOf(pair.up(options));
+  expect(then).toMatch(/db1 holds every row of db2\..*stop db2, move its data directory away/s);
+  await stop(pair.directory(2));
+  await rename(data(2), path.join(pair.folder, "away"));
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+  for (const number of [1, 2] as const) {
+    const there = new Set((await (await pair.root(number)).query(`SELECT id FROM ${SESSION}`)).map(({ id }) => id));
+    expect([...all].filter((id) => !there.has(id))).toEqual([]);
+  }
+});
