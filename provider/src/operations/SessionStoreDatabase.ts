@@ -5,6 +5,7 @@ import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server"
 import { lackingTables } from "../mariadb/tables";
 import { copyTables, discardCopy, hasUnfinishedCopy } from "../pair/copy";
 import { lockServers, onePerPair } from "../pair/lock";
+import { isBeingSeeded } from "../pair/seeding";
 import { RECIPE_DATABASE } from "../recipe/filters";
 import { type Look, progress, until } from "../waiting";
 import { define } from "./define";
@@ -109,6 +110,7 @@ async function copyWhatIsLacking(server: Server, { peer, name }: SessionStoreDat
     return progress(
       `${server.name}: whether tables are missing in ${name} can't be told, ${nameOf(peer)} is not there`,
     );
+  if (await isBeingSeeded(other)) return;
   const lacksNothing = async () =>
     (await lackingTables(server, other, name)).length === 0 && !(await hasUnfinishedCopy(server));
   if (await lacksNothing()) return;
@@ -125,7 +127,8 @@ async function copyWhatIsLacking(server: Server, { peer, name }: SessionStoreDat
 async function lackingForLong(server: Server, { peer, name }: SessionStoreDatabaseChecked): Promise<string[]> {
   if (!peer || !(await replicaStatus(server))) return [];
   await using other = await openIfThere(peer);
-  if (!other) return [];
+  // One that is not whole yet has no say in what the other should have.
+  if (!other || (await isBeingSeeded(other))) return [];
   const patience = Date.now() + 1000;
   return await until({ what: `tables of ${name} on ${server.name}`, deadline: 10_000 }, async () => {
     const lacking = await lackingTables(server, other, name);

@@ -6,6 +6,7 @@ import { runScript, UNFINISHED } from "../mariadb/schema";
 import { type Connection, nameOf, openAll, type Server } from "../mariadb/server";
 import { copyTables } from "../pair/copy";
 import { lockServers, onePerPair } from "../pair/lock";
+import { refuseHalfSeeded } from "../pair/seeding";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { inState, MISSING, PRESENT, tableStates } from "../recipe/schemaDrift";
 import { checkScript, tablesOf } from "../recipe/schemaScript";
@@ -115,6 +116,7 @@ async function bringUp(wanted: SessionStoreSchemaChecked, isNewScript: boolean):
   return onePerPair([wanted.first, wanted.second], async () => {
     await using servers = await openAll(wanted.first, wanted.second);
     await lockServers(servers);
+    for (const server of servers) await refuseHalfSeeded(server);
     // What is still on its way would be taken for missing.
     await waitUntilCaughtUp(servers[0], servers[1], ARRIVAL_DEADLINE);
     await waitUntilCaughtUp(servers[1], servers[0], ARRIVAL_DEADLINE);
