@@ -112,7 +112,9 @@ async function killAt(who: (typeof WHO)[number], delay: number): Promise<string>
   if (who === "plugin") abort.abort();
   else {
     const server = who === "db1" ? db1 : db2;
-    if (await findProcess(server.directory)) await server.kill();
+    const pid = await findProcess(server.directory);
+    if (pid !== undefined) process.kill(pid, "SIGKILL");
+    await server.close();
   }
   return run;
 }
