@@ -1,7 +1,7 @@
 // @ts-check
 /** `npm test`: all there is to check, from a bare clone on. */
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import path from "node:path";
 import { accountOf, figuresOf } from "./budgets.mjs";
 import { buildLibrary } from "./library.mjs";
@@ -48,6 +48,9 @@ function check(results) {
   return runInFront(process.execPath, [path.join("tools", "check.mjs"), results], { cwd: repository });
 }
 
+/** Two also on two cores, where jest itself takes one: the tests wait for servers and machines most of the time. */
+const WORKERS = Math.max(2, availableParallelism() - 1);
+
 /**
  * The rest of the tests. Silent: progress lines of the code under test would bury what failed.
  * @param {string} bin folder of the CLI
@@ -56,7 +59,16 @@ function check(results) {
  */
 function jest(bin, hosts, results) {
   const program = path.join("node_modules", "jest", "bin", "jest.js");
-  const args = ["--ignoreProjects", "unit", "--silent", "--json", "--outputFile", results];
+  const args = [
+    "--ignoreProjects",
+    "unit",
+    "--maxWorkers",
+    String(WORKERS),
+    "--silent",
+    "--json",
+    "--outputFile",
+    results,
+  ];
   return runInFront(process.execPath, [program, ...args], {
     cwd: repository,
     env: { ...process.env, ...hosts.env, SESSION_STORE_TEST_BIN: bin },
