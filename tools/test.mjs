@@ -48,9 +48,6 @@ function check(results) {
   return runInFront(process.execPath, [path.join("tools", "check.mjs"), results], { cwd: repository });
 }
 
-/** Two also on two cores, where jest itself takes one: the tests wait for servers and machines most of the time. */
-const WORKERS = Math.max(2, availableParallelism() - 1);
-
 /**
  * The rest of the tests. Silent: progress lines of the code under test would bury what failed.
  * @param {string} bin folder of the CLI
@@ -59,11 +56,13 @@ const WORKERS = Math.max(2, availableParallelism() - 1);
  */
 function jest(bin, hosts, results) {
   const program = path.join("node_modules", "jest", "bin", "jest.js");
+  // Two also on two cores, where jest itself takes one: the tests wait for servers and machines most of the time.
+  const workers = Math.max(2, availableParallelism() - 1);
   const args = [
     "--ignoreProjects",
     "unit",
     "--maxWorkers",
-    String(WORKERS),
+    String(workers),
     "--silent",
     "--json",
     "--outputFile",
