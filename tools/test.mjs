@@ -18,21 +18,48 @@ await main(async () => {
   await buildLibrary();
   await mariadbReady();
   const folder = await mkdtemp(path.join(tmpdir(), "session-store-results-"));
-  const [ofCheck, ofRest] = ["check", "rest"].map((name) => path.join(folder, `${name}.json`));
+  const [ofCheck, ofFailures, ofRest] = ["check", "failures", "rest"].map((name) => path.join(folder, `${name}.json`));
   try {
-    const checked = await timed(() => check(ofCheck));
+    const check = await timed(() => node(["tools/check.mjs", ofCheck]));
     const hosts = await testHosts();
-    const rest = await pulumiFolder()
-      .then((bin) => timed(() => jest(bin, hosts, ofRest)))
-      .finally(hosts.close);
-    const { text, exceeded } = await accountOf(await figuresOf(ofCheck, ofRest), checked.seconds + rest.seconds);
+    const tests = await withTools(hosts, (env) => timed(() => runTests(env, ofFailures, ofRest)));
+    const figures = await figuresOf(ofCheck, ofFailures, ofRest);
+    const { text, exceeded } = await accountOf(figures, check.seconds + tests.seconds);
     say(`\n${text}`);
     if (hosts.missing) sayMissing(hosts.missing);
-    return checked.code || rest.code || (exceeded ? 1 : 0);
+    return check.code || tests.code || (exceeded ? 1 : 0);
   } finally {
     await rm(folder, { recursive: true });
   }
 });
+
+/**
+ * @template T
+ * @param {import("./testHosts.mjs").TestHosts} hosts closed afterwards
+ * @param {(env: NodeJS.ProcessEnv) => Promise<T>} work
+ */
+async function withTools(hosts, work) {
+  try {
+    return await work({ ...process.env, ...hosts.env, SESSION_STORE_TEST_BIN: await pulumiFolder() });
+  } finally {
+    await hosts.close();
+  }
+}
+
+/**
+ * All but the unit tests, which are part of the check.
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} ofFailures
+ * @param {string} ofRest
+ */
+async function runTests(env, ofFailures, ofRest) {
+  // How long a client waits is measured there: nothing may run beside it.
+  const failures = await jest(["--selectProjects", "failures", "--runInBand"], ofFailures, env);
+  // Two at a time also on two cores, where jest itself takes one: these wait for servers and machines most of the time.
+  const workers = String(Math.max(2, availableParallelism() - 1));
+  const rest = await jest(["--ignoreProjects", "unit", "failures", "--maxWorkers", workers], ofRest, env);
+  return failures || rest;
+}
 
 /**
  * @param {() => Promise<number>} work answers its exit code
@@ -43,33 +70,20 @@ async function timed(work) {
   return { code: await work(), seconds: (Date.now() - began) / 1000 };
 }
 
-/** @param {string} results where the figures of the unit tests, which are part of it, go */
-function check(results) {
-  return runInFront(process.execPath, [path.join("tools", "check.mjs"), results], { cwd: repository });
+/**
+ * Silent: progress lines of the code under test would bury what failed.
+ * @param {string[]} which
+ * @param {string} results
+ * @param {NodeJS.ProcessEnv} env
+ */
+function jest(which, results, env) {
+  return node(["node_modules/jest/bin/jest.js", ...which, "--silent", "--json", "--outputFile", results], env);
 }
 
 /**
- * The rest of the tests. Silent: progress lines of the code under test would bury what failed.
- * @param {string} bin folder of the CLI
- * @param {import("./testHosts.mjs").TestHosts} hosts
- * @param {string} results
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} [env]
  */
-function jest(bin, hosts, results) {
-  const program = path.join("node_modules", "jest", "bin", "jest.js");
-  // Two also on two cores, where jest itself takes one: the tests wait for servers and machines most of the time.
-  const workers = Math.max(2, availableParallelism() - 1);
-  const args = [
-    "--ignoreProjects",
-    "unit",
-    "--maxWorkers",
-    String(workers),
-    "--silent",
-    "--json",
-    "--outputFile",
-    results,
-  ];
-  return runInFront(process.execPath, [program, ...args], {
-    cwd: repository,
-    env: { ...process.env, ...hosts.env, SESSION_STORE_TEST_BIN: bin },
-  });
+function node(args, env) {
+  return runInFront(process.execPath, args, { cwd: repository, env });
 }
