@@ -1,12 +1,20 @@
-const project = (name, options = {}) => ({
+const SETUP = "<rootDir>/test/support";
+
+const project = (name, ...furtherSetup) => ({
   displayName: name,
   roots: [`<rootDir>/test/${name}`],
   testMatch: ["**/*.test.ts"],
+  setupFilesAfterEnv: [`${SETUP}/eachTestAsserts.cjs`, ...furtherSetup],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
   moduleFileExtensions: ["ts", "js", "mjs", "cjs", "json", "node"],
-  ...options,
 });
 
 module.exports = {
-  projects: [project("unit"), project("contract"), project("lifecycle"), project("failures"), project("hosts")],
+  projects: [
+    project("unit"),
+    project("contract"),
+    project("lifecycle"),
+    project("failures"),
+    project("hosts", `${SETUP}/skipWithoutHosts.cjs`),
+  ],
 };

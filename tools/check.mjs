@@ -1,11 +1,13 @@
 // @ts-check
-/** `npm run check`: format, lint, types, import arrows, doc comments and unit tests, side by side. */
+/** `npm run check`: format, lint, types, import arrows, doc comments and unit tests, side by side. Its one argument is a file for jest's results. */
 import path from "node:path";
 import { buildLibrary } from "./library.mjs";
 import { installPackages } from "./packages.mjs";
 import { repository } from "./places.mjs";
 import { main, run } from "./run.mjs";
 import { say } from "./say.mjs";
+
+const [results] = process.argv.slice(2);
 
 /** Name, then the commands of it, one after the other. */
 const STEPS = /** @type {[string, string[][]][]} */ ([
@@ -21,7 +23,7 @@ const STEPS = /** @type {[string, string[][]][]} */ ([
   ],
   ["import arrows", [["depcruise", "provider/src", "--config", ".dependency-cruiser.cjs"]]],
   ["doc comments", [["typedoc", "--emit", "none"]]],
-  ["unit tests", [["jest", "--selectProjects", "unit"]]],
+  ["unit tests", [["jest", "--selectProjects", "unit", ...(results ? ["--json", "--outputFile", results] : [])]]],
 ]);
 
 await main(async () => {

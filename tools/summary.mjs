@@ -1,5 +1,6 @@
 // @ts-check
 /** The table at the end of `npm start`. */
+import { table } from "./table.mjs";
 
 /**
  * @typedef {{ name: string, host: string, port: number, socket?: string, version?: string }} Node  as in the output `nodes`, which holds more
@@ -37,17 +38,6 @@ export async function summary({ nodes, links, connectString, advice }) {
       ["take all of it away", "npm run destroy"],
     ]),
   ].join("\n");
-}
-
-/**
- * @param {string[]} head
- * @param {string[][]} rows
- */
-async function table(head, rows) {
-  const { default: Table } = await import("cli-table3");
-  const made = new Table({ head, style: { head: [], border: [] } });
-  made.push(...rows);
-  return made.toString();
 }
 
 /**

@@ -7,7 +7,7 @@ import { say } from "./say.mjs";
 
 /**
  * @typedef {object} TestHosts
- * @property {NodeJS.ProcessEnv} env what test/support/hostImage.ts reads; nothing when there are no such hosts here
+ * @property {NodeJS.ProcessEnv} env what test/support/testEngine.ts reads; where there are no such hosts, what makes test/support/skipWithoutHosts.cjs skip
  * @property {string | undefined} missing why there are none
  * @property {() => Promise<void>} close removes what the tests left, and ends the engine if it was started for them
  */
@@ -25,7 +25,7 @@ export async function testHosts() {
     await engine?.close();
     if (!(error instanceof Stop)) throw error;
     sayMissing(error.message);
-    return { env: {}, missing: error.message, close: async () => {} };
+    return { env: { SESSION_STORE_TEST_NO_HOSTS: error.message }, missing: error.message, close: async () => {} };
   }
 }
 

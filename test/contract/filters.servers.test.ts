@@ -269,7 +269,8 @@ async function everything(node: HandMadeNode): Promise<string> {
     "SELECT TRIGGER_NAME FROM information_schema.TRIGGERS ORDER BY 1",
     "SELECT TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE TABLE_SCHEMA <> 'sys' ORDER BY 1",
     `SELECT ROUTINE_SCHEMA, ROUTINE_NAME FROM information_schema.ROUTINES WHERE ${ours("ROUTINE_SCHEMA")} ORDER BY 1, 2`,
-    "SELECT TABLE_NAME, TABLE_COMMENT FROM information_schema.TABLES ORDER BY 1, 2",
+    // By schema too: names that differ in case alone come in any order, as those of information_schema and performance_schema.
+    "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COMMENT FROM information_schema.TABLES ORDER BY 1, 2",
     "SELECT EVENT_NAME, EVENT_COMMENT FROM information_schema.EVENTS ORDER BY 1",
     "SELECT User, Host, Priv FROM mysql.global_priv ORDER BY 1, 2",
     "SELECT * FROM mysql.db ORDER BY User, Host, Db",

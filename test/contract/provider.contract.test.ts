@@ -106,13 +106,13 @@ describe("a create that fails halfway", () => {
 
   test("is taken up again by the next update, with what was handed over", async () => {
     const { id, outs } = kept("LocalMariaDb");
-    const seen = await provider.read("LocalMariaDb", id, outs);
-    expect(seen?.inputs["state"]).toBe("stopped");
+    const seen = await provider.found("LocalMariaDb", { id, outs });
+    expect(seen.inputs["state"]).toBe("stopped");
     state["LocalMariaDb"] = {
       id,
       outs: await provider.update("LocalMariaDb", id, outs, await checked("LocalMariaDb")),
     };
-    expect((await provider.read("LocalMariaDb", id, outs))?.inputs["state"]).toBe("running");
+    expect((await provider.found("LocalMariaDb", { id, outs })).inputs["state"]).toBe("running");
   }, 60_000);
 });
 
@@ -183,10 +183,10 @@ test("what the node says of itself is what the server says", async () => {
 describe.each(TYPES)("%s on a healthy server", (type) => {
   test("reads back as it was made, and shows no difference", async () => {
     const { id, outs } = kept(type);
-    const seen = await provider.read(type, id, outs);
-    expect(seen?.outs).toEqual(outs);
-    expect(seen?.inputs["__provider"]).toBe(providerText(type));
-    expect(await provider.diff(type, id, seen?.outs ?? {}, await checked(type))).toEqual({
+    const seen = await provider.found(type, { id, outs });
+    expect(seen.outs).toEqual(outs);
+    expect(seen.inputs["__provider"]).toBe(providerText(type));
+    expect(await provider.diff(type, id, seen.outs, await checked(type))).toEqual({
       changes: "none",
       replaces: [],
     });
@@ -221,7 +221,7 @@ test("accounts of which one can't be made: the engine is told what it has to kee
   await provider.update("SessionStoreUsers", id, partly?.properties ?? {}, await checked("SessionStoreUsers"));
   await using server = await root();
   expect(await server.value("SELECT COUNT(*) FROM mysql.global_priv WHERE User = 'broken'")).toBe("0");
-  expect((await provider.read("SessionStoreUsers", id, outs))?.outs).toEqual(outs);
+  expect((await provider.found("SessionStoreUsers", { id, outs })).outs).toEqual(outs);
 });
 
 describe("a difference", () => {
@@ -229,11 +229,11 @@ describe("a difference", () => {
     await using server = await root();
     await server.query("SET GLOBAL max_connections = 300");
     const { id, outs } = kept("MariaDbNode");
-    const seen = await provider.read("MariaDbNode", id, outs);
-    expect(seen?.inputs["settings"]).toMatchObject({ max_connections: "300" });
+    const seen = await provider.found("MariaDbNode", { id, outs });
+    expect(seen.inputs["settings"]).toMatchObject({ max_connections: "300" });
     const wanted = await checked("MariaDbNode");
-    expect((await provider.diff("MariaDbNode", id, seen?.outs ?? {}, wanted)).changes).toBe("some");
-    await provider.update("MariaDbNode", id, seen?.outs ?? {}, wanted);
+    expect((await provider.diff("MariaDbNode", id, seen.outs, wanted)).changes).toBe("some");
+    await provider.update("MariaDbNode", id, seen.outs, wanted);
     expect(await server.value("SELECT @@GLOBAL.max_connections")).toBe("200");
   });
 
@@ -241,10 +241,10 @@ describe("a difference", () => {
     await using server = await root();
     await server.query("SET PASSWORD FOR 'nevisproxy_user'@'%' = PASSWORD('another')");
     const { id, outs } = kept("SessionStoreUsers");
-    const seen = await provider.read("SessionStoreUsers", id, outs);
-    expect(seen?.inputs["accounts"]).toMatchObject({ "nevisproxy_user@%": { password: "differs" } });
-    await provider.update("SessionStoreUsers", id, seen?.outs ?? {}, await checked("SessionStoreUsers"));
-    expect((await provider.read("SessionStoreUsers", id, outs))?.outs).toEqual(outs);
+    const seen = await provider.found("SessionStoreUsers", { id, outs });
+    expect(seen.inputs["accounts"]).toMatchObject({ "nevisproxy_user@%": { password: "differs" } });
+    await provider.update("SessionStoreUsers", id, seen.outs, await checked("SessionStoreUsers"));
+    expect((await provider.found("SessionStoreUsers", { id, outs })).outs).toEqual(outs);
   });
 
   test("in the address asks for another object", async () => {
@@ -264,8 +264,8 @@ test("a change that the server refuses at its start is taken back, and the serve
   expect(message).toMatch(/\[ERROR\]/);
   expect(message).toMatch(/former option file was put back and db1 runs with it/);
   expect(partly).toBeUndefined();
-  const seen = await provider.read("MariaDbNode", id, outs);
-  expect(await provider.diff("MariaDbNode", id, seen?.outs ?? {}, await checked("MariaDbNode"))).toMatchObject({
+  const seen = await provider.found("MariaDbNode", { id, outs });
+  expect(await provider.diff("MariaDbNode", id, seen.outs, await checked("MariaDbNode"))).toMatchObject({
     changes: "none",
   });
 }, 60_000);
@@ -276,11 +276,11 @@ describe("a server that is stopped", () => {
   test("does not fail a refresh: the node says it, of the rest nothing new is known", async () => {
     for (const type of TYPES) {
       const { id, outs } = kept(type);
-      const seen = await provider.read(type, id, outs);
+      const seen = await provider.found(type, { id, outs });
       const changed = Object.keys(outs).filter(
-        (name) => JSON.stringify(seen?.outs[name]) !== JSON.stringify(outs[name]),
+        (name) => JSON.stringify(seen.outs[name]) !== JSON.stringify(outs[name]),
       );
-      expect([type, changed, seen?.inputs["state"]]).toEqual([
+      expect([type, changed, seen.inputs["state"]]).toEqual([
         type,
         type === "LocalMariaDb" || type === "MariaDbNode" ? ["state"] : [],
         type === "LocalMariaDb" || type === "MariaDbNode" ? "stopped" : outs["state"],
@@ -314,7 +314,7 @@ describe("a server that is stopped", () => {
 test("a login that is refused does not fail a refresh, and its password is in no message", async () => {
   const { id, outs } = kept("MariaDbNode");
   const stale = { ...outs, connection: { ...connection, admin: { ...connection.admin, password: "stale-password" } } };
-  expect((await provider.read("MariaDbNode", id, stale))?.inputs["state"]).toBe("login refused");
+  expect((await provider.found("MariaDbNode", { id, outs: stale })).inputs["state"]).toBe("login refused");
   const users = kept("SessionStoreUsers");
   const { message } = await failure(
     provider.delete("SessionStoreUsers", users.id, { ...users.outs, node: stale.connection }),
@@ -324,27 +324,44 @@ test("a login that is refused does not fail a refresh, and its password is in no
 });
 
 describe("the end", () => {
+  const ACCOUNTS =
+    "SELECT COUNT(*) FROM mysql.global_priv WHERE User IN ('nevisproxy_user', 'replication_user', 'binarylog_user')";
+  /** What of each type is there to be seen, without asking it: on the server while that runs, then on the disk. */
+  const SIGNS: Record<string, (server: Server) => Promise<unknown>> = {
+    SessionStoreUsers: async (server) => (await server.value(ACCOUNTS)) !== "0",
+    SessionStoreDatabase: async (server) =>
+      (await server.query("SHOW DATABASES LIKE 'replicated_session_store'")).length === 1,
+    MariaDbNode: async () => existsSync(String(kept("MariaDbNode").outs["configFile"])),
+    LocalMariaDb: async () => existsSync(String(local["directory"])),
+  };
+  /** It holds sessions. */
+  const STAYS = "SessionStoreDatabase";
+
   test.each([...TYPES].reverse())(
     "%s is deleted, and what is gone already is deleted too",
     async (type) => {
       const { id, outs } = kept(type);
+      const isThere = SIGNS[type] as (server: Server) => Promise<unknown>;
+      await using server = await root();
+      expect(await isThere(server)).toBe(true);
       await provider.delete(type, id, outs);
+      expect(await isThere(server)).toBe(type === STAYS);
       await provider.delete(type, id, outs);
+      expect(await isThere(server)).toBe(type === STAYS);
     },
     60_000,
   );
 
-  test("nothing of ours is left on a server whose node is deleted, and what was on it counts as gone", async () => {
-    for (const type of ["SessionStoreUsers", "SessionStoreDatabase", "MariaDbNode"]) {
+  test.each(["SessionStoreUsers", "SessionStoreDatabase", "MariaDbNode"])(
+    "%s on a server that is gone with its data counts as gone",
+    async (type) => {
       const { id, outs } = kept(type);
-      await provider.delete(type, id, outs);
-    }
-  });
+      await expect(provider.delete(type, id, outs)).resolves.toBeUndefined();
+    },
+  );
 
-  test("nothing is left of the server, and reading it says that it is gone or down", async () => {
+  test("nothing is left of the server, and reading it says that there are no data", async () => {
     expect(existsSync(String(local["directory"]))).toBe(false);
-    const { id, outs } = kept("LocalMariaDb");
-    const seen = await provider.read("LocalMariaDb", id, outs);
-    expect(seen?.inputs["state"] ?? "gone").not.toBe("running");
+    expect((await provider.found("LocalMariaDb", kept("LocalMariaDb"))).inputs["state"]).toBe("no data");
   });
 });

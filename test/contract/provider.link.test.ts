@@ -86,9 +86,9 @@ test("a link is there when rows really arrive, and reads back as it was made", a
     Slave_SQL_Running: "Yes",
     Using_Gtid: "Current_Pos",
   });
-  const seen = await provider.read("ReplicationLink", made.id, made.outs);
-  expect(seen?.outs).toEqual(made.outs);
-  expect((await provider.diff("ReplicationLink", made.id, seen?.outs ?? {}, inputs)).changes).toBe("none");
+  const seen = await provider.found("ReplicationLink", made);
+  expect(seen.outs).toEqual(made.outs);
+  expect((await provider.diff("ReplicationLink", made.id, seen.outs, inputs)).changes).toBe("none");
 }, 60_000);
 
 test("a second create adopts it and stops nothing", async () => {
@@ -110,20 +110,20 @@ test.each<[string, string, Values]>([
   "a link %s is seen by its property, and put right",
   async (_what, statement, seen) => {
     await db1.root.query(statement);
-    const live = await provider.read("ReplicationLink", made.id, made.outs);
-    expect(live?.inputs).toMatchObject(seen);
+    const live = await provider.found("ReplicationLink", made);
+    expect(live.inputs).toMatchObject(seen);
     const inputs = await wanted(db2);
-    expect((await provider.diff("ReplicationLink", made.id, live?.outs ?? {}, inputs)).changes).toBe("some");
-    made.outs = await provider.update("ReplicationLink", made.id, live?.outs ?? {}, inputs);
-    expect((await provider.read("ReplicationLink", made.id, made.outs))?.outs).toEqual(made.outs);
+    expect((await provider.diff("ReplicationLink", made.id, live.outs, inputs)).changes).toBe("some");
+    made.outs = await provider.update("ReplicationLink", made.id, live.outs, inputs);
+    expect((await provider.found("ReplicationLink", made)).outs).toEqual(made.outs);
   },
   60_000,
 );
 
 test("a stopped source fails no refresh, and what is not known stays as it was", async () => {
   await db2.stop();
-  const seen = await provider.read("ReplicationLink", made.id, made.outs);
-  expect(seen?.outs).toEqual(made.outs);
+  const seen = await provider.found("ReplicationLink", made);
+  expect(seen.outs).toEqual(made.outs);
   await db2.start();
 }, 60_000);
 

@@ -11,7 +11,8 @@ import * as operations from "../../provider/src/operations";
 import { lockServers } from "../../provider/src/pair/lock";
 import { until } from "../../provider/src/waiting";
 import type { PairOptions } from "../support/declaredPair";
-import { failureOf, Hung, Mounted } from "../support/faults";
+import { failureOf, Hung } from "../support/faults";
+import { Mounted, testWithMounts } from "../support/mounts";
 import { Pair } from "../support/pair";
 import { SeparateRuns } from "../support/separateRuns";
 
@@ -141,15 +142,14 @@ describe.each([
   ["by a restart", { back_log: 120 }, "back_log"],
   ["with stopped replica threads", { slave_parallel_threads: 3 }, "slave_parallel_threads"],
 ] as const)("a setting that changes %s", (_way, settings, variable) => {
-  test.each([
+  testWithMounts.each([
     ["is full", "ENOSPC", (folder: string) => Mounted.small(folder, 4)],
     ["is read-only", "EROFS", (folder: string) => Mounted.readOnly(folder)],
   ] as const)("is not begun where the disk %s, and takes effect when the disk is well", async (_state, code, spoil) => {
     const db1 = await pair.root(1);
     const former = [await readFile(settingsFile(1), "utf8"), await db1.value(`SELECT @@GLOBAL.${variable}`)];
     {
-      using mounted = spoil(path.dirname(settingsFile(1)));
-      if (!mounted) return;
+      using _mounted = spoil(path.dirname(settingsFile(1)));
       if (code === "ENOSPC") await fill(path.dirname(settingsFile(1)));
       expect(await seen("db1-node", "state")).toBe("running");
       const { message, seconds } = await failureOf(up({ settings }));
@@ -173,8 +173,8 @@ async function fill(folder: string): Promise<void> {
     try {
       await writeFile(file, "x".repeat(512), { flag: "a" });
     } catch (error) {
-      expect((error as NodeJS.ErrnoException).code).toBe("ENOSPC");
-      return;
+      if ((error as NodeJS.ErrnoException).code === "ENOSPC") return;
+      throw error;
     }
   }
   throw new Error(`${folder} does not get full`);
@@ -269,10 +269,9 @@ describe("a server of LocalMariaDb", () => {
     }
   });
 
-  test("is made, once there is room, where the disk was full while its data were made", async () => {
+  testWithMounts("is made, once there is room, where the disk was full while its data were made", async () => {
     await using fresh = await Pair.planned();
     using disk = Mounted.small(fresh.folder, 8 * 1024);
-    if (!disk) return;
     const { inputs } = await operations.LocalMariaDb.check({}, { directory: fresh.directory(1), port: fresh.ports[0] });
     const { message, seconds } = await failureOf(operations.LocalMariaDb.create(inputs));
     expect(message).toContain(fresh.directory(1));

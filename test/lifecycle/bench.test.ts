@@ -69,6 +69,7 @@ it("needs little memory in the plugin process beyond what the engine's own needs
   const [round] = results.engine[0]?.rounds ?? [];
   const most = (steps: Steps | undefined) =>
     Math.max(...Object.values(steps ?? {}).map(({ plugin }) => plugin ?? Number.NaN));
+  expect(most(round?.ours)).toBeGreaterThan(40);
   expect(most(round?.ours) - most(round?.floor)).toBeLessThan(60);
 });
 

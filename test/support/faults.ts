@@ -1,47 +1,6 @@
-import { execFileSync } from "node:child_process";
 import { PASSWORDS } from "./declaredPair";
 
-/** Faults of a machine, and what is asked of an error. */
-
-/** Puts a mount over a folder for as long as it is held. Its files stay visible in it. */
-export class Mounted implements Disposable {
-  private constructor(readonly folder: string) {}
-
-  /** A small file system of its own, with copies of the files. Undefined, with a printed reason, where that is not allowed. */
-  static small(folder: string, kilobytes: number): Mounted | undefined {
-    return Mounted.over(folder, () => {
-      const copy = execFileSync("tar", ["-C", folder, "-cf", "-", "."]);
-      execFileSync("mount", ["-t", "tmpfs", "-o", `size=${kilobytes}k,mode=700`, "tmpfs", folder], { stdio: "pipe" });
-      execFileSync("tar", ["-C", folder, "-xf", "-"], { input: copy });
-    });
-  }
-
-  /** The folder itself, but read-only. */
-  static readOnly(folder: string): Mounted | undefined {
-    return Mounted.over(folder, () => {
-      execFileSync("mount", ["--bind", folder, folder], { stdio: "pipe" });
-      execFileSync("mount", ["-o", "remount,ro,bind", folder], { stdio: "pipe" });
-    });
-  }
-
-  private static over(folder: string, mount: () => void): Mounted | undefined {
-    try {
-      mount();
-      return new Mounted(folder);
-    } catch (error) {
-      process.stderr.write(`not tried, because this machine allows no mount: ${(error as Error).message}\n`);
-      return undefined;
-    }
-  }
-
-  resize(kilobytes: number): void {
-    execFileSync("mount", ["-o", `remount,size=${kilobytes}k`, this.folder], { stdio: "pipe" });
-  }
-
-  [Symbol.dispose](): void {
-    execFileSync("umount", ["--lazy", this.folder], { stdio: "pipe" });
-  }
-}
+/** Faults of a process, and what is asked of an error. */
 
 /** Stops a process as a hang does, for as long as it is held. */
 export class Hung implements Disposable {

@@ -111,6 +111,13 @@ export class ProviderProcess implements AsyncDisposable {
     return { outs: values(answer.getProperties()), inputs: values(answer.getInputs()) };
   }
 
+  /** A read that must find the object. */
+  async found(type: string, { id, outs }: { id: string; outs: Values }): Promise<{ outs: Values; inputs: Values }> {
+    const seen = await this.read(type, id, outs);
+    if (!seen) throw new Error(`a read of ${type} says that it is gone`);
+    return seen;
+  }
+
   async update(type: string, id: string, olds: Values, news: Values): Promise<Values> {
     const request = new messages.UpdateRequest();
     request.setId(id);

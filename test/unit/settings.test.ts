@@ -91,22 +91,23 @@ describe("each row of the table", () => {
     expect(names.map(optionName)).toEqual(names);
   });
 
-  test.each(SETTINGS)(
-    "$option: no profile has a value that the table itself refuses",
-    ({ kind, vendor, hardened, refuses }) => {
-      for (const number of NUMBERS) {
-        for (const value of [vendor?.(node(number)), hardened?.(node(number))]) {
-          if (value === undefined) continue;
-          expect(refusal(kind, value)).toBeUndefined();
-          if (typeof value === "string") expect(refuses?.(value)).toBeUndefined();
-        }
-      }
+  const VALUES = SETTINGS.flatMap(({ option, kind, vendor, hardened, refuses }) =>
+    NUMBERS.flatMap((number) => [vendor?.(node(number)), hardened?.(node(number))])
+      .filter((value) => value !== undefined)
+      .map((value) => ({ option, kind, value, refuses })),
+  );
+  test.each(VALUES)(
+    "$option: no profile has a value that the table itself refuses: $value",
+    ({ kind, value, refuses }) => {
+      expect(refusal(kind, value)).toBeUndefined();
+      expect(typeof value === "string" ? refuses?.(value) : undefined).toBeUndefined();
     },
   );
 
   test("that has a better value than the recipe's says what the recipe's costs", () => {
-    for (const { option, hardened, risk } of SETTINGS)
-      if (hardened) expect([option, risk]).toEqual([option, expect.any(String)]);
+    for (const { option, risk } of SETTINGS.filter(({ hardened }) => hardened)) {
+      expect([option, risk]).toEqual([option, expect.any(String)]);
+    }
   });
 });
 
