@@ -1,7 +1,7 @@
 import { rename, rm, truncate } from "node:fs/promises";
 import * as path from "node:path";
 import { paths } from "../../provider/src/hosts/localFiles";
-import { findProcess, start, stop } from "../../provider/src/hosts/localServer";
+import { start, stop } from "../../provider/src/hosts/localServer";
 import {
   isMerelyStopped,
   proveRowsArrive,
@@ -12,6 +12,7 @@ import type { Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
 import { until } from "../../provider/src/waiting";
 import { failureOf } from "../support/faults";
+import { killServer } from "../support/killServer";
 import { Pair } from "../support/pair";
 import { SessionClient } from "../support/sessionClient";
 
@@ -112,8 +113,7 @@ test.each<[string, (data: string) => Promise<void>]>([
   await db1.query(`LOCK TABLES ${SESSION} READ`);
   await write(db2, "received");
   for (const number of [1, 2] as const) {
-    process.kill((await findProcess(pair.directory(number))) ?? 0, "SIGKILL");
-    await reached(`db${number} to be gone`, async () => (await findProcess(pair.directory(number))) === undefined);
+    await killServer(pair.directory(number), pair.ports[number - 1] ?? 0);
   }
   await damage(paths(pair.directory(1)).data);
   await Promise.all([start(pair.directory(1)), start(pair.directory(2))]);

@@ -2,11 +2,12 @@ import { execFileSync } from "node:child_process";
 import { cp, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { paths } from "../../provider/src/hosts/localFiles";
-import { findProcess, start, stop } from "../../provider/src/hosts/localServer";
+import { start, stop } from "../../provider/src/hosts/localServer";
 import { replicaStatus, waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { until } from "../../provider/src/waiting";
 import { failureOf } from "../support/faults";
+import { killServer } from "../support/killServer";
 import { Pair } from "../support/pair";
 import { SessionClient } from "../support/sessionClient";
 
@@ -58,10 +59,7 @@ async function bringUp(connectRetry: number): Promise<void> {
   await waitUntilCaughtUp(db1, await pair.root(2), 120_000);
 }
 
-async function kill(number: 1 | 2): Promise<void> {
-  process.kill((await findProcess(pair.directory(number))) ?? 0, "SIGKILL");
-  await reached(`db${number} to be gone`, async () => (await findProcess(pair.directory(number))) === undefined);
-}
+const kill = (number: 1 | 2): Promise<void> => killServer(pair.directory(number), pair.ports[number - 1] ?? 0);
 
 const data = (number: 1 | 2): string => paths(pair.directory(number)).data;
 const written = async (server: Server): Promise<number> =>
@@ -124,14 +122,14 @@ async function expectRecognised(connectRetry: number): Promise<void> {
   const stood = (await link())?.ioThread;
   const { message } = await failureOf(pair.up(options));
   expect(message).toMatch(
-    /db2 (went back in time|lacks \d+ rows) .*lacks? \d+ rows of replicated_session_store\.session.*Nothing was touched/s,
+    /^db2 (went back in time .*it )?lacks \d+ rows of replicated_session_store\.session.*Nothing was touched/s,
   );
   expect(message).not.toContain("move its data directory away");
   const { message: ofLink } = await failureOf(
     pair.up({ ...options, only: ["db1-from-db2"], link: { connectRetry: 7 } }),
   );
-  expect(ofLink).toMatch(/db2 went back in time .*db1<-db2 is not started/s);
-  expect((await link())?.ioThread).toBe(stood);
+  expect(ofLink).toMatch(/^db2 .*went back in time.*db1<-db2 is not started/s);
+  if (stood === "No") expect((await link())?.ioThread).toBe("No");
   expect((await rows()).map((count, index) => Number(count) >= Number(before[index]))).toEqual([true, true]);
 }
 
@@ -221,7 +219,8 @@ test("what is said to do about it, followed to the letter, keeps every row of bo
   await pair.up(options);
   expect(await pair.drift(options)).toEqual({});
   for (const number of [1, 2] as const) {
-    const there = new Set((await (await pair.root(number)).query(`SELECT id FROM ${SESSION}`)).map(({ id }) => id));
+    const rows = await (await pair.root(number)).query(`SELECT id FROM ${SESSION}`);
+    const there = new Set<unknown>(rows.map(({ id }) => id));
     expect([...all].filter((id) => !there.has(id))).toEqual([]);
   }
 });

@@ -204,6 +204,13 @@ export async function startOf(server: Server): Promise<number> {
   return Math.round(Number(text));
 }
 
+/** How long the server has been running, in seconds. */
+export async function uptime(server: Server): Promise<number> {
+  return Number(
+    await server.value("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'UPTIME'"),
+  );
+}
+
 /** The source answered that it has no binary log. No retry follows. */
 export const foundNoLog = (status: ReplicaStatus): boolean => /Binary log is not open/.test(status.ioError?.text ?? "");
 

@@ -6,7 +6,7 @@ import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin"
 import { ConnectionError } from "../mariadb/connectionError";
 import { isClosed } from "../mariadb/gate";
 import { clearOverrides, type ForeignLines, lookAtOptionFiles } from "../mariadb/optionFiles";
-import { reconnectNow, startOf } from "../mariadb/replication";
+import { reconnectNow } from "../mariadb/replication";
 import { installSemiSync } from "../mariadb/semiSync";
 import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server";
 import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/settings";
@@ -18,9 +18,12 @@ import {
   tlsState,
   writeCertificates,
 } from "../mariadb/tls";
-import { type History, historyByPeer } from "../pair/history";
+
+import { type History, historyByPeer, markOf } from "../pair/history";
 import { closeForSeeding, closeIfNew, goOnWithSeeding, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
+
 import { applySettings } from "../pair/settingsChange";
+import type { Mark } from "../pair/sourceHistory";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { escapeWildcards } from "../recipe/grantText";
@@ -107,8 +110,8 @@ export interface MariaDbNodeComputed {
   /** Path of the option file that is ours. */
   configFile: string;
   advice: Advice[];
-  /** The start of the server, in seconds since 1970, since which its history is known to be whole. */
-  startedAt?: number | undefined;
+  /** Up to where the server is known to have lost nothing of what its peer got from it. */
+  historyMark?: Mark | undefined;
   /** Days until the first of the certificates of `tls` ends. */
   tlsDaysLeft?: number | undefined;
 }
@@ -218,10 +221,10 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       progress(running.message);
       return { inputs: { ...seen, state: running.problem }, computed: last };
     }
-    const { server, settings, startedAt, ...states } = running;
+    const { server, settings, historyMark, ...states } = running;
     return {
       inputs: { ...seen, settings: settings as Record<string, SettingInput>, ...states },
-      computed: { ...computed(server, path, settings, foreign, last.tls), startedAt },
+      computed: { ...computed(server, path, settings, foreign, last.tls), historyMark },
     };
   },
 
@@ -242,20 +245,20 @@ async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
   await using server = await Server.open(last.connection);
   const settings = await runningSettings(server, last.settings as Settings);
   const isBeingSeeded = await isClosed(server);
-  const history = isBeingSeeded ? undefined : await historyByPeer(server, last.peer, streamOf(last), last.startedAt);
+  const history = isBeingSeeded ? undefined : await historyByPeer(server, last.peer, streamOf(last), last.historyMark);
   if (history?.refusal) progress(history.refusal);
   return {
     server,
     settings,
     state: isBeingSeeded ? "being seeded" : wordOf(history),
-    startedAt: history?.startedAt ?? last.startedAt,
+    historyMark: history?.mark ?? last.historyMark,
     ...(last.tls && { tlsState: await tlsState(last.connection, server.host, last.tls) }),
   };
 }
 
 async function bringUp(
   wanted: MariaDbNodeChecked,
-  last: Pick<MariaDbNodeChecked & MariaDbNodeComputed, "settings" | "tls" | "startedAt">,
+  last: Pick<MariaDbNodeChecked & MariaDbNodeComputed, "settings" | "tls" | "historyMark">,
   begun: () => void,
 ): Promise<MariaDbNodeComputed> {
   const host = openHost(wanted.connection.host);
@@ -273,7 +276,7 @@ async function bringUp(
     await installSemiSync(server);
     await refuseSettings(server, settings);
     await goOnWithSeeding(server, wanted.peer);
-    history = await historyByPeer(server, wanted.peer, streamOf(wanted), last.startedAt);
+    history = await historyByPeer(server, wanted.peer, streamOf(wanted), last.historyMark);
     if (history?.refusal) throw new Error(history.refusal);
     if (history?.word === "lost") await closeForSeeding(server);
     foreign = await clearOverrides(server, file);
@@ -289,8 +292,8 @@ async function bringUp(
     await seedFromPeer(server, peer, streamOf(wanted));
   }
   if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
-  const startedAt = isKnown(history) ? await startOf(server) : last.startedAt;
-  return { ...computed(server, path, await runningSettings(server, settings), foreign, wanted.tls), startedAt };
+  const historyMark = (await markOf(history, server)) ?? last.historyMark;
+  return { ...computed(server, path, await runningSettings(server, settings), foreign, wanted.tls), historyMark };
 }
 
 /**
@@ -306,9 +309,6 @@ const streamOf = ({ settings, databases }: MariaDbNodeChecked) => ({
   domain: Number(settings["gtid_domain_id"]),
   databases,
 });
-
-/** True of a server that has lost nothing for certain: it was looked at, or has just been filled. A restart of ours since then changes nothing. */
-const isKnown = (history: History | undefined): boolean => history?.word === "lost" || history?.startedAt !== undefined;
 
 /** The word for a server that answers. */
 function wordOf(history: History | undefined): string {

@@ -103,11 +103,11 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
   },
   id: ({ replica, source }) => `${replica.address}:${replica.port}<-${source.address}:${source.port}`,
 
-  create: (wanted, begun) => establish(wanted, { passwordChanged: false, sourceStartedAt: undefined }, begun),
+  create: (wanted, begun) => establish(wanted, { passwordChanged: false, sourceMark: undefined }, begun),
   update: (last, wanted) =>
     establish(
       wanted,
-      { passwordChanged: last.password !== wanted.password, sourceStartedAt: last.sourceStartedAt },
+      { passwordChanged: last.password !== wanted.password, sourceMark: last.sourceMark },
       () => undefined,
     ),
 

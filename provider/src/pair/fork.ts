@@ -22,11 +22,12 @@ interface Received {
 }
 
 /**
- * `different`: the source's log has another transaction in the place of one that the replica received, or none. `same`: it holds the one that
- * was received last before the source's latest start, or begins right after it, as after a seeding, or was received from its first one on. `same since its start`: what was received
- * earlier is not in the relay log any more. Undefined: the relay log has nothing, as after a start of the replica, or a log can't be read.
+ * `different`: the source's log has another transaction in the place of one that the replica received, or none. `same`: it holds the last one
+ * of each connection of the replica, from where it was certain on; or it begins right after what the replica has, as after a seeding.
+ * `same as far as it goes`: what was received over earlier connections is not in the relay log any more, and the source may have gone back
+ * before the later ones. Undefined: the relay log has nothing, as after a start of the replica, or a log can't be read.
  */
-export type LogEvidence = "same" | "same since its start" | "different" | undefined;
+export type LogEvidence = "same" | "same as far as it goes" | "different" | undefined;
 
 export interface Question {
   readonly replica: Server;
@@ -35,13 +36,13 @@ export interface Question {
   readonly domain: number;
   /** The last number of that domain that the replica has. */
   readonly known: bigint;
-  /** When the source started, in seconds of its clock. */
-  readonly startedAt: number;
+  /** Up to that number the source is known to have lost nothing. */
+  readonly since: bigint;
 }
 
 /** What the logs of both say about whether the source has gone back in time. It takes some reads of a few pages, however large the logs are. */
 export async function compareLogs(question: Question): Promise<LogEvidence> {
-  const { replica, source, domain, known, startedAt } = question;
+  const { replica, source, domain, known, since } = question;
   try {
     const begin = await beginOf(source, domain);
     if (begin === known) return "same";
@@ -52,13 +53,11 @@ export async function compareLogs(question: Question): Promise<LogEvidence> {
       if (!received || received.transaction.sequence <= begin) continue;
       const evidence = await compare(source, received);
       if (evidence === "different") return "different";
-      // The one before the start decides: what was received later, the source of now has by itself.
-      if (received.transaction.time < startedAt) return evidence ?? found;
-      found ??= evidence && "same since its start";
+      found ??= evidence && "same as far as it goes";
     }
-    // Of a pair that was just made, the relay log has all that the source has ever written.
-    const hasAll = found && relays.length <= FILES && (await firstOf(replica, relays, domain)) === begin + 1n;
-    return hasAll ? "same" : found;
+    const first = relays.length > FILES ? undefined : await firstOf(replica, relays, domain);
+    const reachesBack = first !== undefined && (first <= since + 1n || first <= begin + 1n);
+    return found && reachesBack ? "same" : found;
   } catch (error) {
     if (error instanceof ConnectionError) throw error;
     progress(`the logs of ${replica.name} and ${source.name} can't be compared: ${(error as Error).message}`);

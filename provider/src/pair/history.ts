@@ -1,8 +1,8 @@
 import { ConnectionError } from "../mariadb/connectionError";
-import { compareStreams, direction, replicaStatus } from "../mariadb/replication";
+import { compareStreams, direction, replicaStatus, startOf } from "../mariadb/replication";
 import { type Connection, openIfThere, type Server } from "../mariadb/server";
 import { hasSessions, isBeingSeeded, type Stream } from "./seeding";
-import { type Ends, judgeSource, type Verdict } from "./sourceHistory";
+import { type Ends, judgeSource, type Mark, type Verdict } from "./sourceHistory";
 import { lacks, wayOut } from "./wayOut";
 
 /** Whether a server still has what it once wrote, by its peer's word. */
@@ -16,21 +16,21 @@ export type HistoryWord = "whole" | "lost" | "went back in time" | "binary log w
 
 export interface History {
   readonly word: HistoryWord;
-  /** The start of the server since which its history was looked at. Undefined: not for certain. */
-  readonly startedAt?: number | undefined;
+  /** Up to where the server is known to have lost nothing. Undefined: not for certain. */
+  readonly mark?: Mark | undefined;
   /** Why nothing may be changed about this server, and what to do. */
   readonly refusal?: string;
 }
 
 /**
  * Undefined: there is no peer, or one of the two can't be asked.
- * @param verified the start of the server since which its history was looked at
+ * @param last the mark of an earlier look
  */
 export async function historyByPeer(
   server: Server,
   where: Connection | undefined,
   stream: Stream,
-  verified: number | undefined,
+  last: Mark | undefined,
 ): Promise<History | undefined> {
   await using peer = where && (await openIfThere(where));
   if (!peer) return undefined;
@@ -47,7 +47,7 @@ export async function historyByPeer(
     if (known > written && !(await hasSessions(server, stream.databases))) return { word: "lost" };
     return inWords(
       { source: server, replica: peer },
-      await judgeSource({ source: server, replica: peer }, stream.domain, verified),
+      await judgeSource({ source: server, replica: peer }, stream.domain, last),
     );
   } catch (error) {
     // In a first bring-up the peer restarts by itself, and may do so just now.
@@ -56,10 +56,16 @@ export async function historyByPeer(
   }
 }
 
+/** The mark of a server that was looked at or has just been filled. A restart of ours since then changes nothing. */
+export async function markOf(history: History | undefined, server: Server): Promise<Mark | undefined> {
+  const sequence = history?.word === "lost" ? "0" : history?.mark?.sequence;
+  return sequence === undefined ? undefined : { start: await startOf(server), sequence };
+}
+
 function inWords(ends: Ends, verdict: Verdict): History {
   switch (verdict.kind) {
     case "whole":
-      return { word: "whole", startedAt: verdict.startedAt };
+      return { word: "whole", mark: verdict.mark };
     case "unknown":
       // Of a server that serves, nothing is refused on suspicion; the link to its peer is not started.
       return { word: "whole" };

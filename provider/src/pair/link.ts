@@ -7,7 +7,6 @@ import {
   type ReplicaStatus,
   reconnectNow,
   replicaStatus,
-  startOf,
   waitUntilReceivedIsApplied,
   waitUntilReplicating,
 } from "../mariadb/replication";
@@ -20,7 +19,7 @@ import { refuseEqualIdentity, refuseToLoseRows, refuseUnfinished } from "./linkR
 import { encryptionOf, inWords, isVerified, refuseUnprovable, seenTls, wantedTls } from "./linkTls";
 import { stopping } from "./lock";
 import { refuseUnreachable } from "./reachability";
-import type { Ends } from "./sourceHistory";
+import type { Ends, Mark } from "./sourceHistory";
 
 const DEADLINE = 45_000;
 
@@ -30,15 +29,14 @@ export interface Proof {
   readonly secondsToArrive: number;
   /** With what it is encrypted. */
   readonly encryption: string;
-  /** The start of the source, in seconds since 1970, since which it is known to have lost nothing. */
-  readonly sourceStartedAt: number;
+  /** Up to where the source is known to have lost nothing. */
+  readonly sourceMark?: Mark | undefined;
 }
 
 /** What is known of a link from the run before. */
 export interface Before {
   readonly passwordChanged: boolean;
-  /** The start of the source since which it was known to have lost nothing. */
-  readonly sourceStartedAt: number | undefined;
+  readonly sourceMark: Mark | undefined;
 }
 
 /**
@@ -54,8 +52,7 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, before: 
   if (!isConnected(status, source) || differsInTls(status, ends, wanted)) {
     await refuseUnreachable(replica, source, wanted.user, isVerified(wanted.tls));
   }
-  const sourceStartedAt = await startOf(source);
-  await refuseToLoseRows(ends, before.sourceStartedAt);
+  const sourceMark = (await refuseToLoseRows(ends, before.sourceMark)) ?? before.sourceMark;
   const differences = status ? differing(status, ends, wanted) : [];
   // While the account takes several passwords, nobody but us knows with which one this replica logs in.
   const rotating = await takesSeveralPasswords(source, wanted.user);
@@ -71,7 +68,7 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, before: 
   const seconds = await withRemedy(proveRowsArrive(source, replica, DEADLINE));
   if (rotating) await settlePassword(source, wanted.user, wanted.password);
   const encryption = await encryptionOf(source, wanted.user, wanted.tls);
-  return { secondsToArrive: seconds, encryption, sourceStartedAt };
+  return { secondsToArrive: seconds, encryption, sourceMark };
 }
 
 /** Lets a replica whose threads stand still go on, unless the source has lost what it needs. */

@@ -12,7 +12,7 @@ import { hasRows, replicatedTables } from "../mariadb/tables";
 import { forked } from "./history";
 import { compareRows, otherHoldsAll, turned } from "./rows";
 import { isBeingSeeded } from "./seeding";
-import { type Ends, judgeSource } from "./sourceHistory";
+import { type Ends, judgeSource, type Mark } from "./sourceHistory";
 import { wayOut } from "./wayOut";
 
 /** What a link is not made or started for: rows would be lost. */
@@ -45,17 +45,21 @@ export async function refuseUnfinished({ replica, source }: Ends): Promise<void>
   }
 }
 
-/** @param verified the start of the source since which it is known to have lost nothing */
-export async function refuseToLoseRows(ends: Ends, verified: number | undefined): Promise<void> {
+/**
+ * Returns up to where the source is known to have lost nothing.
+ * @param last the mark of an earlier look
+ */
+export async function refuseToLoseRows(ends: Ends, last: Mark | undefined): Promise<Mark | undefined> {
   const { replica, source } = ends;
   const domain = Number(await source.value("SELECT @@GLOBAL.gtid_domain_id"));
   const status = await replicaStatus(replica);
   if (status && foundPurged(status)) throw new Error(await purged(ends, status));
-  const verdict = await judgeSource(ends, domain, verified);
+  const verdict = await judgeSource(ends, domain, last);
   // One that runs is stopped for a moment at most: nothing of what can't be told changes by that.
   const isStarted = verdict.kind === "unknown" && !isRunning(status);
   if (isStarted || verdict.kind === "rewound" || verdict.kind === "reset") throw new Error(forked(ends, verdict));
   await refuseToMixHistories(ends, domain);
+  return verdict.kind === "whole" ? verdict.mark : undefined;
 }
 
 /** The replica was away for longer than the source keeps its log. */

@@ -9,6 +9,7 @@ import {
   type ReplicaStatus,
   replicaStatus,
   startOf,
+  uptime,
   waitUntilCaughtUp,
 } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
@@ -22,10 +23,18 @@ export interface Ends {
   readonly source: Server;
 }
 
+/** Up to where a source is known to have lost nothing, as it stands in the state. */
+export interface Mark {
+  /** The start of its server, in seconds since 1970: until the next one, nothing can have gone back. */
+  readonly start: number;
+  /** The last number of its own domain that the replica had then. */
+  readonly sequence: string;
+}
+
 /** `rows`: the source's (`one`) beside the replica's. */
 export type Verdict =
-  /** The source has lost nothing. `startedAt`: looked at since that start of its server; undefined: not for certain. */
-  | { readonly kind: "whole"; readonly startedAt?: number }
+  /** The source has lost nothing. Without a mark: not for certain. */
+  | { readonly kind: "whole"; readonly mark?: Mark }
   /** The replica has rows that the source lost. `isProved`: the logs say so too; else the replica may be the one that lost rows, of what the source wrote. */
   | { readonly kind: "rewound"; readonly rows: RowComparison; readonly isProved: boolean }
   /** Its binary log has another history, its rows are all there: somebody ran RESET MASTER, or copied the rows back. */
@@ -39,25 +48,28 @@ const LOOKS = 4;
 
 /**
  * @param domain the source's own
- * @param verified the start of the source's server since which its history was looked at
+ * @param last the mark of an earlier look
  */
-export async function judgeSource(ends: Ends, domain: number, verified: number | undefined): Promise<Verdict> {
+export async function judgeSource(ends: Ends, domain: number, last: Mark | undefined): Promise<Verdict> {
   const { replica, source } = ends;
-  const startedAt = await startOf(source);
+  const start = await startOf(source);
   const { known, written } = await compareStreams(source, replica, domain);
-  if (known === 0n) return { kind: "whole", startedAt };
+  const isVerified = last?.start === start;
+  const whole = { kind: "whole", mark: isVerified ? last : { start, sequence: String(known) } } as const;
+  if (known === 0n) return whole;
   const status = await replicaStatus(replica);
-  const isVerified = verified === startedAt;
   const isShorter = known > written;
-  if (!isShorter && isVerified && isRunning(status)) return { kind: "whole", startedAt };
+  if (!isShorter && isVerified && isRunning(status)) return whole;
   // The source refuses that replica in any case; what is to be done about it is the link's matter.
   if (!isShorter && status && foundPurged(status)) return { kind: "whole" };
 
-  const logs = isShorter ? "different" : await compareLogs({ ...ends, domain, known, startedAt });
-  const isCertain = logs === "same" || (logs === "same since its start" && isVerified);
-  if (isCertain || (isVerified && logs !== "different" && isAtRest(status))) return { kind: "whole", startedAt };
+  const since = BigInt(last?.sequence ?? 0);
+  const logs = isShorter ? "different" : await compareLogs({ ...ends, domain, known, since });
+  const isCertain = logs === "same" || (logs === "same as far as it goes" && isVerified);
+  if (isCertain || (isVerified && logs !== "different" && isAtRest(status))) return whole;
   const isForked = logs === "different" || (status !== undefined && foundFork(status));
-  return judgeByRows(ends, { isForked, isRunning: isRunning(status), startedAt });
+  const verdict = await judgeByRows(ends, { isForked, isRunning: isRunning(status) });
+  return verdict === "whole" ? whole : verdict;
 }
 
 /** Nobody has asked for more of the source's log and been refused. */
@@ -67,10 +79,9 @@ const isAtRest = (status: ReplicaStatus | undefined): boolean =>
 interface Seen {
   readonly isForked: boolean;
   readonly isRunning: boolean;
-  readonly startedAt: number;
 }
 
-async function judgeByRows(ends: Ends, { isForked, isRunning, startedAt }: Seen): Promise<Verdict> {
+async function judgeByRows(ends: Ends, { isForked, isRunning }: Seen): Promise<Verdict | "whole"> {
   const { replica, source } = ends;
   await settle(ends);
   const rows = await compareRows(source, replica);
@@ -83,18 +94,24 @@ async function judgeByRows(ends: Ends, { isForked, isRunning, startedAt }: Seen)
   }
   // While something is under way, a row that is on one side only may have been made or deleted on the other.
   if (isLacking && !settled) return { kind: "unknown", rows };
-  // What the replica reused numbers for, the source has never got: it is the replica that went back.
-  if (isLacking && (await isRewound({ replica: source, source: replica }))) return { kind: "whole" };
+  // What the replica reused numbers for, the source has never got: it may be the replica that went back, as a server does at its start.
+  const isOther = isLacking && ((await isRewound({ replica: source, source: replica })) || (await startedFirst(ends)));
+  if (isOther) return { kind: "whole" };
   if (isLacking) return { kind: "rewound", rows, isProved: false };
-  if (isRunning) return { kind: "whole", startedAt };
-  return isComparable && total("differing") === 0 ? { kind: "whole", startedAt } : { kind: "unknown", rows };
+  if (isRunning) return "whole";
+  return isComparable && total("differing") === 0 ? "whole" : { kind: "unknown", rows };
 }
 
 /** True where the logs prove it. */
 async function isRewound(ends: Ends): Promise<boolean> {
   const domain = Number(await ends.source.value("SELECT @@GLOBAL.gtid_domain_id"));
   const { known } = await compareStreams(ends.source, ends.replica, domain);
-  return (await compareLogs({ ...ends, domain, known, startedAt: await startOf(ends.source) })) === "different";
+  return (await compareLogs({ ...ends, domain, known, since: 0n })) === "different";
+}
+
+/** True when the replica's server has started since the source's has. */
+async function startedFirst({ replica, source }: Ends): Promise<boolean> {
+  return (await uptime(source)) > (await uptime(replica));
 }
 
 /** Looks again at the rows that the source lacks, after what is on its way has arrived. */

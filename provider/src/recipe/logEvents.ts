@@ -25,8 +25,6 @@ interface LogEvent {
 export interface Transaction {
   readonly domain: number;
   readonly sequence: bigint;
-  /** By the clock of the server that wrote it, in seconds. */
-  readonly time: number;
   /** Where it begins in the log of the server that wrote it. */
   readonly begin: number;
   readonly length: number;
@@ -108,7 +106,6 @@ function transactionOf([gtid, ...rest]: readonly LogEvent[]): Transaction | unde
   return {
     domain: gtid.bytes.readUInt32LE(HEADER + 8),
     sequence: gtid.bytes.readBigUInt64LE(HEADER),
-    time: gtid.time,
     begin: gtid.end - gtid.bytes.length,
     length: events.reduce((sum, { bytes }) => sum + bytes.length, 0),
     events,
