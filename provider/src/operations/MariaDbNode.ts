@@ -3,11 +3,10 @@ import { z } from "zod";
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
-import { ConnectionError } from "../mariadb/connectionError";
 import { clearOverrides, type ForeignLines, lookAtOptionFiles } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
 import { installSemiSync } from "../mariadb/semiSync";
-import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server";
+import { askIfThere, type Connection, nameOf, Server } from "../mariadb/server";
 import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/settings";
 import {
   bringCertificatesIntoEffect,
@@ -17,7 +16,7 @@ import {
   tlsState,
   writeCertificates,
 } from "../mariadb/tls";
-import { type History, historyByPeer, rewoundError } from "../pair/history";
+import { type History, rewoundError } from "../pair/history";
 import { refuseWithoutPeersSessions, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
@@ -38,7 +37,8 @@ import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
 import { progress } from "../waiting";
 import { define } from "./define";
 import { connection, databaseName, profile } from "./inputs";
-import { removeUnlessUnreachable, unless } from "./unreachable";
+import { historyToGoBy, historyToShow } from "./nodeHistory";
+import { asTrouble, removeUnlessUnreachable, unless } from "./unreachable";
 
 /** What is wanted of one server of the pair. */
 export interface MariaDbNodeInputs {
@@ -87,8 +87,8 @@ export interface MariaDbNodeChecked extends MariaDbNodeInputs {
   /** Lines of other files that say otherwise than ours. */
   overriddenBy: string[];
   /**
-   * Wanted: `running`. Seen: `stopped`, `unreachable`, `not answering`, `login refused`, `no data`, `no admin account`, `empty`,
-   * `went back in time`.
+   * Wanted: `running`. Seen: `stopped`, `unreachable`, `not answering`, `disk full`, `login refused`, `no data`, `no admin account`,
+   * `empty`, `went back in time`, or `error 1021` and the like where it answers a look with an error.
    */
   state: string;
   /**
@@ -197,7 +197,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   async observe(last) {
     const [files, running] = await Promise.all([
       lookAtOptionFiles(openHost(last.connection.host), last.version).catch(unless(HostUnreachable)),
-      lookAtServer(last).catch(unless(ConnectionError)),
+      lookAtServer(last).catch(asTrouble),
     ]);
     if (files instanceof HostUnreachable) {
       progress(files.message);
@@ -209,7 +209,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       configMode: file ? file.mode.toString(8) : last.configMode,
       overriddenBy: foreign.overriding.map(describeLine),
     };
-    if (running instanceof ConnectionError) {
+    if (running instanceof Error) {
       progress(running.message);
       return { inputs: { ...seen, state: running.problem }, computed: last };
     }
@@ -263,7 +263,7 @@ async function bringUp(
     begun();
     await installSemiSync(server);
     await refuseSettings(server, settings);
-    history = await historyByPeer(server, wanted.peer, streamOf(wanted));
+    history = await historyToGoBy(server, wanted.peer, streamOf(wanted));
     if (history === "went back in time") throw rewoundError(server, wanted.peer);
     foreign = await clearOverrides(server, file);
     const peer = history === "lost" ? undefined : wanted.peer;
@@ -283,10 +283,7 @@ async function bringUp(
 
 /** Links of a node that was away come back at once, not at their next try: its peer's commits may be waiting for it. */
 async function reconnect(...nodes: readonly Connection[]): Promise<void> {
-  for (const node of nodes) {
-    await using server = await openIfThere(node);
-    if (server) await reconnectNow(server);
-  }
+  for (const node of nodes) await askIfThere(node, reconnectNow);
 }
 
 const streamOf = ({ settings, databases }: MariaDbNodeChecked) => ({
@@ -296,7 +293,7 @@ const streamOf = ({ settings, databases }: MariaDbNodeChecked) => ({
 
 /** The word for a server that answers. */
 async function stateOf(server: Server, last: MariaDbNodeChecked): Promise<string> {
-  const history = await historyByPeer(server, last.peer, streamOf(last));
+  const history = await historyToShow(server, last.peer, streamOf(last));
   if (history === "lost") return "empty";
   return history === "went back in time" ? history : RUNNING;
 }
