@@ -226,6 +226,8 @@ export class Server implements AsyncDisposable {
         this.sql.destroy();
         throw error;
       }
+      // Another statement of this session got no answer while this one waited.
+      if (this.givenUp) throw this.givenUp;
       const { errno, fatal, message } = error as { errno?: number; fatal?: boolean; message: string };
       const reason = withoutSecrets(message, values);
       // To whoever only wanted to look at it, a server that goes away meanwhile is as one that was gone before.
@@ -304,10 +306,12 @@ export async function askIfThere<T>(
 ): Promise<T | undefined> {
   await using server = await openIfThere(connection);
   if (!server) return undefined;
-  return ask(server).catch((error: unknown) => {
+  try {
+    return await ask(server);
+  } catch (error) {
     if (isTroubleOf(connection, error)) return undefined;
     throw error;
-  });
+  }
 }
 
 export const isTroubleOf = (connection: Connection, error: unknown): error is StatementError =>
