@@ -28,6 +28,8 @@ export interface Host {
   removeFile(path: string): Promise<void>;
   /** File names in a directory, sorted; none when it does not exist. */
   listFiles(path: string): Promise<readonly string[]>;
+  /** Where the server's data lie. */
+  dataDirectory(): Promise<string>;
   /** False: there is no data directory yet, or no more. */
   hasData(): Promise<boolean>;
   /** Starts the server unless it runs, and waits until it takes connections. One that is just stopping is started again. */

@@ -34,6 +34,7 @@ export function dockerHost(inputs: DockerHostInputs): Host {
     writeFile: (file, text, access) => writeFile(container, file, text, access),
     removeFile: (file) => removeFile(container, file),
     listFiles: (directory) => listFiles(container, directory),
+    dataDirectory: async () => (await layoutOf(container)).dataDirectory,
     async hasData() {
       const { mounts } = await container.state();
       const folders = new Set(["/var/lib/mysql", ...mounts.map(({ directory }) => directory)]);

@@ -5,12 +5,17 @@ import { readFile } from "./dockerFiles";
 /** Where the server of a container has what. */
 interface Layout {
   readonly socket: string;
+  readonly dataDirectory: string;
   /** The option files that it reads first, in their order. */
   readonly optionFiles: readonly string[];
 }
 
 /** As MariaDB's packages for Debian and Ubuntu have it, and the images made of them. */
-const USUAL: Layout = { socket: "/run/mysqld/mysqld.sock", optionFiles: ["/etc/my.cnf", "/etc/mysql/my.cnf"] };
+const USUAL: Layout = {
+  socket: "/run/mysqld/mysqld.sock",
+  dataDirectory: "/var/lib/mysql",
+  optionFiles: ["/etc/my.cnf", "/etc/mysql/my.cnf"],
+};
 
 const layouts = new Map<string, Promise<Layout>>();
 
@@ -35,6 +40,7 @@ async function ask(container: DockerContainer): Promise<Layout> {
   const home = /^mysql:(?:[^:]*:){4}([^:]*)/m.exec(users?.text ?? "")?.[1] ?? "/var/lib/mysql";
   const order = /^Default options are read from[^\n]*\n([^\n]+)/m.exec(help)?.[1]?.trim().split(/\s+/);
   return {
+    dataDirectory: [...options.matchAll(/^--datadir=(.+)$/gm)].at(-1)?.[1] ?? USUAL.dataDirectory,
     socket: [...options.matchAll(/^--socket=(.+)$/gm)].at(-1)?.[1] ?? USUAL.socket,
     optionFiles: order?.map((file) => file.replace(/^~/, home)) ?? USUAL.optionFiles,
   };

@@ -4,7 +4,7 @@ import { run } from "./dockerCommands";
 import type { ContainerState, DockerContainer } from "./dockerContainer";
 import { Demultiplexer } from "./dockerOutputs";
 import { HostUnreachable } from "./Host";
-import { errorLines } from "./localServer";
+import { errorLines, LOG_LINES } from "./localServer";
 
 /** The server of a container. It is the main process: who starts or stops the one starts or stops the other. */
 
@@ -12,8 +12,6 @@ import { errorLines } from "./localServer";
 const START_DEADLINE = 300_000;
 /** One that stops may have much to write. In seconds; then the engine kills it. */
 const STOP_DEADLINE = 300;
-/** Lines of the server's log that an error has. */
-const LINES = 40;
 
 /** Whether the server greets on its socket. A connection is taken before, by the operating system. */
 export type Greets = () => Promise<boolean>;
@@ -32,7 +30,7 @@ export async function start(container: DockerContainer, greets: Greets): Promise
   await stopNow(container);
   throw new Error(
     `the server in the container "${container.name}" ended while it started (exit code ${exitCode}); the container is stopped. ` +
-      `Its log says:\n${errorLines(await log(container, LINES))}`,
+      `Its log says:\n${errorLines(await log(container, LOG_LINES))}`,
   );
 }
 

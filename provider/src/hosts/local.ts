@@ -36,6 +36,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
       const names = await fs.readdir(folder).catch(() => [] as string[]);
       return names.sort();
     },
+    dataDirectory: async () => place.data,
     hasData: () => exists(directory),
     startService: () => start(directory),
     stopService: () => stop(directory),

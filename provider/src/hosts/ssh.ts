@@ -33,6 +33,7 @@ export function sshHost(inputs: SshHostInputs): Host {
     writeFile: (file, text, access) => writeFile(machine, file, text, access),
     removeFile: (file) => removeFile(machine, file),
     listFiles: (folder) => listFiles(machine, folder),
+    dataDirectory: async () => (await layout()).dataDirectory,
     async hasData() {
       const data = quote(path.join((await layout()).dataDirectory, "mysql"));
       return (await script(machine, `[ -e ${data} ] || s test -e ${data}`)).code === 0;

@@ -1,6 +1,6 @@
 import { until } from "../waiting";
 import { greets } from "./greets";
-import { errorLines } from "./localServer";
+import { errorLines, LOG_LINES } from "./localServer";
 import { failure, type Outcome, quote, refusedBySudo, script } from "./sshCommands";
 import { forgetLayout, type Layout, layoutOf } from "./sshLayout";
 import type { SshMachine } from "./sshMachine";
@@ -12,8 +12,6 @@ import { openStream } from "./sshStream";
 const DEADLINE = 300_000;
 /** A process of the service shows within this time after its start, or never. */
 const PROCESS_SHOWS = 10_000;
-/** Lines of the server's log that an error has. */
-const LINES = 40;
 
 /** Numbers of the server's processes. Those are not meant that init scripts start for a moment to read its option files. */
 const PROCESSES = `for p in $(pidof mariadbd mysqld); do
@@ -66,7 +64,7 @@ async function failed(machine: SshMachine, { outcome }: Begun): Promise<Error> {
     return new Error(failure(machine, "start of the server", outcome));
   }
   const said = outcome?.errors.split("\n")[0];
-  const log = errorLines(await serverLog(machine, LINES));
+  const log = errorLines(await serverLog(machine, LOG_LINES));
   return new Error(
     `MariaDB on ${machine.name} ended while it started${said ? ` (${said})` : ""}. Its log says:\n${log}`,
   );

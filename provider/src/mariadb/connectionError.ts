@@ -1,14 +1,19 @@
-/** Why a session on a server could not be had. */
+import { isAboutRoom } from "../recipe/serverLog";
+
+/** Why a session on a server could not be had, or what went wrong in it. */
 
 /** How long a server may take to answer a login, in milliseconds. */
 export const LOGIN_DEADLINE = 10_000;
 const SHUTDOWN = 1053;
+/** ER_DISK_FULL, ER_RECORD_FILE_FULL */
+const DISK_FULL = [1021, 1114];
 
 /** What keeps a login from succeeding, as `MariaDbNode.state` shows it. */
 export type LoginProblem =
   | "stopped"
   | "unreachable"
   | "not answering"
+  | "disk full"
   | "login refused"
   | "without TLS"
   | "no data"
@@ -28,6 +33,33 @@ export class ConnectionError extends Error {
     return this.problem === "no data" || this.problem === "no admin account";
   }
 }
+
+/** What went wrong with a statement, as `state` shows it where it was met while looking. */
+export type StatementProblem = "not answering" | "disk full" | `error ${number}`;
+
+/** A server that had let us in does not answer to a statement, or refuses what it asks for. */
+export class StatementError extends Error {
+  constructor(
+    readonly problem: StatementProblem,
+    /** The name of the server. */
+    readonly server: string,
+    message: string,
+    /** Undefined: it gave no answer. */
+    readonly errno?: number,
+  ) {
+    super(message);
+  }
+}
+
+/** What an error that a server answers with is. */
+export const problemOf = (errno: number, message: string): StatementProblem =>
+  DISK_FULL.includes(errno) || isAboutRoom(message) ? "disk full" : `error ${errno}`;
+
+/** What a look at a server may meet. */
+export type Trouble = ConnectionError | StatementError;
+
+export const isTrouble = (error: unknown): error is Trouble =>
+  error instanceof ConnectionError || error instanceof StatementError;
 
 /** What a failed login means. */
 export function connectionError(name: string, user: string, error: unknown): Error {

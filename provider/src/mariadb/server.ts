@@ -12,7 +12,9 @@ import { openHost } from "../hosts";
 import type { Host, HostInputs } from "../hosts/Host";
 import { Version } from "../recipe/version";
 import { progress, within } from "../waiting";
-import { ConnectionError, connectionError, LOGIN_DEADLINE } from "./connectionError";
+import { answerOf } from "./answer";
+import { ConnectionError, connectionError, LOGIN_DEADLINE, problemOf, StatementError } from "./connectionError";
+import { describeWant, MAKE_ROOM, wantOfRoom } from "./fullDisk";
 
 /** How one server of the pair is reached, and by whom. Other resources get it from `MariaDbNode.connection`. */
 export interface Connection {
@@ -80,6 +82,9 @@ export type Row = Record<string, string | number | null>;
 
 /** An open session on one server of the pair. What it writes is not in the binary log, unless `logged` is used. */
 export class Server implements AsyncDisposable {
+  /** Why nothing is asked here any more. */
+  private givenUp: StatementError | undefined;
+
   private constructor(
     readonly connection: Connection,
     readonly host: Host,
@@ -100,7 +105,7 @@ export class Server implements AsyncDisposable {
     try {
       return await Server.login(connection, connection.admin.user, adminPassword(connection));
     } catch (error) {
-      throw await Server.orNew(connection, error);
+      throw await Server.orFull(connection, await Server.orNew(connection, error));
     }
   }
 
@@ -165,6 +170,20 @@ export class Server implements AsyncDisposable {
     }
   }
 
+  /** Tells a server whose disk is full from one that is down or hangs for another reason. */
+  private static async orFull(connection: Connection, error: unknown): Promise<unknown> {
+    if (!(error instanceof ConnectionError)) return error;
+    const { problem, message, errno } = error;
+    if (problem !== "not answering" && problem !== "stopped") return error;
+    const want = await wantOfRoom(openHost(connection.host));
+    if (!want?.isFull) return error;
+    return new ConnectionError(
+      problem === "stopped" ? problem : "disk full",
+      `${message}; ${describeWant(want)}`,
+      errno,
+    );
+  }
+
   private static async login(connection: Connection, user: string, password: string, way: Way = {}): Promise<Server> {
     const host = openHost(connection.host);
     const name = nameOf(connection);
@@ -206,26 +225,32 @@ export class Server implements AsyncDisposable {
 
   /** Runs a statement and answers its rows. Values are given apart from the text, and quoted here. */
   async query(statement: string, values: readonly unknown[] = [], deadline = STATEMENT_DEADLINE): Promise<Row[]> {
-    const late = () => new Error(`${this.name} did not answer within ${deadline / 1000} s to: ${summary(statement)}`);
+    if (this.givenUp) throw this.givenUp;
+    const { name, host } = this;
+    const shown = summary(statement);
     try {
       const sent = values.map((value) => (value instanceof Secret ? value.text : value));
-      const [rows] = await within(deadline, late, this.sql.query({ sql: statement, values: sent }));
+      const answer = this.sql.query({ sql: statement, values: sent });
+      const [rows] = await answerOf({ name, host, shown, deadline }, answer);
       return Array.isArray(rows) ? (rows as Row[]) : [];
     } catch (error) {
-      const { errno, fatal } = error as { errno?: number; fatal?: boolean };
+      if (error instanceof StatementError) {
+        this.givenUp = error;
+        this.sql.destroy();
+        throw error;
+      }
+      // Another statement of this session got no answer while this one waited.
+      if (this.givenUp) throw this.givenUp;
+      const { errno, fatal, message } = error as { errno?: number; fatal?: boolean; message: string };
+      const reason = withoutSecrets(message, values);
       // To whoever only wanted to look at it, a server that goes away meanwhile is as one that was gone before.
       if (fatal) {
-        const reason = withoutSecrets((error as Error).message, values);
-        throw new ConnectionError(
-          "stopped",
-          `${this.name} ended the session, as it does when it stops: ${reason}`,
-          errno,
-        );
+        throw new ConnectionError("stopped", `${name} ended the session, as it does when it stops: ${reason}`, errno);
       }
-      const shown = errno
-        ? `${this.name}: ${withoutSecrets((error as Error).message, values)} (error ${errno}, in: ${summary(statement)})`
-        : undefined;
-      throw Object.assign(new Error(shown ?? (error as Error).message), { errno });
+      if (errno === undefined) throw new Error(message);
+      const problem = problemOf(errno, message);
+      const remedy = problem === "disk full" ? `. ${MAKE_ROOM}` : "";
+      throw new StatementError(problem, name, `${name}: ${reason} (error ${errno}, in: ${shown})${remedy}`, errno);
     }
   }
 
@@ -300,6 +325,27 @@ export async function openIfThere(connection: Connection): Promise<Server | unde
     throw error;
   }
 }
+
+/**
+ * What a server says, or undefined where it can't be reached, or gets into trouble while it is asked: its own node says why.
+ * Trouble of another server is not hidden.
+ */
+export async function askIfThere<T>(
+  connection: Connection,
+  ask: (server: Server) => Promise<T>,
+): Promise<T | undefined> {
+  await using server = await openIfThere(connection);
+  if (!server) return undefined;
+  try {
+    return await ask(server);
+  } catch (error) {
+    if (isTroubleOf(connection, error)) return undefined;
+    throw error;
+  }
+}
+
+export const isTroubleOf = (connection: Connection, error: unknown): error is StatementError =>
+  error instanceof StatementError && error.server === nameOf(connection);
 
 export function nameOf(connection: Connection): string {
   return connection.name ?? `${connection.address}:${connection.port}`;

@@ -1,7 +1,7 @@
 import { nearestOption, type Settings } from "../recipe/nodeSettings";
 import { type Effect, settingOf } from "../recipe/settings";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settingValues";
-import { type Connection, openIfThere, type Row, type Server } from "./server";
+import { askIfThere, type Connection, type Row, type Server } from "./server";
 
 /** One server variable as the server itself describes it. */
 interface Variable {
@@ -71,8 +71,7 @@ export async function refusedIfThere(
   where: Connection,
   wanted: Settings,
 ): Promise<{ option: string; reason: string }[]> {
-  await using server = await openIfThere(where);
-  return server ? await refusedSettings(server, wanted) : [];
+  return (await askIfThere(where, (server) => refusedSettings(server, wanted))) ?? [];
 }
 
 async function variableNames(server: Server): Promise<string[]> {

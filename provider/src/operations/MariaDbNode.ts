@@ -3,12 +3,11 @@ import { z } from "zod";
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
-import { ConnectionError } from "../mariadb/connectionError";
 import { isClosed } from "../mariadb/gate";
 import { clearOverrides, type ForeignLines, lookAtOptionFiles } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
 import { installSemiSync } from "../mariadb/semiSync";
-import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server";
+import { askIfThere, type Connection, nameOf, Server } from "../mariadb/server";
 import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/settings";
 import {
   bringCertificatesIntoEffect,
@@ -18,10 +17,8 @@ import {
   tlsState,
   writeCertificates,
 } from "../mariadb/tls";
-
-import { type History, historyByPeer, markOf } from "../pair/history";
+import { type History, markOf } from "../pair/history";
 import { closeForSeeding, closeIfNew, goOnWithSeeding, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
-
 import { applySettings } from "../pair/settingsChange";
 import type { Mark } from "../pair/sourceHistory";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
@@ -42,7 +39,8 @@ import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
 import { progress } from "../waiting";
 import { define } from "./define";
 import { connection, databaseName, profile } from "./inputs";
-import { removeUnlessUnreachable, unless } from "./unreachable";
+import { historyToGoBy, historyToShow } from "./nodeHistory";
+import { asTrouble, removeUnlessUnreachable, unless } from "./unreachable";
 
 /** What is wanted of one server of the pair. */
 export interface MariaDbNodeInputs {
@@ -91,10 +89,10 @@ export interface MariaDbNodeChecked extends MariaDbNodeInputs {
   /** Lines of other files that say otherwise than ours. */
   overriddenBy: string[];
   /**
-   * Wanted: `running`. Seen: `stopped`, `unreachable`, `not answering`, `login refused`, `no data`, `no admin account`, `empty`,
+   * Wanted: `running`. Seen: `stopped`, `unreachable`, `not answering`, `disk full`, `login refused`, `no data`, `no admin account`, `empty`,
    * `being seeded` (closed to all other accounts until it has all sessions of its peer), `went back in time` (its peer has rows of it that
    * it lacks), `binary log was reset` (it has all its rows, but not the log its peer goes by), `the other node` (it has the numbers of its
-   * peer: the program names the two in the other order).
+   * peer: the program names the two in the other order), or `error 1021` and the like where it answers a look with an error.
    */
   state: string;
   /**
@@ -205,7 +203,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   async observe(last) {
     const [files, running] = await Promise.all([
       lookAtOptionFiles(openHost(last.connection.host), last.version).catch(unless(HostUnreachable)),
-      lookAtServer(last).catch(unless(ConnectionError)),
+      lookAtServer(last).catch(asTrouble),
     ]);
     if (files instanceof HostUnreachable) {
       progress(files.message);
@@ -217,7 +215,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       configMode: file ? file.mode.toString(8) : last.configMode,
       overriddenBy: foreign.overriding.map(describeLine),
     };
-    if (running instanceof ConnectionError) {
+    if (running instanceof Error) {
       progress(running.message);
       return { inputs: { ...seen, state: running.problem }, computed: last };
     }
@@ -245,7 +243,7 @@ async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
   await using server = await Server.open(last.connection);
   const settings = await runningSettings(server, last.settings as Settings);
   const isBeingSeeded = await isClosed(server);
-  const history = isBeingSeeded ? undefined : await historyByPeer(server, last.peer, streamOf(last), last.historyMark);
+  const history = isBeingSeeded ? undefined : await historyToShow(server, last.peer, streamOf(last), last.historyMark);
   if (history?.refusal) progress(history.refusal);
   return {
     server,
@@ -276,7 +274,7 @@ async function bringUp(
     await installSemiSync(server);
     await refuseSettings(server, settings);
     await goOnWithSeeding(server, wanted.peer);
-    history = await historyByPeer(server, wanted.peer, streamOf(wanted), last.historyMark);
+    history = await historyToGoBy(server, wanted.peer, streamOf(wanted), last.historyMark);
     if (history?.refusal) throw new Error(history.refusal);
     if (history?.word === "lost") await closeForSeeding(server);
     foreign = await clearOverrides(server, file);
@@ -301,8 +299,7 @@ async function bringUp(
  * with its server.
  */
 async function reconnect(peer: Connection): Promise<void> {
-  await using server = await openIfThere(peer);
-  if (server) await reconnectNow(server);
+  await askIfThere(peer, reconnectNow);
 }
 
 const streamOf = ({ settings, databases }: MariaDbNodeChecked) => ({

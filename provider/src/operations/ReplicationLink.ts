@@ -3,7 +3,7 @@ import { openToRemove } from "../mariadb/admin";
 import { ConnectionError } from "../mariadb/connectionError";
 import { replicaStatus } from "../mariadb/replication";
 import { type SemiSync, semiSync } from "../mariadb/semiSync";
-import { type Connection, nameOf, openAll, Server } from "../mariadb/server";
+import { type Connection, isTroubleOf, nameOf, openAll, Server } from "../mariadb/server";
 import { type Before, establishLink, type Proof, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
 import { lockServers, onePerPair } from "../pair/lock";
@@ -57,7 +57,8 @@ export interface ReplicationLinkInputs {
 export interface ReplicationLinkChecked extends ReplicationLinkInputs {
   sourceAddress: string;
   sourcePort: number;
-  /** Wanted: `replicating`. Seen: `not configured`, `stopped`, `SQL thread stopped`, `stopped by error 1236: ...`, and the like. */
+  /** Wanted: `replicating`. Seen: `not configured`, `stopped`, `SQL thread stopped`, `stopped by error 1236: ...`, and the
+   * like; and, where the replica can't tell, `disk full`, `not answering`, or `error 1021` and the like. */
   state: string;
   /** Whether commits on the source wait until the replica has them. Wanted: `in effect`. */
   semiSync: string;
@@ -112,16 +113,21 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
     ),
 
   async observe(last) {
-    try {
-      await using replica = await Server.open(last.replica);
-      const found = await findSource(last);
-      await using source = found instanceof Server ? found : undefined;
-      return { inputs: await look(last, { replica, source, isAway: found === "away" }), computed: last };
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      // The node says that it is down; of its link nothing new is known.
-      return { inputs: error.isNew ? { state: linkState(undefined) } : {}, computed: last };
-    }
+    await using replica = await Server.open(last.replica);
+    const found = await findSource(last);
+    await using source = found instanceof Server ? found : undefined;
+    const withoutSource = () => look(last, { replica, source: undefined, isAway: true });
+    const inputs = await look(last, { replica, source, isAway: found === "away" }).catch((error: unknown) => {
+      if (isTroubleOf(last.source, error)) return withoutSource();
+      throw error;
+    });
+    return { inputs, computed: last };
+  },
+
+  inTrouble(trouble) {
+    // The node says that it is down; of its link nothing new is known.
+    if (trouble instanceof ConnectionError) return trouble.isNew ? { state: linkState(undefined) } : {};
+    return { state: trouble.problem };
   },
 
   async remove(last) {

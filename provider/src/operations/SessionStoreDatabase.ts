@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ConnectionError } from "../mariadb/connectionError";
 import { replicaStatus } from "../mariadb/replication";
-import { type Connection, nameOf, openIfThere, Server } from "../mariadb/server";
+import { askIfThere, type Connection, nameOf, Server } from "../mariadb/server";
 import { lackingTables } from "../mariadb/tables";
 import { copyTables, discardCopy, hasUnfinishedCopy } from "../pair/copy";
 import { lockServers, onePerPair } from "../pair/lock";
@@ -27,7 +27,8 @@ export interface SessionStoreDatabaseInputs {
 
 /** What is wanted of a database, as previews show it. */
 export interface SessionStoreDatabaseChecked extends SessionStoreDatabaseInputs {
-  /** Wanted: `present`. Seen: `missing`, `lacks tables: session`, `a copy of tables is unfinished`. */
+  /** Wanted: `present`. Seen: `missing`, `lacks tables: session`, `a copy of tables is unfinished`; and, where the server
+   * can't tell, `disk full`, `not answering`, or `error 1021` and the like. */
   state: string;
 }
 
@@ -64,19 +65,19 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
   update: (_last, wanted) => bringUp(wanted),
 
   async observe(last) {
-    try {
-      await using server = await Server.open(last.node);
-      const found = await defaults(server, last.name);
-      if (!found) return { inputs: { state: "missing" }, computed: {} };
-      if (last.peer && (await hasUnfinishedCopy(server)))
-        return { inputs: { ...found, state: UNFINISHED_COPY }, computed: {} };
-      const lacking = await lackingForLong(server, last);
-      const state = lacking.length === 0 ? PRESENT : `lacks tables: ${lacking.join(", ")}`;
-      return { inputs: { ...found, state }, computed: {} };
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      return { inputs: error.isNew ? { state: "missing" } : {}, computed: {} };
-    }
+    await using server = await Server.open(last.node);
+    const found = await defaults(server, last.name);
+    if (!found) return { inputs: { state: "missing" }, computed: {} };
+    if (last.peer && (await hasUnfinishedCopy(server)))
+      return { inputs: { ...found, state: UNFINISHED_COPY }, computed: {} };
+    const lacking = await lackingForLong(server, last);
+    const state = lacking.length === 0 ? PRESENT : `lacks tables: ${lacking.join(", ")}`;
+    return { inputs: { ...found, state }, computed: {} };
+  },
+
+  inTrouble(trouble) {
+    if (trouble instanceof ConnectionError) return trouble.isNew ? { state: "missing" } : {};
+    return { state: trouble.problem };
   },
 
   async remove({ node, name }) {
@@ -105,37 +106,42 @@ async function bringUp(wanted: SessionStoreDatabaseChecked): Promise<object> {
 
 async function copyWhatIsLacking(server: Server, { peer, name }: SessionStoreDatabaseChecked): Promise<void> {
   if (!peer || !(await replicaStatus(server))) return;
-  await using other = await openIfThere(peer);
-  if (!other)
+  const lacks = await askIfThere(
+    peer,
+    async (other) => (await lackingIn(server, other, name)).length > 0 || (await hasUnfinishedCopy(server)),
+  );
+  if (lacks === undefined)
     return progress(
-      `${server.name}: whether tables are missing in ${name} can't be told, ${nameOf(peer)} is not there`,
+      `${server.name}: whether tables are missing in ${name} can't be told, ${nameOf(peer)} does not answer`,
     );
-  if (await isBeingSeeded(other)) return;
-  const lacksNothing = async () =>
-    (await lackingTables(server, other, name)).length === 0 && !(await hasUnfinishedCopy(server));
-  if (await lacksNothing()) return;
+  if (!lacks) return;
   await onePerPair([server.connection, peer], async () => {
+    await using other = await Server.open(peer);
     await lockServers([server]);
     // Another run may have copied them while this one waited.
-    const lacking = await lackingTables(server, other, name);
+    const lacking = await lackingIn(server, other, name);
     if (lacking.length > 0) await copyTables(other, server, name, lacking);
     else await discardCopy(server);
   });
 }
 
+/** A peer that is not whole yet has no say in what this node should have. */
+const lackingIn = async (server: Server, peer: Server, name: string): Promise<string[]> =>
+  (await isBeingSeeded(peer)) ? [] : lackingTables(server, peer, name);
+
 /** Tables that this node should have from its peer. One that was just made there is on its way, and no drift. */
 async function lackingForLong(server: Server, { peer, name }: SessionStoreDatabaseChecked): Promise<string[]> {
   if (!peer || !(await replicaStatus(server))) return [];
-  await using other = await openIfThere(peer);
-  // One that is not whole yet has no say in what the other should have.
-  if (!other || (await isBeingSeeded(other))) return [];
   const patience = Date.now() + 1000;
-  return await until({ what: `tables of ${name} on ${server.name}`, deadline: 10_000 }, async () => {
-    const lacking = await lackingTables(server, other, name);
-    const answer: Look<string[]> =
-      lacking.length === 0 || Date.now() > patience ? { done: lacking } : { seen: lacking.join(", ") };
-    return answer;
-  });
+  const lacking = await askIfThere(peer, (other) =>
+    until({ what: `tables of ${name} on ${server.name}`, deadline: 10_000 }, async () => {
+      const lacking = await lackingIn(server, other, name);
+      const answer: Look<string[]> =
+        lacking.length === 0 || Date.now() > patience ? { done: lacking } : { seen: lacking.join(", ") };
+      return answer;
+    }),
+  );
+  return lacking ?? [];
 }
 
 async function defaults(

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConnectionError } from "../mariadb/connectionError";
+import { StatementError } from "../mariadb/connectionError";
 import { readDefinitions } from "../mariadb/definitions";
 import { waitUntilCaughtUp } from "../mariadb/replication";
 import { runScript, UNFINISHED } from "../mariadb/schema";
@@ -35,7 +35,7 @@ export interface SessionStoreSchemaInputs {
 export interface SessionStoreSchemaChecked extends SessionStoreSchemaInputs {
   /** Wanted of each table: `present on both nodes`. Seen: `missing on db2`, `differs on db2: ...`. */
   tables: Record<string, string>;
-  /** Whether the script came to its end. Wanted: `complete`. Seen: `cut off`. */
+  /** Whether the script came to its end. Wanted: `complete`. Seen: `cut off`; and, where a server can't tell, `disk full on db2` and the like. */
   state: string;
 }
 
@@ -93,14 +93,12 @@ export const SessionStoreSchema = define<SessionStoreSchemaInputs, SessionStoreS
   update: (last, wanted) => bringUp(wanted, last.script !== wanted.script),
 
   async observe(last) {
-    try {
-      await using servers = await openAll(last.first, last.second);
-      return { inputs: await lookForLong(servers, last), computed: {} };
-    } catch (error) {
-      if (!(error instanceof ConnectionError)) throw error;
-      return { inputs: {}, computed: {} };
-    }
+    await using servers = await openAll(last.first, last.second);
+    return { inputs: await lookForLong(servers, last), computed: {} };
   },
+
+  inTrouble: (trouble) =>
+    trouble instanceof StatementError ? { state: `${trouble.problem} on ${trouble.server}` } : {},
 
   async remove({ first, second, database, tables }) {
     progress(

@@ -142,21 +142,14 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
   },
 
   async observe(last) {
-    try {
-      await using server = await Server.open(last.node);
-      const accounts = statesOf(await examineAccounts(server, wantedAccounts(last)));
-      return { inputs: { accounts }, computed: {} };
-    } catch (error) {
-      if (!cameFromServer(error)) throw error;
-      if (error instanceof ConnectionError && error.isNew) return { inputs: { accounts: {} }, computed: {} };
-      // A refresh that fails keeps `up` from mending anything. The node's own resource says what is wrong with it.
-      if (!(error instanceof ConnectionError)) {
-        progress(
-          `${nameOf(last.node)}: its accounts are shown as last known, because they can't be read: ${error.message}`,
-        );
-      }
-      return { inputs: {}, computed: {} };
-    }
+    await using server = await Server.open(last.node);
+    return { inputs: { accounts: statesOf(await examineAccounts(server, wantedAccounts(last))) }, computed: {} };
+  },
+
+  inTrouble(trouble, last) {
+    if (trouble instanceof ConnectionError) return trouble.isNew ? { accounts: {} } : {};
+    progress(`${nameOf(last.node)}: its accounts are shown as last known, because they can't be read`);
+    return {};
   },
 
   remove: (last) =>
@@ -232,6 +225,3 @@ function visible(given: AccountInputs, defaultUser: string): AccountInputs {
   const { user = defaultUser, from = ["%"], requireTls } = given;
   return { user, password: "", requireTls, from: Array.isArray(from) ? from.map((host) => host.toLowerCase()) : from };
 }
-
-const cameFromServer = (error: unknown): error is Error =>
-  error instanceof ConnectionError || (error instanceof Error && "errno" in error);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
-import { printable } from "../waiting";
+import { isTrouble, StatementError, type Trouble } from "../mariadb/connectionError";
+import { printable, progress } from "../waiting";
 import type { CheckFailure, Operations } from "./contract";
 
 /** What stands in a preview for a value that is not known yet. */
@@ -38,6 +39,8 @@ export interface Definition<Given extends object, Inputs extends Given, Computed
   create(inputs: Inputs, begun: () => void): Promise<Computed>;
   /** The live values, in place of the wanted ones, and what else is seen. Undefined: the object is gone. */
   observe(last: Inputs & Computed): Promise<{ inputs: Partial<Inputs>; computed: Computed } | undefined>;
+  /** What is seen where the server could not be looked at, or not to the end. @default nothing: all is as last known */
+  inTrouble?(trouble: Trouble, last: Inputs & Computed): Partial<Inputs>;
   update(last: Inputs & Computed, wanted: Inputs): Promise<Computed>;
   remove(last: Inputs & Computed): Promise<void>;
 }
@@ -102,7 +105,13 @@ export function define<Given extends object, Inputs extends Given, Computed exte
     },
 
     async read(id, props) {
-      const seen = await definition.observe(props);
+      const seen = await definition.observe(props).catch((error: unknown) => {
+        // A refresh that fails keeps `up` from repairing anything, on the other node too.
+        if (!isTrouble(error)) throw error;
+        // That a server can't be reached, its own node says.
+        if (error instanceof StatementError) progress(error.message);
+        return { inputs: definition.inTrouble?.(error, props) ?? {}, computed: props };
+      });
       if (!seen) return GONE;
       const inputs = json({ ...inputsOf(props), ...seen.inputs }) as Inputs;
       return { id, props: json({ ...props, ...seen.computed, ...inputs }) as Outputs, inputs };

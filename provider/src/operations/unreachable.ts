@@ -1,4 +1,4 @@
-import { ConnectionError } from "../mariadb/connectionError";
+import { ConnectionError, isTrouble, type Trouble } from "../mariadb/connectionError";
 import { progress } from "../waiting";
 
 const SKIP = "SESSION_STORE_SKIP_UNREACHABLE";
@@ -29,3 +29,9 @@ export const unless =
     if (error instanceof kind) return error;
     throw error;
   };
+
+/** For `catch`: what is wrong with a server is an answer. */
+export function asTrouble(error: unknown): Trouble {
+  if (isTrouble(error)) return error;
+  throw error;
+}

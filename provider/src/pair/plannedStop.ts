@@ -15,6 +15,7 @@ import { bringAcknowledgement, semiSync, withoutWaiting } from "../mariadb/semiS
 import { Server } from "../mariadb/server";
 import { during, progress, until } from "../waiting";
 import { startStopped } from "./link";
+import { refuseWithoutRoom } from "./room";
 import type { Ends } from "./sourceHistory";
 
 const CATCH_UP_DEADLINE = 60_000;
@@ -35,6 +36,8 @@ export interface Stop {
  */
 export async function plannedStop(stop: Stop, away: () => Promise<void>): Promise<void> {
   const { node, peer, why } = stop;
+  // The node's own room is looked at by who stops it: what it needs depends on why.
+  await refuseWithoutRoom(peer, { why, restarts: false });
   const before = await refuseUnlessHealthy(stop);
   progress(`${why}; commits on ${peer.name} wait for nobody meanwhile`);
   const returned = async () => {

@@ -2,12 +2,14 @@ import type { HostFile } from "../hosts/Host";
 import { openAsAdminWhenUp } from "../mariadb/admin";
 import { ConnectionError } from "../mariadb/connectionError";
 import { isMerelyStopped, replicaStatus } from "../mariadb/replication";
-import { type Connection, nameOf, openAll, Server } from "../mariadb/server";
+import { type Connection, isTroubleOf, nameOf, openAll, Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges } from "../mariadb/settings";
 import type { Settings } from "../recipe/nodeSettings";
+import { toNumber } from "../recipe/settingValues";
 import { during, progress } from "../waiting";
 import { lockServers, onePerPair, stopping } from "./lock";
 import { areLinked, plannedStop } from "./plannedStop";
+import { refuseWithoutRoom } from "./room";
 
 /** What a server shall run with, and the file that says so at its next start. */
 export interface WantedSettings {
@@ -39,6 +41,7 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   if (step === "set") return setWhileRunning(server, file, changes, found);
 
   const why = `${server.name} has to ${step === "restart" ? "restart" : "stop its replica threads"} for ${names(changes, step)}`;
+  await refuseWithoutRoom(server, { why, restarts: step === "restart", redoLog: redoLogOf(changes) });
   const act = (node: Server) =>
     step === "restart" ? restart(node, file, found) : stopReplica(node, file, changes, found);
   if (!(await isLinked(server, peer, why)) || !peer) return act(server);
@@ -61,6 +64,11 @@ export async function applySettings(change: WantedSettings): Promise<void> {
 
 const inWords = ({ option, wanted }: SettingChange): string =>
   wanted === undefined ? `${option} to the server's default` : `${option}=${wanted}`;
+
+function redoLogOf(changes: readonly SettingChange[]): number | undefined {
+  const change = changes.find(({ option }) => option === "innodb_log_file_size");
+  return change && toNumber(String(change.wanted));
+}
 
 type Step = "set" | "stop replica" | "restart";
 
@@ -121,11 +129,14 @@ async function restart(server: Server, file: OurFile, former?: HostFile): Promis
     await during(`${name}: stopping the server`, host.stopService());
     await during(`${name}: starting the server`, host.startService());
   } catch (error) {
-    await putBack(server, file.path, former);
+    const restored = await putBack(server, file.path, former).then(
+      () => "The former option file was put back",
+      (failure: Error) => `The former option file can't be put back (${failure.message}), the new one is in its place`,
+    );
+    // With either file: a server that runs is better than one that does not.
     const back = await host.startService().then(
-      () => `The former option file was put back and ${name} runs with it.`,
-      (again: Error) =>
-        `The former option file was put back, but ${name} does not start with it either: ${again.message}`,
+      () => `${restored} and ${name} runs with it.`,
+      (again: Error) => `${restored}, but ${name} does not start with it either: ${again.message}`,
     );
     throw new Error(`${name} does not start with the new settings. ${(error as Error).message}\n${back}`);
   }
@@ -160,7 +171,7 @@ async function isLinked(server: Server, peer: Connection | undefined, why: strin
     await using other = linkedByOwnWord ? await openAsAdminWhenUp(peer) : await Server.open(peer);
     return linkedByOwnWord || (await areLinked(server, other));
   } catch (error) {
-    if (!(error instanceof ConnectionError)) throw error;
+    if (!(error instanceof ConnectionError || isTroubleOf(peer, error))) throw error;
     if (!linkedByOwnWord) return false;
     throw new Error(
       `${why}, but its peer can't be looked at (${error.message}). ${server.name} may hold the only copy of its sessions, so nothing ` +

@@ -1,0 +1,149 @@
+import { openHost } from "../../provider/src/hosts";
+import { paths } from "../../provider/src/hosts/localFiles";
+import { findProcess, start, stop } from "../../provider/src/hosts/localServer";
+import { replicaStatus } from "../../provider/src/mariadb/replication";
+import { semiSync } from "../../provider/src/mariadb/semiSync";
+import type { Server } from "../../provider/src/mariadb/server";
+import { until } from "../../provider/src/waiting";
+import type { PairOptions } from "../support/declaredPair";
+import { failureOf } from "../support/faults";
+import { Pair } from "../support/pair";
+import { SeparateRuns } from "../support/separateRuns";
+import { SmallDisk } from "../support/smallDisk";
+
+/** A full disk of one node is told by name in its server's own words, spares the other node, and is over when there is room. */
+
+jest.setTimeout(300_000);
+
+const options: PairOptions = { link: { connectRetry: 1 }, settings: { innodb_log_file_size: 8 << 20 } };
+const changed: PairOptions = { ...options, settings: { ...options.settings, back_log: 120 } };
+const ROWS = 150;
+const DISK = 250 * 1024;
+
+let pair: Pair;
+let runs: SeparateRuns;
+
+beforeEach(async () => {
+  pair = await Pair.up(options);
+  runs = await SeparateRuns.prepare();
+  const db1 = await pair.root(1);
+  await db1.logged(() => db1.query("CREATE TABLE replicated_session_store.session (id INT PRIMARY KEY, v BLOB)"));
+}, 120_000);
+
+afterEach(async () => {
+  await pair?.[Symbol.asyncDispose]();
+  await runs?.[Symbol.asyncDispose]();
+}, 120_000);
+
+/** Puts db2 on a disk of its own: its data, or all that it has, its temporary files and its log among them. */
+async function onSmallDisk(what: "data" | "everything"): Promise<SmallDisk> {
+  await stop(pair.directory(2));
+  const disk = SmallDisk.over(what === "data" ? paths(pair.directory(2)).data : pair.directory(2), DISK);
+  await start(pair.directory(2));
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+  return disk;
+}
+
+/** Lets clients write on db1 until db2 can't keep it any more. */
+async function writeUntilItStands(): Promise<void> {
+  const db1 = await pair.root(1);
+  for (let id = 0; id < ROWS; id++) await db1.logged(() => insert(db1, id));
+  await until({ what: "db2 to wait for room", deadline: 20_000 }, async () => {
+    const log = await db2Log();
+    return /Waiting for someone to free space/.test(log) ? { done: undefined } : { seen: "no such line in its log" };
+  });
+}
+
+const insert = (server: Server, id: number) =>
+  server.query("INSERT INTO replicated_session_store.session VALUES (?, REPEAT('x', 3000))", [id]);
+
+const db2Log = (): Promise<string> => openHost(pair.connection(2).host).serverLog(100);
+
+const outs = (name: string, property: string) => pair.kept.get(name)?.outs[property];
+
+async function expectHealthy(rows: number): Promise<void> {
+  expect(await pair.drift(options)).toEqual({});
+  const servers = await Promise.all([pair.root(1), pair.root(2)]);
+  for (const server of servers) {
+    expect(await replicaStatus(server)).toMatchObject({ ioThread: "Yes", sqlThread: "Yes" });
+    expect(await semiSync(server)).toMatchObject({ sourceEnabled: true, sourceActive: true, replicas: 1 });
+    expect(await server.value("SELECT COUNT(*) FROM replicated_session_store.session")).toBe(`${rows}`);
+  }
+}
+
+test.each([
+  ["data", 0],
+  ["everything", 300],
+] as const)(
+  "with %s of db2 on a disk with %s KiB left when clients wrote, preview names db2, up repairs db1 within a minute, and one up is enough when there is room",
+  async (what, left) => {
+    using disk = await onSmallDisk(what);
+    disk.fill(left);
+    await writeUntilItStands();
+
+    const begin = Date.now();
+    await pair.refresh();
+    expect((Date.now() - begin) / 1000).toBeLessThan(25);
+    expect(outs("db2-node", "state")).toBe("disk full");
+    expect(outs("db1-node", "state")).toBe("running");
+    expect(outs("db1-database", "state")).toBe("present");
+    expect(outs("db1-from-db2", "state")).toBe("replicating");
+
+    const db1 = await pair.root(1);
+    await db1.query("SET GLOBAL max_connections = 77");
+    const { message, seconds } = await failureOf(runs.up(pair, options));
+    expect(message).toMatch(/^db2\b.*(Disk is full writing|Disk got full writing)/s);
+    expect(message).toContain("Make room on that disk");
+    expect(message).not.toContain("db1");
+    expect(message.length).toBeLessThan(1200);
+    expect(seconds).toBeLessThan(60);
+    expect(await db1.value("SELECT @@GLOBAL.max_connections")).not.toBe("77");
+
+    disk.makeRoom();
+    await runs.up(pair, options);
+    await expectHealthy(ROWS);
+    await stop(pair.directory(2));
+  },
+);
+
+test.each([0, 300])(
+  "of which %s KiB are left, no server is stopped for a change that needs a restart",
+  async (what, left) => {
+    using disk = await onSmallDisk(what);
+    const before = await Promise.all([1, 2].map((number) => findProcess(pair.directory(number as 1 | 2))));
+    disk.fill(left);
+    const { message, seconds } = await failureOf(runs.up(pair, changed));
+    expect(message).toMatch(/has to restart for back_log, but on db2's disk .* are free, and .* are needed/);
+    expect(message).toContain("Nothing was stopped");
+    expect(seconds).toBeLessThan(60);
+    expect(await Promise.all([1, 2].map((number) => findProcess(pair.directory(number as 1 | 2))))).toEqual(before);
+
+    disk.makeRoom();
+    await runs.up(pair, changed);
+    await runs.up(pair, options);
+    await expectHealthy(0);
+    await stop(pair.directory(2));
+  },
+);
+
+test("a server of its own is not stopped for a change where its disk lacks the room to start again", async () => {
+  await pair.down();
+  using disk = await onSmallDiskAlone();
+  const before = await findProcess(pair.directory(2));
+  disk.fill(300);
+  const only = ["db2", "db2-node"];
+  const { message } = await failureOf(runs.up(pair, { ...changed, only }));
+  expect(message).toMatch(/db2 has to restart .* but on db2's disk/);
+  expect(await findProcess(pair.directory(2))).toBe(before);
+  disk.makeRoom();
+  await runs.up(pair, { ...changed, only });
+  await stop(pair.directory(2));
+});
+
+async function onSmallDiskAlone(): Promise<SmallDisk> {
+  await stop(pair.directory(2));
+  const disk = SmallDisk.over(pair.directory(2), DISK);
+  await start(pair.directory(2));
+  return disk;
+}
