@@ -108,9 +108,9 @@ test.each([
 );
 
 test.each([0, 300])(
-  "of which %s KiB are left, no server is stopped for a change that needs a restart",
-  async (what, left) => {
-    using disk = await onSmallDisk(what);
+  "with a disk of db2 of which %s KiB are left, no server is stopped for a change that needs a restart",
+  async (left) => {
+    using disk = await onSmallDisk("data");
     const before = await Promise.all([1, 2].map((number) => findProcess(pair.directory(number as 1 | 2))));
     disk.fill(left);
     const { message, seconds } = await failureOf(runs.up(pair, changed));
