@@ -18,12 +18,12 @@ await main(async () => {
   await buildLibrary();
   await mariadbReady();
   const folder = await mkdtemp(path.join(tmpdir(), "session-store-results-"));
-  const [ofCheck, ofFailures, ofRest] = ["check", "failures", "rest"].map((name) => path.join(folder, `${name}.json`));
+  const [ofCheck, ofAlone, ofRest] = ["check", "alone", "rest"].map((name) => path.join(folder, `${name}.json`));
   try {
     const check = await timed(() => node(["tools/check.mjs", ofCheck]));
     const hosts = await testHosts();
-    const tests = await withTools(hosts, (env) => timed(() => runTests(env, ofFailures, ofRest)));
-    const figures = await figuresOf(ofCheck, ofFailures, ofRest);
+    const tests = await withTools(hosts, (env) => timed(() => runTests(env, ofAlone, ofRest)));
+    const figures = await figuresOf(ofCheck, ofAlone, ofRest);
     const { text, exceeded } = await accountOf(figures, check.seconds + tests.seconds);
     say(`\n${text}`);
     if (hosts.missing) sayMissing(hosts.missing);
@@ -49,16 +49,18 @@ async function withTools(hosts, work) {
 /**
  * All but the unit tests, which are part of the check.
  * @param {NodeJS.ProcessEnv} env
- * @param {string} ofFailures
+ * @param {string} ofAlone
  * @param {string} ofRest
  */
-async function runTests(env, ofFailures, ofRest) {
+async function runTests(env, ofAlone, ofRest) {
   // How long a client waits is measured there: nothing may run beside it.
-  const failures = await jest(["--selectProjects", "failures", "--runInBand"], ofFailures, env);
+  const alone = "failures/linkedPair";
+  const one = await jest(["--selectProjects", "failures", "--testPathPatterns", alone], ofAlone, env);
   // Two at a time also on two cores, where jest itself takes one: these wait for servers and machines most of the time.
   const workers = String(Math.max(2, availableParallelism() - 1));
-  const rest = await jest(["--ignoreProjects", "unit", "failures", "--maxWorkers", workers], ofRest, env);
-  return failures || rest;
+  const others = ["--ignoreProjects", "unit", "--testPathIgnorePatterns", alone, "/node_modules/"];
+  const rest = await jest([...others, "--maxWorkers", workers], ofRest, env);
+  return one || rest;
 }
 
 /**
