@@ -83,3 +83,15 @@ it("measures many pairs in one program, and takes all of them away again", async
     expect.stringMatching(/^\| 3 \| \d+\.\d \| \d+\.\d\d \(.*\) \| \d+\.\d\d \(.*\) \| \d+ \(.*\) \|$/),
   ]);
 });
+
+it("measures how fast a node is seeded, beside the tools by hand", async () => {
+  const file = path.join(folder, "SEEDING.md");
+  const bench = path.join(repository, "bench", "seeding.mjs");
+  const sizes = ["--rows", "30000", "--few", "1000", "--runs", "1"];
+  await promisify(execFile)(process.execPath, [bench, ...sizes, "--out", file]);
+  const text = await readFile(file, "utf8");
+  expect(text).toMatch(/^\| seconds for 30000 rows \| \d+\.\d \(.*\) \| \d+\.\d \(.*\) \|$/m);
+  expect(text).toMatch(/^\| part of the speed by hand \| \d+\.\d\d \(at least 0\.9\) \| 1 \|$/m);
+  expect(text).toMatch(/^\| more for many rows, MB \| -?\d+ \(at most 20\) \| {2}\|$/m);
+  expect(text).not.toContain(repository);
+});
