@@ -64,7 +64,7 @@ await main(async () => {
   }
 });
 
-/** Makes the tables anew, with this many rows in all. @param {string} directory @param {number} rows */
+/** Makes the tables again, with this many rows in all. @param {string} directory @param {number} rows */
 async function fill(directory, rows) {
   say(`Making ${rows} rows.`);
   const sessions = Math.ceil(rows / 3);

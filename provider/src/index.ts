@@ -9,7 +9,7 @@ export type {
 } from "./components/pairArgs";
 export { ReplicatedSessionStore } from "./components/ReplicatedSessionStore";
 export type { DockerHostInputs, HostInputs, LocalHostInputs, SshHostInputs, SshLogin } from "./hosts/Host";
-export type { Admin, Connection, DirectAccess } from "./mariadb/server";
+export type { Admin, Connection, DirectAccess } from "./mariadb/connection";
 export type { LocalMariaDbInputs } from "./operations/LocalMariaDb";
 export type { MariaDbNodeInputs } from "./operations/MariaDbNode";
 export type { ReplicationLinkInputs } from "./operations/ReplicationLink";

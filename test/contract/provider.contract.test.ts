@@ -5,7 +5,8 @@ import * as path from "node:path";
 import { remove } from "../../provider/src/hosts/localData";
 import { paths } from "../../provider/src/hosts/localFiles";
 import { stop } from "../../provider/src/hosts/localServer";
-import { type Connection, Server } from "../../provider/src/mariadb/server";
+import type { Connection } from "../../provider/src/mariadb/connection";
+import { Server } from "../../provider/src/mariadb/server";
 import { freePort } from "../support/ports";
 import { Failure, ProviderProcess, providerText, type Values } from "../support/providerProcess";
 

@@ -1,4 +1,5 @@
-import { type Connection, Server } from "../../provider/src/mariadb/server";
+import type { Connection } from "../../provider/src/mariadb/connection";
+import { Server } from "../../provider/src/mariadb/server";
 import { refuseUnreachable } from "../../provider/src/pair/reachability";
 import { PASSWORDS } from "../support/declaredPair";
 import { HostPair } from "../support/hostPair";

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Connection, type DirectAccess, Server } from "../../provider/src/mariadb/server";
+import type { Connection, DirectAccess } from "../../provider/src/mariadb/connection";
+import { Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
 import type { Operations } from "../../provider/src/operations/contract";
 import type { NodeTls, TlsRequirement } from "../../provider/src/recipe/tls";

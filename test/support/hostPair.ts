@@ -1,4 +1,4 @@
-import type { Connection } from "../../provider/src/mariadb/server";
+import type { Connection } from "../../provider/src/mariadb/connection";
 import { ContainerHost, type ContainerHostOptions } from "./containerHost";
 import { DeclaredPair, PASSWORDS } from "./declaredPair";
 import type { Machine } from "./machine";

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { remove } from "../../provider/src/hosts/localData";
-import type { Connection } from "../../provider/src/mariadb/server";
+import type { Connection } from "../../provider/src/mariadb/connection";
 import { DeclaredPair, PASSWORDS, type PairOptions } from "./declaredPair";
 import { PairServer } from "./pairServer";
 import { freePorts } from "./ports";

@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import type { Connection } from "../../provider/src/mariadb/server";
+import type { Connection } from "../../provider/src/mariadb/connection";
 import { type Declared, DeclaredPair, type Kept, PASSWORDS, type PairOptions } from "./declaredPair";
 
 /** A process that does what the engine does with the operations, and keeps after each step what the engine would keep. */

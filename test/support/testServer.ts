@@ -5,7 +5,8 @@ import { createConnection } from "mysql2/promise";
 import { initialise, remove } from "../../provider/src/hosts/localData";
 import { paths } from "../../provider/src/hosts/localFiles";
 import { start, stop } from "../../provider/src/hosts/localServer";
-import { type Connection, Server } from "../../provider/src/mariadb/server";
+import type { Connection } from "../../provider/src/mariadb/connection";
+import { Server } from "../../provider/src/mariadb/server";
 import { passwordHash } from "../../provider/src/recipe/password";
 import { freePort } from "./ports";
 

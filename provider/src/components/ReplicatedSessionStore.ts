@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostInputs } from "../hosts/Host";
-import type { Connection } from "../mariadb/server";
+import type { Connection } from "../mariadb/connection";
 import { DEFAULT_USERS } from "../recipe/accounts";
 import { type Advice, accountAdvice, together } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../recipe/filters";

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostInputs } from "../hosts/Host";
-import type { DirectAccess } from "../mariadb/server";
+import type { DirectAccess } from "../mariadb/connection";
 import type { GivenSettings } from "../recipe/nodeSettings";
 import type { Profile } from "../recipe/settings";
 import type { NodeTls } from "../recipe/tls";

@@ -1,8 +1,9 @@
 import { openHost } from "../hosts";
 import { passwordHash } from "../recipe/password";
 import { type Look, progress, until } from "../waiting";
+import { type Connection, nameOf } from "./connection";
 import { ConnectionError } from "./connectionError";
-import { type Connection, nameOf, Server } from "./server";
+import { Server } from "./server";
 
 const START_PATIENCE = 20_000;
 

@@ -1,6 +1,7 @@
 import { until } from "../waiting";
+import { nameOf } from "./connection";
 import { type GtidPosition, parsePosition, reaches } from "./gtid";
-import { nameOf, type Row, type Server } from "./server";
+import type { Row, Server } from "./server";
 
 /** What SHOW SLAVE STATUS says of the replication from the peer. */
 export interface ReplicaStatus {

@@ -1,7 +1,8 @@
 import { nearestOption, type Settings } from "../recipe/nodeSettings";
 import { type Effect, settingOf } from "../recipe/settings";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settingValues";
-import { askIfThere, type Connection, type Row, type Server } from "./server";
+import type { Connection } from "./connection";
+import { askIfThere, type Row, type Server } from "./server";
 
 /** One server variable as the server itself describes it. */
 interface Variable {

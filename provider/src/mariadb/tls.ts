@@ -3,9 +3,10 @@ import { type FileAccess, type Host, HostUnreachable } from "../hosts/Host";
 import type { Settings } from "../recipe/nodeSettings";
 import { isTrustedBy, type NodeTls, tlsFiles, tlsTexts, validity } from "../recipe/tls";
 import { progress, until } from "../waiting";
+import { type Connection, nameOf } from "./connection";
 import { ConnectionError } from "./connectionError";
 import { replicaStatus } from "./replication";
-import { type Connection, nameOf, openIfThere, Server } from "./server";
+import { openIfThere, Server } from "./server";
 
 /** Certificates on a machine, and what its server does with them. */
 

@@ -3,11 +3,12 @@ import { z } from "zod";
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
+import { type Connection, nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { clearOverrides, type ForeignLines, lookAtOptionFiles } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
 import { installSemiSync } from "../mariadb/semiSync";
-import { askIfThere, type Connection, nameOf, Server } from "../mariadb/server";
+import { askIfThere, Server } from "../mariadb/server";
 import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/settings";
 import {
   bringCertificatesIntoEffect,
@@ -39,7 +40,7 @@ import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
 import { progress } from "../waiting";
 import { define } from "./define";
 import { connection, databaseName, profile } from "./inputs";
-import { historyToGoBy, historyToShow } from "./nodeHistory";
+import { historyToGoBy, historyToShow, wordOf } from "./nodeHistory";
 import { asTrouble, removeUnlessUnreachable, unless } from "./unreachable";
 
 /** What is wanted of one server of the pair. */
@@ -248,7 +249,7 @@ async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
   return {
     server,
     settings,
-    state: isBeingSeeded ? "being seeded" : wordOf(history),
+    state: isBeingSeeded ? "being seeded" : (wordOf(history) ?? RUNNING),
     historyMark: history?.mark ?? last.historyMark,
     ...(last.tls && { tlsState: await tlsState(last.connection, server.host, last.tls) }),
   };
@@ -306,12 +307,6 @@ const streamOf = ({ settings, databases }: MariaDbNodeChecked) => ({
   domain: Number(settings["gtid_domain_id"]),
   databases,
 });
-
-/** The word for a server that answers. */
-function wordOf(history: History | undefined): string {
-  if (history?.word === "lost") return "empty";
-  return history?.refusal ? history.word : RUNNING;
-}
 
 const computed = (
   server: Pick<Server, "name" | "version">,

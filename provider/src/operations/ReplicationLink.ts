@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { openToRemove } from "../mariadb/admin";
+import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { replicaStatus } from "../mariadb/replication";
 import { type SemiSync, semiSync } from "../mariadb/semiSync";
-import { type Connection, isTroubleOf, nameOf, openAll, Server } from "../mariadb/server";
+import { isTroubleOf, openAll, Server } from "../mariadb/server";
 import { type Before, establishLink, type Proof, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
 import { lockServers, onePerPair } from "../pair/lock";

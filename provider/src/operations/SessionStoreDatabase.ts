@@ -1,7 +1,8 @@
 import { z } from "zod";
+import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { replicaStatus } from "../mariadb/replication";
-import { askIfThere, type Connection, nameOf, Server } from "../mariadb/server";
+import { askIfThere, Server } from "../mariadb/server";
 import { lackingTables } from "../mariadb/tables";
 import { copyTables, discardCopy, hasUnfinishedCopy } from "../pair/copy";
 import { lockServers, onePerPair } from "../pair/lock";

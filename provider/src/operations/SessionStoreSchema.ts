@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { type Connection, nameOf } from "../mariadb/connection";
 import { StatementError } from "../mariadb/connectionError";
 import { readDefinitions } from "../mariadb/definitions";
 import { waitUntilCaughtUp } from "../mariadb/replication";
 import { runScript, UNFINISHED } from "../mariadb/schema";
-import { type Connection, nameOf, openAll, type Server } from "../mariadb/server";
+import { openAll, type Server } from "../mariadb/server";
 import { copyTables } from "../pair/copy";
 import { lockServers, onePerPair } from "../pair/lock";
 import { refuseHalfSeeded } from "../pair/seeding";

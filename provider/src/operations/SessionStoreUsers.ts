@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { dropAccounts, examineAccounts, type Repair, statesOf } from "../mariadb/accounts";
 import { openToRemove } from "../mariadb/admin";
+import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
-import { type Connection, nameOf, Server } from "../mariadb/server";
+import { Server } from "../mariadb/server";
 import { lockServers } from "../pair/lock";
 import { refuseHalfSeeded } from "../pair/seeding";
 import {

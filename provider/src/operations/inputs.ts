@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Connection } from "../mariadb/server";
+import type { Connection } from "../mariadb/connection";
 import { authorityProblem } from "../recipe/tls";
 import { address, host, port } from "./hostInputs";
 

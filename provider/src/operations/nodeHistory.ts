@@ -1,5 +1,6 @@
+import type { Connection } from "../mariadb/connection";
 import { replicaStatus, writtenPosition } from "../mariadb/replication";
-import { type Connection, isTroubleOf, type Server } from "../mariadb/server";
+import { isTroubleOf, type Server } from "../mariadb/server";
 import { type History, historyByPeer } from "../pair/history";
 import { hasSessions, type Stream } from "../pair/seeding";
 import type { Mark } from "../pair/sourceHistory";
@@ -31,6 +32,12 @@ export async function historyToGoBy(
     if (!isInUse) throw error;
     return unknownIfPeers(peer, error);
   });
+}
+
+/** The word for a server that answers and is not as it should be. */
+export function wordOf(history: History | undefined): string | undefined {
+  if (history?.word === "lost") return "empty";
+  return history?.refusal && history.word;
 }
 
 function unknownIfPeers(peer: Connection | undefined, error: unknown): undefined {

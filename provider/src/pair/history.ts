@@ -1,6 +1,7 @@
+import type { Connection } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { compareStreams, direction, replicaStatus, startOf } from "../mariadb/replication";
-import { type Connection, openIfThere, type Server } from "../mariadb/server";
+import { openIfThere, type Server } from "../mariadb/server";
 import { hasSessions, isBeingSeeded, type Stream } from "./seeding";
 import { type Ends, judgeSource, type Mark, type Verdict } from "./sourceHistory";
 import { lacks, wayOut } from "./wayOut";

@@ -1,5 +1,6 @@
 import { Mutex } from "async-mutex";
-import { type Connection, nameOf, type Row, type Server } from "../mariadb/server";
+import { type Connection, nameOf } from "../mariadb/connection";
+import type { Row, Server } from "../mariadb/server";
 import { during } from "../waiting";
 
 const LOCK = "pulumi-replicated-session-store";

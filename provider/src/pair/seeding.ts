@@ -1,9 +1,10 @@
 import { openAsSuperuserStarted } from "../mariadb/admin";
+import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { allowOpening, closeGate, isClosed, makeStandIns, mayBeOpened, openGate } from "../mariadb/gate";
 import { inDomain } from "../mariadb/gtid";
 import { appliedPosition, replicaStatus, waitUntilReceivedIsApplied } from "../mariadb/replication";
-import { type Connection, nameOf, Server } from "../mariadb/server";
+import { Server } from "../mariadb/server";
 import { accountOf, setEvent, storedEvents } from "../mariadb/storedObjects";
 import { baseTables, hasRows } from "../mariadb/tables";
 import { type Look, progress, until } from "../waiting";
@@ -164,7 +165,7 @@ async function isNew(where: Connection): Promise<boolean> {
   }
 }
 
-/** True when the peer was made anew as well: there are no sessions that could be missed. */
+/** True when the peer lost its data as well: there are no sessions that could be missed. */
 async function isNewAndEmpty(peer: Connection, databases: readonly string[]): Promise<boolean> {
   if (!(await isNew(peer))) return false;
   try {

@@ -1,8 +1,9 @@
 import type { HostFile } from "../hosts/Host";
 import { openAsAdminWhenUp } from "../mariadb/admin";
+import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { isMerelyStopped, replicaStatus } from "../mariadb/replication";
-import { type Connection, isTroubleOf, nameOf, openAll, Server } from "../mariadb/server";
+import { isTroubleOf, openAll, Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges } from "../mariadb/settings";
 import type { Settings } from "../recipe/nodeSettings";
 import { toNumber } from "../recipe/settingValues";

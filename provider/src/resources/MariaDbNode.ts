@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Connection } from "../mariadb/server";
+import type { Connection } from "../mariadb/connection";
 import type { MariaDbNodeInputs } from "../operations/MariaDbNode";
 import type { Advice } from "../recipe/advice";
 import { type Args, type Defaulted, withSecrets } from "./args";

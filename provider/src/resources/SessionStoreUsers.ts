@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Connection } from "../mariadb/server";
+import type { Connection } from "../mariadb/connection";
 import type { AccountInputs, AccountState, AccountsInputs, RotatingAccountInputs } from "../recipe/accounts";
 import { type Args, type Defaulted, type Nested, withSecrets } from "./args";
 import { Shell } from "./shell";

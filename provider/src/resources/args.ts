@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Admin, Connection, DirectAccess } from "../mariadb/server";
+import type { Admin, Connection, DirectAccess } from "../mariadb/connection";
 
 /** A value, or an output of another resource, at every depth. */
 export type Nested<T> = pulumi.Input<
