@@ -181,3 +181,29 @@ test("a row that the node does not take is told by table and number of the error
   await up();
   expect(await pair.drift(SHORT_WAITS)).toEqual({});
 });
+
+test("when the other node is lost too before a seeding is whole, nothing is copied from the half, until somebody says that it is to be kept", async () => {
+  const TABLES = `SELECT GROUP_CONCAT(TABLE_NAME ORDER BY 1) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${DATABASE}'`;
+  await write(
+    db1,
+    "DROP TABLE `a.b;c_session`",
+    "DROP SEQUENCE numbers_session",
+    "CREATE TABLE a_session (id INT PRIMARY KEY)",
+    "INSERT INTO a_session VALUES (1), (2), (3)",
+    "CREATE TABLE b_session (id INT PRIMARY KEY, n INT, CONSTRAINT positive CHECK (n > 0))",
+    "SET SESSION check_constraint_checks = 0",
+    "INSERT INTO b_session VALUES (1, -1)",
+  );
+  await pair.lose(2);
+  await expect(up()).rejects.toThrow(/seeding db2 from db1 was cut off/);
+  expect(await pair.server(2).value(TABLES)).toBe("a_session,b_session");
+  await pair.lose(1);
+  const { message } = await failureOf(up());
+  expect(message).toMatch(/db1 lost its data, and its peer db2 holds only a part of the sessions.*Nothing was copied/s);
+  const keep = /run on db2: (INSERT INTO .*?);/.exec(message)?.[1] ?? "";
+  await pair.server(2).run(keep);
+  await up();
+  expect(await pair.server(1).value(TABLES)).toBe("a_session,b_session");
+  expect(await pair.server(1).value(`SELECT COUNT(*) FROM ${DATABASE}.a_session`)).toBe("3");
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});

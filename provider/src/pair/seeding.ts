@@ -7,7 +7,7 @@ import { appliedPosition, replicaStatus, waitUntilReceivedIsApplied } from "../m
 import { Server } from "../mariadb/server";
 import { accountOf, setEvent, storedEvents } from "../mariadb/storedObjects";
 import { baseTables, hasRows } from "../mariadb/tables";
-import { type Look, progress, until } from "../waiting";
+import { progress, until } from "../waiting";
 import { copyDatabases } from "./copy";
 import { refuseUnfitToCopy } from "./fitToCopy";
 import { lockServers } from "./lock";
@@ -109,10 +109,10 @@ async function giveEventsTheirServer(from: Server, to: Server, databases: readon
 /** Waits for the peer of a server that can't do without: it may be on its way up, in this very run. */
 export async function openPeerForSeeding(server: string, peer: Connection): Promise<Server> {
   const patience = Date.now() + PEER_PATIENCE;
-  return until({ what: `${nameOf(peer)}, from which ${server} is seeded`, deadline: 2 * PEER_PATIENCE }, async () => {
+  const wait = { what: `${nameOf(peer)}, from which ${server} is seeded`, deadline: 2 * PEER_PATIENCE };
+  const found = await until<Server>(wait, async () => {
     try {
-      const found: Look<Server> = { done: await Server.open(peer) };
-      return found;
+      return { done: await Server.open(peer) };
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       if (error.problem === "stopped" && Date.now() < patience) return { seen: error.message };
@@ -122,6 +122,13 @@ export async function openPeerForSeeding(server: string, peer: Connection): Prom
       );
     }
   });
+  if (!(await isBeingSeeded(found))) return found;
+  await using half = found;
+  throw new Error(
+    `${server} lost its data, and its peer ${half.name} holds only a part of the sessions: its own seeding was cut off. Nothing was copied, and neither was ` +
+      `opened. If there is a whole copy of the sessions elsewhere, put it back on one of the two. If there is none, and what ${half.name} holds is to be kept, ` +
+      `run on ${half.name}: INSERT INTO session_store_closed.settings VALUES ('may be opened', 'YES'); then \`pulumi up\`, which seeds ${server} from it.`,
+  );
 }
 
 /** Finishes, or makes sure that it can be finished, what a run has left that was cut off. */
