@@ -8,11 +8,12 @@ import {
 } from "mysql2/promise";
 import { openHost } from "../hosts";
 import type { Host, HostInputs } from "../hosts/Host";
+import { MAKE_ROOM } from "../hosts/serverLog";
 import { Version } from "../recipe/version";
 import { progress, within } from "../waiting";
 import { answerOf } from "./answer";
 import { ConnectionError, connectionError, LOGIN_DEADLINE, problemOf, StatementError } from "./connectionError";
-import { describeWant, MAKE_ROOM, wantOfRoom } from "./fullDisk";
+import { describeWant, wantOfRoom } from "./fullDisk";
 
 /** How one server of the pair is reached, and by whom. Other resources get it from `MariaDbNode.connection`. */
 export interface Connection {
