@@ -107,10 +107,13 @@ test.each([
   },
 );
 
-test.each([0, 300])(
-  "with a disk of db2 of which %s KiB are left, no server is stopped for a change that needs a restart",
-  async (left) => {
-    using disk = await onSmallDisk("data");
+test.each([
+  ["data", 300],
+  ["everything", 0],
+] as const)(
+  "with %s of db2 on a disk with %s KiB left, no server is stopped for a change that needs a restart",
+  async (what, left) => {
+    using disk = await onSmallDisk(what);
     const before = await Promise.all([1, 2].map((number) => findProcess(pair.directory(number as 1 | 2))));
     disk.fill(left);
     const { message, seconds } = await failureOf(runs.up(pair, changed));
@@ -126,6 +129,24 @@ test.each([0, 300])(
     await stop(pair.directory(2));
   },
 );
+
+test("a stopped server whose disk got full meanwhile is told why it does not start, and started when there is room", async () => {
+  using disk = await onSmallDisk("data");
+  await stop(pair.directory(2));
+  disk.fill();
+  await pair.refresh();
+  expect(outs("db2", "state")).toBe("stopped");
+  expect(outs("db2-node", "state")).toBe("stopped");
+  expect(outs("db1-node", "state")).toBe("running");
+  const { message, seconds } = await failureOf(runs.up(pair, options));
+  expect(message).toMatch(/out of disk space|error 28|Errcode: 28/i);
+  expect(message).toContain("Make room on that disk");
+  expect(seconds).toBeLessThan(60);
+  disk.makeRoom();
+  await runs.up(pair, options);
+  await expectHealthy(0);
+  await stop(pair.directory(2));
+});
 
 test("a server of its own is not stopped for a change where its disk lacks the room to start again", async () => {
   await pair.down();

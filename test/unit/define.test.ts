@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { z } from "zod";
+import { ConnectionError, StatementError } from "../../provider/src/mariadb/connectionError";
 import { containsUnknown, type Definition, define, UNKNOWN } from "../../provider/src/operations/define";
 
 /** What all resources share, tried on one that keeps boxes in a map. */
@@ -251,6 +252,27 @@ describe("looking at it", () => {
     expect((await operations.diff("box/a", await look(), inputs)).changes).toBe(false);
     boxes.set("a", { size: 5, colours: ["blue"] });
     expect((await operations.diff("box/a", await look(), inputs)).changes).toBe(true);
+  });
+
+  test("never fails for what is wrong on a server: the resource has a word for it, or is as last known", async () => {
+    const outs = { ...(await wanted({ place: "a" })), weight: 7 };
+    const trouble = [
+      new StatementError("disk full", "db1", "db1 does not answer"),
+      new StatementError("error 1812", "db1", "db1: no tablespace", 1812),
+      new ConnectionError("not answering", "db1 does not answer", undefined),
+    ];
+    for (const error of trouble) {
+      const fails = { ...definition, observe: () => Promise.reject(error) };
+      const known = await define<Box, BoxChecked, BoxComputed>(fails).read("box/a", outs);
+      expect(known["props"]).toMatchObject({ ...outs });
+      const told = { ...fails, inTrouble: ({ problem }: { problem: string }) => ({ label: problem }) };
+      const seen = await define<Box, BoxChecked, BoxComputed>(told).read("box/a", outs);
+      expect(seen["inputs"]).toMatchObject({ label: error.problem });
+    }
+    const other = { ...definition, observe: () => Promise.reject(new TypeError("a fault of this library")) };
+    await expect(define<Box, BoxChecked, BoxComputed>(other).read("box/a", outs)).rejects.toThrow(
+      "a fault of this library",
+    );
   });
 
   test("of what is gone answers nothing, by which the engine makes it anew", async () => {

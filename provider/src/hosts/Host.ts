@@ -35,7 +35,7 @@ export interface Host {
   /** Starts the server unless it runs, and waits until it takes connections. One that is just stopping is started again. */
   startService(): Promise<void>;
   stopService(): Promise<void>;
-  /** The newest lines of the server's error log, to be shown when it does not start. */
+  /** The newest lines of the server's error log, or fewer where a machine allows no more. */
   serverLog(lines: number): Promise<string>;
   /** A byte stream to the server's own socket. mysql2 takes it as its connection. */
   openStream(options?: StreamOptions): Promise<Duplex>;

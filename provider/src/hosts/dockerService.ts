@@ -4,7 +4,7 @@ import { run } from "./dockerCommands";
 import type { ContainerState, DockerContainer } from "./dockerContainer";
 import { Demultiplexer } from "./dockerOutputs";
 import { HostUnreachable } from "./Host";
-import { errorLines, LOG_LINES } from "./localServer";
+import { errorLines, LOG_LINES } from "./serverLog";
 
 /** The server of a container. It is the main process: who starts or stops the one starts or stops the other. */
 

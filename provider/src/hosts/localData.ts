@@ -14,7 +14,8 @@ import {
   unfinishedName,
   writeWhole,
 } from "./localFiles";
-import { errorLines, findProcess, stop } from "./localServer";
+import { findProcess, stop } from "./localServer";
+import { errorLines } from "./serverLog";
 
 /** The data directory of a private server on this machine: how it is made and removed. */
 

@@ -6,16 +6,12 @@ import { greets } from "./greets";
 import { exists, findTool, type LocalServerPlace, localUser, paths, readIfThere } from "./localFiles";
 import { portOwner } from "./portOwner";
 import { processesWith } from "./processes";
+import { errorLines, LOG_LINES } from "./serverLog";
 
 /** The private mariadbd of one directory on this machine: its process. */
 
 const START_DEADLINE = 60_000;
 const STOP_DEADLINE = 60_000;
-/** Lines of a server's log that are read when it does not start. What a crash leaves at its end takes a few dozen. */
-export const LOG_LINES = 200;
-/** How many of them an error has. */
-const SHOWN_ERRORS = 12;
-const SHOWN_LINES = 40;
 
 /** The server's process, if it runs or is just starting. */
 export async function findProcess(directory: string): Promise<number | undefined> {
@@ -143,18 +139,5 @@ async function waitUntilItAccepts(directory: string, ended: () => boolean): Prom
 }
 
 const logErrors = async (directory: string): Promise<string> => errorLines(await logTail(directory, LOG_LINES));
-
-/** The newest error lines of a log, each once; its last lines when there are none. */
-export function errorLines(text: string): string {
-  const lines = text.split("\n");
-  const errors = new Map<string, string>();
-  for (const line of lines.filter((each) => each.includes("[ERROR]"))) {
-    const said = line.slice(line.indexOf("[ERROR]"));
-    errors.delete(said);
-    errors.set(said, line);
-  }
-  const shown = errors.size > 0 ? [...errors.values()].slice(-SHOWN_ERRORS) : lines.slice(-SHOWN_LINES);
-  return shown.join("\n");
-}
 
 const accepts = (socket: string): Promise<boolean> => greets(net.connect(socket));

@@ -1,6 +1,6 @@
 import { until } from "../waiting";
 import { greets } from "./greets";
-import { errorLines, LOG_LINES } from "./localServer";
+import { errorLines } from "./serverLog";
 import { failure, type Outcome, quote, refusedBySudo, script } from "./sshCommands";
 import { forgetLayout, type Layout, layoutOf } from "./sshLayout";
 import type { SshMachine } from "./sshMachine";
@@ -12,6 +12,8 @@ import { openStream } from "./sshStream";
 const DEADLINE = 300_000;
 /** A process of the service shows within this time after its start, or never. */
 const PROCESS_SHOWS = 10_000;
+/** Lines of the server's log that may be read: sudoers files have the command with this number. */
+const LINES = 40;
 
 /** Numbers of the server's processes. Those are not meant that init scripts start for a moment to read its option files. */
 const PROCESSES = `for p in $(pidof mariadbd mysqld); do
@@ -64,7 +66,7 @@ async function failed(machine: SshMachine, { outcome }: Begun): Promise<Error> {
     return new Error(failure(machine, "start of the server", outcome));
   }
   const said = outcome?.errors.split("\n")[0];
-  const log = errorLines(await serverLog(machine, LOG_LINES));
+  const log = errorLines(await serverLog(machine, LINES));
   return new Error(
     `MariaDB on ${machine.name} ended while it started${said ? ` (${said})` : ""}. Its log says:\n${log}`,
   );
@@ -126,7 +128,8 @@ function serviceOf({ name }: SshMachine, { service }: Layout): NonNullable<Layou
 }
 
 /** The newest lines that the server wrote; where nothing keeps them, what it has against its option files. */
-export async function serverLog(machine: SshMachine, lines: number): Promise<string> {
+export async function serverLog(machine: SshMachine, wanted: number): Promise<string> {
+  const lines = Math.min(wanted, LINES);
   const { log, service, user } = await layoutOf(machine);
   const journal =
     service?.by === "systemd" && `s journalctl --no-pager --output=cat -n ${lines} -u ${quote(service.name)}`;

@@ -1,4 +1,4 @@
-import { isAboutRoom } from "../recipe/serverLog";
+import { isAboutRoom } from "../hosts/serverLog";
 
 /** Why a session on a server could not be had, or what went wrong in it. */
 

@@ -1,13 +1,12 @@
 import type { Host } from "../hosts/Host";
 import { type Room, roomIn } from "../hosts/room";
-import { type RoomLine, roomLine } from "../recipe/serverLog";
+import { LOG_LINES, MAKE_ROOM, type RoomLine, roomLine } from "../hosts/serverLog";
 import { within } from "../waiting";
 
 /** Whether a server stands still, or refuses, because its disk is full: by its own log and by what the machine has left. */
 
 /** Below this a server that writes finds no room, however the rest is divided. */
 const FULL = 1 << 20;
-const LOG_LINES = 200;
 /** The machine may hang as well. */
 const DEADLINE = 10_000;
 
@@ -42,11 +41,6 @@ export function describeWant({ line, room, isFull }: WantOfRoom): string {
   const left = `${said}${bytes(room.free)} are free where ${room.folder} is`;
   return isFull ? `${left}. ${MAKE_ROOM}` : left;
 }
-
-/** Files of a data directory are no room: relay logs may hold sessions that are nowhere else. */
-export const MAKE_ROOM =
-  "Make room on that disk, or make it larger, but not by removing files of the data directory, which may hold the only copy of sessions; " +
-  "then run `pulumi up` again: the server goes on within a minute, or is started.";
 
 export function bytes(count: number): string {
   const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];

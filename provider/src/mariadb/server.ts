@@ -10,12 +10,13 @@ import {
 } from "mysql2/promise";
 import { openHost } from "../hosts";
 import type { Host } from "../hosts/Host";
+import { MAKE_ROOM } from "../hosts/serverLog";
 import { Version } from "../recipe/version";
 import { progress, within } from "../waiting";
 import { answerOf } from "./answer";
 import { adminPassword, type Connection, nameOf } from "./connection";
 import { ConnectionError, connectionError, LOGIN_DEADLINE, problemOf, StatementError } from "./connectionError";
-import { describeWant, MAKE_ROOM, wantOfRoom } from "./fullDisk";
+import { describeWant, wantOfRoom } from "./fullDisk";
 
 /** How long a server may take to hang up when it is told goodbye, in milliseconds. */
 const GOODBYE = 1_000;

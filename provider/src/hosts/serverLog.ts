@@ -1,6 +1,12 @@
 import { stripVTControlCharacters } from "node:util";
 
-/** What a server's error log says about its disk, in a form that may be shown. */
+/** What a server's error log says, in a form that may be shown. */
+
+/** Lines of a server's log that are read when it does not start. What a crash leaves at its end takes a few dozen. */
+export const LOG_LINES = 200;
+/** How many of them an error has. */
+const SHOWN_ERRORS = 12;
+const SHOWN_LINES = 40;
 
 /** Longest line that a message has of a log. */
 const LENGTH = 300;
@@ -9,8 +15,16 @@ const LENGTH = 300;
 const ABOUT_ROOM =
   /\bDisk (is|got) full\b|\b(Errcode|errno|error):? (28|122)\b|\bNo space left\b|\bout of disk space\b|\bThe table '[^']*' is full\b/i;
 
+/** Other logs, with clients' statements in them, may go to the same place. */
+const OWN_WORD = /\[(ERROR|Warning|Note)\]/i;
+
 /** It stands still, and looks for room once a minute. */
 const WAITS = /Waiting for someone to free space/;
+
+/** Files of a data directory are no room: relay logs may hold sessions that are nowhere else. */
+export const MAKE_ROOM =
+  "Make room on that disk, or make it larger, but not by removing files of the data directory, which may hold the only copy of sessions; " +
+  "then run `pulumi up` again: the server goes on within a minute, or is started.";
 
 /** A line of the log about want of room. */
 export interface RoomLine {
@@ -26,7 +40,7 @@ export const isAboutRoom = (text: string): boolean => ABOUT_ROOM.test(text);
 
 /** The newest line about want of room. A server that waits says so once in ten minutes: that line is older than what it refused since. */
 export function roomLine(log: string): RoomLine | undefined {
-  const lines = log.split("\n").filter(isAboutRoom);
+  const lines = log.split("\n").filter((each) => OWN_WORD.test(each) && isAboutRoom(each));
   const line = lines.findLast((each) => WAITS.test(each)) ?? lines.at(-1);
   if (line === undefined) return undefined;
   return { text: shownLine(line), waits: WAITS.test(line), folder: /writing '(\/.*)\/[^/']*'/.exec(line)?.[1] };
@@ -35,9 +49,23 @@ export function roomLine(log: string): RoomLine | undefined {
 /** A line of a log without time, terminal escapes and statements, which hold users' data, and of bounded length. */
 export function shownLine(line: string): string {
   const plain = stripVTControlCharacters(line)
-    .replace(/\p{Cc}+/gu, " ")
+    .replace(/[\p{Cc}\s]+/gu, " ")
     .replace(/^[\d\s:T.-]*(?=\[)/, "")
     .replace(/\s*\b(on query\b|Query:).*$/is, " ...")
     .trim();
   return plain.length > LENGTH ? `${plain.slice(0, LENGTH)} ...` : plain;
+}
+
+/** The newest error lines of a log, each once; its last lines when there are none. With what to do, where the disk is full. */
+export function errorLines(text: string): string {
+  const lines = text.split("\n");
+  const errors = new Map<string, string>();
+  for (const line of lines.filter((each) => each.includes("[ERROR]"))) {
+    const said = line.slice(line.indexOf("[ERROR]"));
+    errors.delete(said);
+    errors.set(said, line);
+  }
+  const shown = errors.size > 0 ? [...errors.values()].slice(-SHOWN_ERRORS) : lines.slice(-SHOWN_LINES);
+  const remedy = shown.some(isAboutRoom) ? [MAKE_ROOM] : [];
+  return [...shown.map(shownLine), ...remedy].join("\n");
 }
