@@ -1,7 +1,11 @@
+import { until } from "../../provider/src/waiting";
 import { PASSWORDS, SHORT_WAITS } from "../support/declaredPair";
+import { failureOf } from "../support/faults";
 import { HostPair } from "../support/hostPair";
 import type { Machine } from "../support/machine";
 import { fillSessions, fingerprint } from "../support/manySessions";
+import { cut } from "../support/networkFaults";
+import { SeparateRuns } from "../support/separateRuns";
 import { SessionClient } from "../support/sessionClient";
 import { MARIADB, type Suite } from "../support/testEngine";
 
@@ -51,3 +55,35 @@ it("in containers", async () => {
   await using pair = await HostPair.inContainers({ suite: "trixie" });
   await seeded(pair, (host) => host.loseData());
 });
+
+it.each([
+  ["the survivor", 1],
+  ["the lost node", 2],
+] as const)(
+  "a connection to %s that breaks during the copy is one error, and the next up goes on",
+  async (_, number) => {
+    await using runs = await SeparateRuns.prepare();
+    await using pair = await HostPair.planned();
+    const [, two] = pair.hosts;
+    await pair.up(SHORT_WAITS);
+    await fillSessions(await pair.root(1), 30_000);
+    await pair.catchUp();
+    await two.sh(REINSTALL);
+
+    const run = failureOf(runs.up(pair, SHORT_WAITS));
+    const begun = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'replicated_session_store'";
+    await until({ what: "the copy to begin", deadline: 30_000, pause: 5 }, async () => {
+      const count = await two.sql(begun);
+      return count === "0" ? { seen: "no table" } : { done: undefined };
+    });
+    await cut({ to: pair.host(number), port: 22, from: pair.network.gateway });
+    const { message, seconds } = await run;
+    expect(message).toMatch(/seeding db2 from db1 was cut off: .*db1 was only read.*Run `pulumi up` again/s);
+    expect(seconds).toBeLessThan(60);
+
+    await runs.up(pair, SHORT_WAITS);
+    await pair.catchUp();
+    expect(await fingerprint(await pair.root(2))).toEqual(await fingerprint(await pair.root(1)));
+    expect(await pair.drift(SHORT_WAITS)).toEqual({});
+  },
+);
