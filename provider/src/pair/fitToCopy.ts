@@ -5,6 +5,7 @@ import { brokenViews, ordinaryAccounts, type StoredObject, storedObjects } from 
 
 /** Refuses what mariadb-dump would end with, and what nobody may bring along. Returns what has a definer. */
 export async function refuseUnfitToCopy(from: Server, databases: readonly string[]): Promise<StoredObject[]> {
+  if (databases.length === 0) return [];
   const broken = await brokenViews(from, databases);
   if (broken.length > 0) {
     throw new Error(
