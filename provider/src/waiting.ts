@@ -4,7 +4,21 @@ import { stripVTControlCharacters } from "node:util";
 
 /** A line for the person who watches `pulumi up`. Never pass it a secret. */
 export function progress(text: string): void {
+  endWithItsReader();
   console.log(printable(text));
+}
+
+let isWatched = false;
+
+/** Ends this process when nobody reads its output any more: the engine that started it was killed, and what is under way here would keep the next run out. */
+function endWithItsReader(): void {
+  if (isWatched) return;
+  isWatched = true;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", ({ code }: NodeJS.ErrnoException) => {
+      if (code === "EPIPE") process.exit(1);
+    });
+  }
 }
 
 /** Longest text of somebody else that a line or an error may have, in characters. */

@@ -182,6 +182,36 @@ test("a row that the node does not take is told by table and number of the error
   expect(await pair.drift(SHORT_WAITS)).toEqual({});
 });
 
+test("tables that take defaults from a sequence, keep their history, or hold a row larger than a packet of today come along", async () => {
+  await db1.query("SET GLOBAL max_allowed_packet = 64 * 1024 * 1024");
+  const large = await pair.root(1);
+  await write(
+    large,
+    "CREATE SEQUENCE ids_session",
+    "CREATE TABLE numbered_session (id BIGINT PRIMARY KEY DEFAULT (NEXT VALUE FOR ids_session), v INT)",
+    "INSERT INTO numbered_session (v) VALUES (1), (2)",
+    "CREATE TABLE kept_session (id INT PRIMARY KEY, v INT) WITH SYSTEM VERSIONING",
+    "INSERT INTO kept_session VALUES (1, 1)",
+    "UPDATE kept_session SET v = 2",
+    "CREATE TABLE large_session (id INT PRIMARY KEY, v LONGBLOB)",
+    "INSERT INTO large_session VALUES (1, REPEAT('x', 20 * 1024 * 1024))",
+    "UPDATE large_session SET v = 'small'",
+    "SET GLOBAL max_allowed_packet = DEFAULT",
+  );
+  await pair.lose(2);
+  await up();
+  const db2 = await pair.root(2);
+  for (const table of ["numbered_session", "kept_session", "large_session"]) {
+    const rows = (server: Server) => server.query("SELECT * FROM ??.??", [DATABASE, table]);
+    expect(await rows(db2)).toEqual(await rows(await pair.root(1)));
+  }
+  await write(
+    await pair.root(1),
+    "DROP TABLE numbered_session, kept_session, large_session",
+    "DROP SEQUENCE ids_session",
+  );
+});
+
 test("when the other node is lost too before a seeding is whole, nothing is copied from the half, until somebody says that it is to be kept", async () => {
   const TABLES = `SELECT GROUP_CONCAT(TABLE_NAME ORDER BY 1) FROM information_schema.TABLES WHERE TABLE_SCHEMA = '${DATABASE}'`;
   await write(

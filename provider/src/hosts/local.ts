@@ -57,9 +57,9 @@ const runHere: Host["run"] = async (command, streams = {}) => {
     tooMuch = error;
     child.kill("SIGKILL");
   });
-  const ended = new Promise<number | null>((resolve, reject) => {
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
     child.once("error", reject);
-    child.once("close", resolve);
+    child.once("close", (status, signal) => resolve(status ?? signal));
   });
   const flows: Promise<unknown>[] = [ended];
   if (streams.output) flows.push(pipeline(child.stdout, streams.output));

@@ -43,10 +43,19 @@ export async function hasRows(server: Server, { database, table }: Table): Promi
   return (await server.row("SELECT 1 FROM ??.?? LIMIT 1", [database, table])) !== undefined;
 }
 
+/** Tables that keep the history of their rows. */
+export async function versionedTables(server: Server, databases: readonly string[]): Promise<string[]> {
+  const rows = await server.query(
+    "SELECT CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) AS name FROM information_schema.TABLES WHERE TABLE_TYPE = 'SYSTEM VERSIONED' AND TABLE_SCHEMA IN (?)",
+    [databases],
+  );
+  return rows.map((row) => String(row["name"]));
+}
+
 /** All tables of these databases that hold rows of their own. */
 export async function baseTables(server: Server, databases: readonly string[]): Promise<Table[]> {
   const rows = await server.query(
-    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA IN (?)",
+    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND TABLE_SCHEMA IN (?)",
     [databases],
   );
   return rows.map((row) => ({ database: String(row["TABLE_SCHEMA"]), table: String(row["TABLE_NAME"]) }));

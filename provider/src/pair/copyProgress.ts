@@ -18,17 +18,19 @@ export class CopyProgress {
     private readonly from: Server,
     private readonly to: Server,
     private readonly tables: number,
-    /** As the source estimates them. */
+    /** Rows, as the source estimates them. */
     private readonly expected: number,
+    /** Bytes of its tables. Their text is at most about twice as long. */
+    private readonly size: number,
   ) {}
 
   static async of(from: Server, to: Server, databases: readonly string[]): Promise<CopyProgress> {
     const seen = await from.row(
-      `SELECT COUNT(*) AS tables, IFNULL(SUM(TABLE_ROWS), 0) AS expected FROM information_schema.TABLES
-        WHERE TABLE_TYPE = 'BASE TABLE' AND TABLE_SCHEMA IN (?)`,
+      `SELECT COUNT(*) AS tables, IFNULL(SUM(TABLE_ROWS), 0) AS expected, IFNULL(SUM(DATA_LENGTH), 0) AS size
+         FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND TABLE_SCHEMA IN (?)`,
       [databases],
     );
-    return new CopyProgress(from, to, Number(seen?.["tables"]), Number(seen?.["expected"]));
+    return new CopyProgress(from, to, Number(seen?.["tables"]), Number(seen?.["expected"]), Number(seen?.["size"]));
   }
 
   add(table: string, rows: number): void {
@@ -47,8 +49,9 @@ export class CopyProgress {
   }
 
   private line(elapsed: number): string {
-    const { from, to, begun, rows, expected, tables } = this;
-    const done = Math.min(0.99, rows / Math.max(expected, rows, 1));
+    const { from, to, begun, rows, expected, size, tables } = this;
+    // Large rows may come first: then the bytes tell more.
+    const done = Math.min(0.99, Math.max(rows / Math.max(expected, rows, 1), this.bytes / (2 * size + 1)));
     const of = (total: number) => (done > 0 ? ` of about ${Math.round(total / done / MB)}` : "");
     const left = done > 0 ? `, about ${Math.ceil((elapsed / done - elapsed) / 1000)} s left` : "";
     return (

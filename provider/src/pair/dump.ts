@@ -20,6 +20,8 @@ const SNAPSHOT = [
   "--skip-add-drop-table",
   "--default-character-set=utf8mb4",
   "--net-buffer-length=131072",
+  // A locked table could not take its defaults from a sequence.
+  "--skip-add-locks",
 ];
 
 export interface Dump extends LoaderOptions {

@@ -1,5 +1,7 @@
 import type { Server } from "../mariadb/server";
 import { brokenViews, ordinaryAccounts, type StoredObject, storedObjects } from "../mariadb/storedObjects";
+import { versionedTables } from "../mariadb/tables";
+import { progress } from "../waiting";
 
 /** What keeps databases from being copied, found before anything is touched. */
 
@@ -9,11 +11,41 @@ export async function refuseUnfitToCopy(from: Server, databases: readonly string
   const broken = await brokenViews(from, databases);
   if (broken.length > 0) {
     throw new Error(
-      `${from.name} can't be copied, because views there no longer work: ${broken.join("; ")}. Nothing was touched. ` +
+      `${from.name} can't be copied, because views there no longer work: ${broken.join("; ")}. Nothing was copied. ` +
         `Repair or drop them on ${from.name}, then run \`pulumi up\` again.`,
     );
   }
+  const versioned = await versionedTables(from, databases);
+  if (versioned.length > 0) {
+    progress(
+      `${versioned.join(", ")}: only the rows of now are copied; their history (SYSTEM VERSIONING) stays on ${from.name} alone`,
+    );
+  }
   return refuseForeignDefiners(from, databases);
+}
+
+/**
+ * Makes sure that the source can tell at which GTID it stands. It can't while its binary log holds an event larger than its
+ * max_allowed_packet, as after a change of that: then mariadb-dump crashes.
+ */
+export async function ensurePosition(from: Server): Promise<void> {
+  if (await tellsItsPosition(from)) return;
+  progress(
+    `${from.name}: its binary log holds an event larger than its max_allowed_packet; beginning another log file`,
+  );
+  await from.query("FLUSH BINARY LOGS");
+  if (await tellsItsPosition(from)) return;
+  throw new Error(
+    `${from.name} can't be copied, because it does not tell the GTID of its place in its binary log (BINLOG_GTID_POS gives NULL). Nothing was copied. ` +
+      `Look at its binary log (SHOW MASTER STATUS, SHOW BINARY LOGS) and its error log, then run \`pulumi up\` again.`,
+  );
+}
+
+async function tellsItsPosition(server: Server): Promise<boolean> {
+  const place = await server.row("SHOW MASTER STATUS");
+  if (!place) return true;
+  const gtid = await server.row("SELECT BINLOG_GTID_POS(?, ?) AS gtid", [place["File"], Number(place["Position"])]);
+  return gtid?.["gtid"] !== null;
 }
 
 /**
@@ -28,7 +60,7 @@ export async function refuseForeignDefiners(from: Server, databases: readonly st
   const named = foreign.map(({ kind, name, definer }) => `the ${kind} ${name} (definer ${definer})`).join(", ");
   throw new Error(
     `${from.name} can't be copied: ${named} would run on the other node in the name of an account that has all rights there, or that is not ` +
-      `there. Nothing was touched. On ${from.name}, make each again with a definer that the pair has, such as its proxy's account ` +
+      `there. Nothing was copied. On ${from.name}, make each again with a definer that the pair has, such as its proxy's account ` +
       "(CREATE OR REPLACE DEFINER=...; ALTER DEFINER=... EVENT), or drop it; then run `pulumi up` again.",
   );
 }

@@ -9,7 +9,7 @@ import { accountOf, setEvent, storedEvents } from "../mariadb/storedObjects";
 import { baseTables, hasRows } from "../mariadb/tables";
 import { progress, until } from "../waiting";
 import { copyDatabases } from "./copy";
-import { refuseUnfitToCopy } from "./fitToCopy";
+import { ensurePosition, refuseUnfitToCopy } from "./fitToCopy";
 import { lockServers } from "./lock";
 
 const DEADLINE = 60_000;
@@ -32,6 +32,7 @@ export interface Stream {
 export async function seedFromPeer(server: Server, peer: Server, { domain, databases }: Stream): Promise<void> {
   const there = await existing(peer, databases);
   const objects = await refuseUnfitToCopy(peer, there);
+  await ensurePosition(peer);
   await lockServers([server]);
   await closeForSeeding(server);
   const definers = new Set(objects.map(({ definer }) => definer));
@@ -185,9 +186,9 @@ async function isNewAndEmpty(peer: Connection, databases: readonly string[]): Pr
   }
 }
 
-/** True from the beginning of a seeding to its end, also when it was cut off. */
+/** True from the beginning of a seeding to its end, also when it was cut off. Asked in this order: it may just be opened. */
 export const isBeingSeeded = async (server: Server): Promise<boolean> =>
-  ((await isClosed(server)) || (await existing(server, [UNFINISHED])).length > 0) && !(await mayBeOpened(server));
+  !(await mayBeOpened(server)) && ((await isClosed(server)) || (await existing(server, [UNFINISHED])).length > 0);
 
 async function existing(server: Server, databases: readonly string[]): Promise<string[]> {
   const rows = await server.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (?)", [
