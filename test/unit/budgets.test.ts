@@ -63,7 +63,7 @@ test("files are added up to their project, and what is skipped or was not run is
   expect(exceeded).toBe(false);
 });
 
-test("what the projects may take fits into what all may take: the check, then two files at a time, but for a minute", async () => {
+test("what the projects may take fits into what all may take: the check, then a minute alone, then two files at a time", async () => {
   const { text } = await account([], 0);
   const budget = (project: string) => Number.parseInt(row(text, project)?.at(-1) ?? "", 10);
   const files = budget("contract") + budget("lifecycle") + budget("failures") + budget("hosts");

@@ -34,7 +34,7 @@ export interface Dump extends LoaderOptions {
 }
 
 /**
- * Lets MariaDB's own dump of one server flow into a session of ours on the other. No client program runs there: it would take lines of the
+ * Lets MariaDB's own dump of one server flow into one of our sessions on the other. No client program runs there: it would take lines of the
  * dump for commands of its own, and print rows in its errors. Returns what the dump said of itself.
  */
 export async function pourDump(dump: Dump): Promise<DumpReader> {

@@ -57,7 +57,7 @@ export async function historyByPeer(
   }
 }
 
-/** The mark of a server that was looked at or has just been filled. A restart of ours since then changes nothing. */
+/** The mark of a server that was looked at or has just been filled. If we have restarted it since then, that changes nothing. */
 export async function markOf(history: History | undefined, server: Server): Promise<Mark | undefined> {
   const sequence = history?.word === "lost" ? "0" : history?.mark?.sequence;
   return sequence === undefined ? undefined : { start: await startOf(server), sequence };

@@ -150,7 +150,7 @@ export async function refuseHalfSeeded(server: Server): Promise<void> {
 }
 
 /**
- * Closes a server that is there for the first time since its data were lost, before there is an account of ours on it. Refuses while its peer,
+ * Closes a server that is there for the first time since its data were lost, before our account is on it. Refuses while its peer,
  * which has the sessions, is away.
  */
 export async function closeIfNew(
