@@ -40,7 +40,7 @@ export interface Before {
 }
 
 /**
- * Makes the replica pull from the source, and ends when rows really arrive. A link that is as wanted is left alone but for one
+ * Makes the replica pull from the source, and ends when rows really arrive. A link that is as wanted is left alone, except for one
  * GTID that touches no row.
  */
 export async function establishLink(ends: Ends, wanted: LinkParameters, before: Before): Promise<Proof> {

@@ -66,7 +66,7 @@ export async function closeForSeeding(server: Server): Promise<void> {
 }
 
 /** Opens a server whose sessions are all there. From here on others may write: it is not seeded again, even if this is cut off. */
-export async function openIfSeeded(server: Server): Promise<void> {
+async function openIfSeeded(server: Server): Promise<void> {
   if (!(await mayBeOpened(server))) return;
   await server.query("DROP DATABASE IF EXISTS ??", [UNFINISHED]);
   await openGate(server);
