@@ -53,6 +53,20 @@ export interface Wait {
 /** What a probe of `until` answers: done with a value, or not yet with what it saw. */
 export type Look<T> = { done: T } | { seen: string };
 
+/** The deadline of a wait has passed. */
+class TooLate extends Error {}
+
+/** False when the deadline of this wait passed; what else failed still fails. */
+export async function inTime(wait: Promise<unknown>): Promise<boolean> {
+  try {
+    await wait;
+    return true;
+  } catch (error) {
+    if (error instanceof TooLate) return false;
+    throw error;
+  }
+}
+
 /** Asks `look` again and again until it is done. Throws, with what was last seen, when the deadline has passed. */
 export async function until<T>(wait: Wait, look: () => Promise<Look<T>>): Promise<T> {
   const start = Date.now();
@@ -62,7 +76,7 @@ export async function until<T>(wait: Wait, look: () => Promise<Look<T>>): Promis
     if ("done" in answer) return answer.done;
     const now = Date.now();
     if (now - start >= wait.deadline) {
-      throw new Error(`waited ${seconds(now - start)} for ${wait.what}; last seen: ${answer.seen}`);
+      throw new TooLate(`waited ${seconds(now - start)} for ${wait.what}; last seen: ${answer.seen}`);
     }
     if (now >= announced) {
       progress(`waiting for ${wait.what} (${seconds(now - start)}; ${answer.seen}) ...`);

@@ -7,7 +7,9 @@ import {
   proveRowsArrive,
   replicaStatus,
   waitUntilCaughtUp,
+  waitUntilReplicating,
 } from "../../provider/src/mariadb/replication";
+import { bringAcknowledgement, withoutWaiting } from "../../provider/src/mariadb/semiSync";
 import type { Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
 import { until } from "../../provider/src/waiting";
@@ -64,6 +66,31 @@ test("a proof does not count whose number the replica had before", async () => {
   expect(message).toMatch(
     /db2 wrote 2-2-1, but db1 had received up to number \d .*went back in time or its binary log was reset/s,
   );
+});
+
+test("a wait for a direction ends at once when an error stops it, and starts nothing", async () => {
+  await db2.query("SET GLOBAL server_id = 1");
+  await db1.query("STOP SLAVE");
+  await db1.query("START SLAVE");
+  await reached("db1 to be stopped", async () => (await replicaStatus(db1))?.ioError?.errno === 1593);
+  const start = Date.now();
+  for (const wait of [
+    bringAcknowledgement(db2, db1, 60_000),
+    withoutWaiting(
+      db2,
+      async () => undefined,
+      () => waitUntilReplicating(db1, db2, 60_000),
+    ),
+  ]) {
+    expect((await failureOf(wait)).message).toMatch(/db1 does not replicate from db2: IO thread No, .*1593/s);
+  }
+  await db2.query("SET GLOBAL server_id = 2");
+  await db1.query("START SLAVE");
+
+  await db1.query(`DROP TABLE ${SESSION}`);
+  await write(db2, "a");
+  expect((await failureOf(proveRowsArrive(db2, db1, 60_000))).message).toMatch(/SQL thread No, 1146/);
+  expect(Date.now() - start).toBeLessThan(20_000);
 });
 
 test("a server that is half filled is neither linked nor called proved, in either direction", async () => {

@@ -135,13 +135,15 @@ export async function waitUntilCaughtUp(source: Server, replica: Server, deadlin
 }
 
 async function waitUntilApplied(source: Server, replica: Server, target: string, deadline: number): Promise<void> {
-  const seconds = deadline / 1000;
-  const answer = await replica.value("SELECT MASTER_GTID_WAIT(?, ?)", [target, seconds], deadline + 5000);
-  if (answer === "0") return;
-  const status = await replicaStatus(replica);
-  throw new Error(
-    `${replica.name} has not applied what ${source.name} wrote (${target}) within ${seconds} s; its replication: ${status ? describe(status) : "not configured"}`,
-  );
+  const LONGEST = 1;
+  await until({ what: `${replica.name} to apply what ${source.name} wrote (${target})`, deadline }, async () => {
+    const seconds = Math.min(LONGEST, deadline / 1000);
+    const answer = await replica.value("SELECT MASTER_GTID_WAIT(?, ?)", [target, seconds], seconds * 1000 + 5000);
+    if (answer === "0") return { done: undefined };
+    const status = await replicaStatus(replica);
+    failIfStopped(replica, source, status);
+    return { seen: status ? describe(status) : "not configured" };
+  });
 }
 
 /**
@@ -182,11 +184,18 @@ export async function waitUntilReplicating(replica: Server, source: Server, dead
   await until({ what: `${replica.name} to replicate from ${source.name}`, deadline }, async () => {
     const status = await replicaStatus(replica);
     if (isRunning(status)) return { done: undefined };
-    if (!status) return { seen: "not configured" };
-    const stopped = (status.ioThread === "No" && status.ioError) || (status.sqlThread === "No" && status.sqlError);
-    if (stopped) throw new Error(`${replica.name} does not replicate from ${source.name}: ${describe(status)}`);
-    return { seen: describe(status) };
+    failIfStopped(replica, source, status);
+    return { seen: status ? describe(status) : "not configured" };
   });
+}
+
+/** Ends a wait that would be in vain: an error that no retry mends has stopped a thread. */
+export function failIfStopped(replica: Server, source: Server, status: ReplicaStatus | undefined): void {
+  const stopped =
+    (status?.ioThread === "No" && status.ioError) || (status?.sqlThread === "No" && status.sqlError) || undefined;
+  if (status && stopped) {
+    throw new Error(`${replica.name} does not replicate from ${source.name}: ${describe(status)}`);
+  }
 }
 
 /** The source's binary log does not have the transaction that the replica has received last: it went back in time, or was reset. */

@@ -1,4 +1,5 @@
-import { progress, until } from "../waiting";
+import { inTime, progress, until } from "../waiting";
+import { failIfStopped, replicaStatus } from "./replication";
 import type { Server } from "./server";
 
 /** Semi-synchronous replication as it is in effect, which the variables alone don't tell. */
@@ -59,9 +60,10 @@ async function bringReplicaToAcknowledge(source: Server, replica: Server, deadli
     until({ what: `${replica.name} to acknowledge what ${source.name} commits`, deadline: longest }, async () => {
       const [from, to] = await Promise.all([semiSync(source), semiSync(replica)]);
       if (!to.replicaEnabled || (from.replicas > 0 && to.replicaActive)) return { done: true };
+      failIfStopped(replica, source, await replicaStatus(replica));
       return { seen: `${source.name} counts ${from.replicas} acknowledging replicas` };
     });
-  if (await acknowledged(1000).catch(() => false)) return;
+  if (await inTime(acknowledged(1000))) return;
   progress(`${replica.name}: restarting the IO thread, so that it acknowledges what ${source.name} commits`);
   await withoutWaiting(
     source,
@@ -88,15 +90,18 @@ export async function withoutWaiting<T>(
   const { sourceEnabled } = await semiSync(source);
   if (sourceEnabled) await source.query("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
   const switchOn = async () => {
-    await acknowledged();
-    if (sourceEnabled) await source.query("SET GLOBAL rpl_semi_sync_master_enabled = ON");
+    try {
+      await acknowledged();
+      if (sourceEnabled) await source.query("SET GLOBAL rpl_semi_sync_master_enabled = ON");
+    } catch (error) {
+      if (sourceEnabled) progress(`${source.name}: semi-sync stays off until the next \`pulumi up\``);
+      throw error;
+    }
   };
-  try {
-    const result = await work();
-    await switchOn();
-    return result;
-  } catch (error) {
-    await switchOn().catch(() => progress(`${source.name}: semi-sync stays off until the next \`pulumi up\``));
+  const result = await work().catch(async (error: unknown) => {
+    await switchOn().catch(() => undefined);
     throw error;
-  }
+  });
+  await switchOn();
+  return result;
 }

@@ -63,8 +63,7 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, before: 
     await startOrRepair(ends, wanted, status);
   }
   await reconnectNow(replica);
-  await withRemedy(waitUntilReplicating(replica, source, DEADLINE));
-  await bringAcknowledgement(source, replica, DEADLINE);
+  await replicates(ends);
   const seconds = await withRemedy(proveRowsArrive(source, replica, DEADLINE));
   if (rotating) await settlePassword(source, wanted.user, wanted.password);
   const encryption = await encryptionOf(source, wanted.user, wanted.tls);
@@ -149,13 +148,16 @@ async function pointAtSource(ends: Ends, wanted: LinkParameters, status: Replica
         await replica.query("STOP SLAVE");
         await turn();
       },
-      async () => {
-        await withRemedy(waitUntilReplicating(replica, source, DEADLINE));
-        await bringAcknowledgement(source, replica, DEADLINE);
-      },
+      () => replicates(ends),
     );
   // One that stands still already is only started.
   return isRunning(status) ? stopping([replica.connection, source.connection], stopAndTurn) : stopAndTurn();
+}
+
+/** Ends when both threads run and the replica acknowledges. */
+async function replicates({ replica, source }: Ends): Promise<void> {
+  await withRemedy(waitUntilReplicating(replica, source, DEADLINE));
+  await withRemedy(bringAcknowledgement(source, replica, DEADLINE));
 }
 
 const startReplica = async (replica: Server): Promise<void> => void (await replica.query("START SLAVE"));
@@ -171,7 +173,8 @@ async function withRemedy<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const errno = /\b(\d{4})\b/.exec((error as Error).message)?.[1];
+    // As `describe` writes it: a GTID has numbers too.
+    const errno = /, (\d{4}) /.exec((error as Error).message)?.[1];
     throw new Error(`${(error as Error).message}. ${remedy(Number(errno))}`);
   }
 }

@@ -1,5 +1,6 @@
 import {
   describe,
+  failIfStopped,
   foundNoLog,
   isMerelyStopped,
   isRunning,
@@ -111,7 +112,9 @@ async function bothReturned(node: Server, peer: Server, links: Links): Promise<v
     await until({ what: `${peer.name} to replicate from ${node.name} again`, deadline: RETURN_DEADLINE }, async () => {
       await reconnectNow(peer);
       const status = await replicaStatus(peer);
-      return isRunning(status) || !status ? { done: undefined } : { seen: describe(status) };
+      if (isRunning(status) || !status) return { done: undefined };
+      if (!foundNoLog(status)) failIfStopped(peer, node, status);
+      return { seen: describe(status) };
     });
   }
   if (links.incoming) {
