@@ -226,15 +226,24 @@ export class Server implements AsyncDisposable {
    * text: in that the server may quote rows.
    */
   async send(statement: Buffer, deadline: number): Promise<number> {
-    const late = () => new Error(`${this.name} did not take a statement within ${deadline / 1000} s`);
+    const { name, host } = this;
     try {
-      const [done] = await within(deadline, late, this.sql.query<ResultSetHeader>(statement.toString("latin1")));
+      const answer = this.sql.query<ResultSetHeader>(statement.toString("latin1"));
+      const [done] = await answerOf({ name, host, shown: "a statement of a dump", deadline }, answer);
       return done.affectedRows ?? 0;
     } catch (error) {
-      const { errno, code, fatal } = error as { errno?: number; code?: string; fatal?: boolean };
-      if (fatal) throw new ConnectionError("stopped", `${this.name} ended the session (${code})`, errno);
+      if (error instanceof StatementError) throw error;
+      const { errno, code, fatal, message } = error as {
+        errno?: number;
+        code?: string;
+        fatal?: boolean;
+        message: string;
+      };
+      if (fatal) throw new ConnectionError("stopped", `${name} ended the session (${code})`, errno);
       if (errno === undefined) throw error;
-      throw Object.assign(new Error(`error ${errno} (${code})`), { errno });
+      const problem = problemOf(errno, message);
+      const remedy = problem === "disk full" ? `: its disk is full. ${MAKE_ROOM}` : "";
+      throw new StatementError(problem, name, `error ${errno} (${code})${remedy}`, errno);
     }
   }
 

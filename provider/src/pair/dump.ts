@@ -91,9 +91,8 @@ async function load(loader: Server, { text, rowsOf }: DumpStatement, progress: C
     const rows = await loader.send(text, STATEMENT_DEADLINE);
     if (rowsOf !== undefined) progress.add(rowsOf, rows);
   } catch (error) {
-    const { errno, message } = error as { errno?: number; message: string };
     const what = rowsOf === undefined ? `"${definitionIn(text)}"` : `rows of ${rowsOf}`;
-    throw new Error(`${loader.name} does not take ${what}: ${message}${remedy(errno)}`);
+    throw new Error(`${loader.name} does not take ${what}: ${(error as Error).message}`);
   }
 }
 
@@ -105,8 +104,3 @@ const definitionIn = (text: Buffer): string =>
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, 80);
-
-function remedy(errno: number | undefined): string {
-  const DISK_FULL = [3, 1021, 1026, 1114];
-  return errno !== undefined && DISK_FULL.includes(errno) ? ": is its disk full? Make room there" : "";
-}

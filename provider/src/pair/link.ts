@@ -65,6 +65,8 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, before: 
   await reconnectNow(replica);
   await replicates(ends);
   const seconds = await withRemedy(proveRowsArrive(source, replica, DEADLINE));
+  // A source that lost an earlier connection of this replica only now may have taken it off its count.
+  await replicates(ends);
   if (rotating) await settlePassword(source, wanted.user, wanted.password);
   const encryption = await encryptionOf(source, wanted.user, wanted.tls);
   return { secondsToArrive: seconds, encryption, sourceMark };

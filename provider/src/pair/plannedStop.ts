@@ -130,6 +130,7 @@ async function proveBoth(node: Server, peer: Server, links: Links): Promise<void
   }
   if (links.incoming) {
     await proveRowsArrive(peer, node, PROOF_DEADLINE);
+    await bringAcknowledgement(peer, node, PROOF_DEADLINE);
     const { sourceEnabled, sourceActive } = await semiSync(peer);
     if (sourceEnabled && !sourceActive)
       throw new Error(`semi-sync did not come back on ${peer.name}: its commits wait for nobody`);
