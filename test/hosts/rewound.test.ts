@@ -1,0 +1,67 @@
+import { SHORT_WAITS } from "../support/declaredPair";
+import { failureOf } from "../support/faults";
+import { HostPair } from "../support/hostPair";
+import type { Machine } from "../support/machine";
+import { fillSessions } from "../support/manySessions";
+import { MARIADB, type Suite } from "../support/testEngine";
+
+/** A node that lost the end of its binary log is told from one that was merely killed by what its log and the peer's relay log say, whatever MariaDB wrote them. */
+
+jest.setTimeout(180_000);
+
+const LOST = 300;
+const KILL = "pkill -9 mariadbd; while pgrep mariadbd >/dev/null; do sleep 0.1; done";
+const START = "service mariadb start >/dev/null 2>&1 </dev/null";
+
+/** Each in a transaction of its own. */
+const write = (machine: Machine, label: string, count: number) =>
+  machine.sql(
+    Array.from(
+      { length: count },
+      (_, number) => `INSERT INTO replicated_session_store.session VALUES ('${label}-${number}', '')`,
+    ).join(";\n"),
+  );
+const COUNT = "SELECT COUNT(*) FROM replicated_session_store.session";
+
+it.each([
+  ["bullseye", 1000],
+  ["bookworm", 0],
+  ["trixie", 1],
+] as const satisfies [Suite, number][])(
+  "on %s a killed node is as it was, and one that went back and wrote as much and %i more is called so",
+  async (suite, more) => {
+    await using pair = await HostPair.planned({ suite }, [{ user: "deploy" }, { user: "deploy" }]);
+    const [one, two] = pair.hosts;
+    await pair.up(SHORT_WAITS);
+    expect(await two.sql("SELECT VERSION()")).toContain(MARIADB[suite]);
+    await fillSessions(await pair.root(1), 1000);
+    await pair.catchUp();
+
+    await write(two, "kept", LOST);
+    await two.sh(`${KILL}; ${START}`);
+    await pair.up(SHORT_WAITS);
+    expect(await pair.drift(SHORT_WAITS)).toEqual({});
+
+    await two.sh(`service mariadb stop >/dev/null 2>&1; cp -a /var/lib/mysql /var/lib/earlier; ${START}`);
+    await pair.up(SHORT_WAITS);
+    await write(two, "lost", LOST);
+    await pair.catchUp();
+    await two.sh(`${KILL}; rm -rf /var/lib/mysql; mv /var/lib/earlier /var/lib/mysql; ${START}`);
+    await two.sql("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
+    const position = (machine: Machine, domain: string) =>
+      machine.sql(domain).then((text) => Number(/\b2-2-(\d+)/.exec(text)?.[1] ?? 0));
+    const had = await position(one, "SELECT @@GLOBAL.gtid_slave_pos");
+    await write(two, "later", had + more - (await position(two, "SELECT @@GLOBAL.gtid_binlog_pos")));
+    await two.sql("SET GLOBAL rpl_semi_sync_master_enabled = ON");
+    const before = [await one.sql(COUNT), await two.sql(COUNT)];
+
+    expect((await pair.drift(SHORT_WAITS))["db2-node"]).toContain("state");
+    expect(pair.kept.get("db2-node")?.outs["state"]).toBe("went back in time");
+    const { message } = await failureOf(pair.up(SHORT_WAITS));
+    expect(message).toMatch(
+      /db2 (went back in time .*it )?lacks 300 rows of replicated_session_store\.session.*Nothing was touched/s,
+    );
+    expect(message).not.toContain("move its data directory away");
+    expect([await one.sql(COUNT), await two.sql(COUNT)]).toEqual(before);
+  },
+);
