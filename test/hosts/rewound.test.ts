@@ -10,7 +10,7 @@ import { MARIADB, type Suite } from "../support/testEngine";
 jest.setTimeout(180_000);
 
 const LOST = 300;
-const KILL = "pkill -9 mariadbd; while pgrep mariadbd >/dev/null; do sleep 0.1; done";
+const STOP = "service mariadb stop >/dev/null 2>&1 </dev/null";
 const START = "service mariadb start >/dev/null 2>&1 </dev/null";
 
 /** Each in a transaction of its own. */
@@ -38,15 +38,16 @@ it.each([
     await pair.catchUp();
 
     await write(two, "kept", LOST);
-    await two.sh(`${KILL}; ${START}`);
+    await two.kill();
+    await two.boot();
     await pair.up(SHORT_WAITS);
     expect(await pair.drift(SHORT_WAITS)).toEqual({});
 
-    await two.sh(`service mariadb stop >/dev/null 2>&1; cp -a /var/lib/mysql /var/lib/earlier; ${START}`);
+    await two.sh(`${STOP}; cp -a /var/lib/mysql /var/lib/earlier; ${START}`);
     await pair.up(SHORT_WAITS);
     await write(two, "lost", LOST);
     await pair.catchUp();
-    await two.sh(`${KILL}; rm -rf /var/lib/mysql; mv /var/lib/earlier /var/lib/mysql; ${START}`);
+    await two.sh(`${STOP}; rm -rf /var/lib/mysql; mv /var/lib/earlier /var/lib/mysql; ${START}`);
     await two.sql("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
     const position = (machine: Machine, domain: string) =>
       machine.sql(domain).then((text) => Number(/\b2-2-(\d+)/.exec(text)?.[1] ?? 0));

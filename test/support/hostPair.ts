@@ -50,16 +50,17 @@ export class HostPair<M extends Machine = ContainerHost> extends DeclaredPair {
     return { name: `db${number}`, host: inputs, address, port: 3306, admin };
   }
 
-  /** Waits until each node has applied what the other wrote. */
-  async catchUp(): Promise<void> {
+  /** Waits until each node has applied what the other wrote, for so many seconds at most. */
+  async catchUp(longest = 20): Promise<void> {
     const [one, two] = this.hosts;
     for (const [source, replica] of [
       [one, two],
       [two, one],
     ] as const) {
       const position = await source.sql("SELECT @@GLOBAL.gtid_binlog_pos");
-      const answer = await replica.sql(`SELECT MASTER_GTID_WAIT('${position}', 20)`);
-      if (answer !== "0") throw new Error(`${replica.name} has not applied ${position} of ${source.name} within 20 s`);
+      const answer = await replica.sql(`SELECT MASTER_GTID_WAIT('${position}', ${longest})`);
+      if (answer !== "0")
+        throw new Error(`${replica.name} has not applied ${position} of ${source.name} within ${longest} s`);
     }
   }
 
