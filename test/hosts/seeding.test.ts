@@ -66,12 +66,14 @@ it.each([
   async (_, number) => {
     await using runs = await SeparateRuns.prepare();
     await using pair = await HostPair.planned();
-    const [, two] = pair.hosts;
+    const [one, two] = pair.hosts;
     await pair.up(SHORT_WAITS);
-    await fillSessions(await pair.root(1), 30_000);
+    await fillSessions(await pair.root(1), 10_000);
     await pair.catchUp();
     await two.sh(REINSTALL);
 
+    // The dump gets no further than to this table while it is held.
+    const held = one.sql("LOCK TABLES replicated_session_store.session_attribute WRITE; SELECT SLEEP(600)");
     const run = failureOf(runs.up(pair, SHORT_WAITS));
     const begun = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'replicated_session_store'";
     await until({ what: "the copy to begin", deadline: 30_000, pause: 5 }, async () => {
@@ -82,6 +84,10 @@ it.each([
     const { message, seconds } = await run;
     expect(message).toMatch(/seeding db2 from db1 was cut off: .*db1 was only read.*Run `pulumi up` again/s);
     expect(seconds).toBeLessThan(60);
+    await one
+      .sql("SELECT CONCAT('KILL ', ID) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP%'")
+      .then((kill) => one.sql(kill));
+    await held.catch(() => undefined);
 
     await runs.up(pair, SHORT_WAITS);
     await pair.catchUp();

@@ -1,5 +1,7 @@
-import { readdir, readFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
 import * as path from "node:path";
+import { until } from "../../provider/src/waiting";
 import { expectSuccess, PASSWORDS, type Pair, pairProject } from "../support/pairProgram";
 import type { PairServer } from "../support/pairServer";
 import { previewedChanges } from "../support/previewedChanges";
@@ -175,6 +177,33 @@ it("both servers killed, as by a reboot: preview names them, up starts them with
     await otherThan(server).catchUpWith(server);
   }
   expect(await rows()).toHaveLength(8);
+  expectSuccess(await pair.project.preview("--expect-no-changes"));
+});
+
+it("a machine lost, and the CLI killed while it is seeded: `pulumi cancel` and one up, and nothing is left to do", async () => {
+  const table = "replicated_session_store.a_session";
+  await pair.db1.write(`INSERT INTO ${table} (v) SELECT seq FROM replicated_session_store.seq_1_to_20000`);
+  await pair.db2.kill();
+  await rm(pair.db2.directory, { recursive: true });
+
+  // The dump gets no further while this is held.
+  await pair.db1.run(`LOCK TABLES ${table} WRITE`);
+  const cutOff = pair.project.up();
+  await until({ what: "the seeding to begin", deadline: 60_000 }, async () => {
+    const begun = existsSync(path.join(pair.db2.data, "session_store_seeding"));
+    return begun ? { done: undefined } : { seen: "no mark" };
+  });
+  pair.project.kill();
+  expect((await cutOff).code).not.toBe(0);
+  expect(await pair.db2.login("nevisproxy_user", PASSWORDS.proxyPassword)).not.toBe("in");
+  await pair.db1.run("UNLOCK TABLES");
+
+  expect((await pair.project.up()).output).toMatch(/pulumi cancel/);
+  expectSuccess(await pair.project.run(["cancel", "--yes"]));
+  expectSuccess(await pair.project.up());
+  const rows = `SELECT COUNT(*) FROM ${table}`;
+  expect(await pair.db2.value(rows)).toBe(await pair.db1.value(rows));
+  expect(await pair.db2.login("nevisproxy_user", PASSWORDS.proxyPassword)).toBe("in");
   expectSuccess(await pair.project.preview("--expect-no-changes"));
 });
 

@@ -135,9 +135,14 @@ export class PulumiProject implements AsyncDisposable {
     return result;
   }
 
+  /** As `kill -9` of the commands that run, and of nothing that they started. */
+  kill(): void {
+    for (const child of this.children) child.kill("SIGKILL");
+  }
+
   /** Ends every process that works below the folder, the servers too, and removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.children) child.kill("SIGKILL");
+    this.kill();
     await removeAll(this.folder);
   }
 
