@@ -43,7 +43,7 @@ interface Keys {
 const REMEMBERED = 1000;
 
 /** Compares all replicated tables of both, as they are while it runs. Memory holds no more than a chunk of either. */
-export async function compareRows(one: Server, other: Server): Promise<RowComparison> {
+export async function compareRows(one: Server, other: Server, rowsAtOnce = 1000): Promise<RowComparison> {
   await using here = await openToHash(one);
   await using there = await openToHash(other);
   const lookUp = definitions(here, there);
@@ -51,7 +51,7 @@ export async function compareRows(one: Server, other: Server): Promise<RowCompar
   const lacking: Keys[] = [];
   const compareAll = async () => {
     for (const table of await tablesOf(here, there)) {
-      const comparison = new TableComparison(here, there, await commonShape(here, table, await lookUp(table.database)));
+      const comparison = new TableComparison(here, there, await commonShape(here, table, await lookUp(table.database)), rowsAtOnce);
       await comparison.run();
       tables.push({ ...table, ...comparison.counts });
       const { shape, lackedByOne: keys } = comparison;
@@ -126,12 +126,12 @@ class TableComparison {
   private onlyOne = 0;
   private onlyOther = 0;
   private differing = 0;
-  private chunk = 1000;
 
   constructor(
     private readonly one: Server,
     private readonly other: Server,
     readonly shape: RowShape | string,
+    private chunk: number,
   ) {}
 
   get counts() {
