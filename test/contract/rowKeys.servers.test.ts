@@ -15,7 +15,28 @@ beforeAll(async () => {
 
 afterAll(() => Promise.all([db1, db2].map((server) => server?.[Symbol.asyncDispose]())));
 
-const WORDS = ["", "a", "A", "a ", "ä", "b", "ß", "ss", "z", "Z", "a\t", "é", "_", "%", "\\", "'", "ab", "aB", "y", "0"];
+const WORDS = [
+  "",
+  "a",
+  "A",
+  "a ",
+  "ä",
+  "b",
+  "ß",
+  "ss",
+  "z",
+  "Z",
+  "a\t",
+  "é",
+  "_",
+  "%",
+  "\\",
+  "'",
+  "ab",
+  "aB",
+  "y",
+  "0",
+];
 const word = (at: number) => `'${(WORDS[at] ?? "").replace(/[\\']/g, "\\$&")}'`;
 const bytes = (at: number) => `X'${["", "00", "61", "6100", "FF", "FF00", "20", "41", "7F", "80"][at % 10]}'`;
 

@@ -180,6 +180,37 @@ describe.each([0, 1, 1000])(
   },
 );
 
+test("a node that went back unseen, and whose peer was stopped by hand afterwards, is recognised once the peer goes on, which then stands still again", async () => {
+  await bringUp(1);
+  const { lost, start } = await rewind();
+  const closed = path.join(paths(pair.directory(2)).includeFolder, "zz-closed.cnf");
+  await writeFile(closed, "[mariadbd]\nskip-networking\n");
+  await start();
+  await overtake(lost, 10);
+  await stop(pair.directory(2));
+  await rm(closed);
+  const db1 = await pair.root(1);
+  let db2 = db1;
+  // What came over the connection of before is in none of db1's files any more.
+  for (const id of ["seen", "then", "last"]) {
+    await start();
+    db2 = await pair.root(2);
+    await reached("db1 to replicate", async () => (await link())?.ioThread === "Yes");
+    await db2.logged(() => db2.query(`INSERT INTO ${SESSION} VALUES (?, '')`, [id]));
+    await waitUntilCaughtUp(db2, db1, 10_000);
+    if (id !== "last") await stop(pair.directory(2));
+  }
+  await db1.query("STOP SLAVE");
+  await db2.query("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
+  await db2.logged(() => db2.query(`DELETE FROM ${SESSION} WHERE id = 'seen'`));
+  const { message } = await failureOf(pair.up({ link: { connectRetry: 1 } }));
+  expect(message).toMatch(/db2 (went back in time|lacks \d+ rows).*db1<-db2 is not started/s);
+  expect(message).not.toContain("move its data directory away");
+  expect((await link())?.ioThread).toBe("No");
+  // It had gone on.
+  expect(await db1.value(`SELECT COUNT(*) FROM ${SESSION} WHERE id = 'seen'`)).toBe("0");
+});
+
 test.each(runs)(
   "a node that was killed under load and came back has lost nothing, and nothing is said, run %i",
   async (run) => {

@@ -126,10 +126,7 @@ export async function keyAt(server: Server, shape: RowShape, range: Range, rows:
 
 export async function hashedRows(server: Server, shape: RowShape, range: Range): Promise<HashedRow[]> {
   const { text, values } = where(shape, range);
-  const rows = await server.query(
-    `SELECT ${shape.hash} AS hash, ${valuesOf(shape)} ${from(shape)} ${text}`,
-    values,
-  );
+  const rows = await server.query(`SELECT ${shape.hash} AS hash, ${valuesOf(shape)} ${from(shape)} ${text}`, values);
   return rows.map((row) => {
     const [hash, ...key] = Object.values(row);
     return { hash: String(hash), key };
