@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cp, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { createConnection } from "mysql2/promise";
 import { paths } from "../../provider/src/hosts/localFiles";
 import { start, stop } from "../../provider/src/hosts/localServer";
 import { replicaStatus, waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
@@ -247,8 +248,22 @@ test("what is said to do about it, followed to the letter, keeps every row of bo
   const on = (command: string, number: 1 | 2) =>
     command.replace(/^\S+/, (program) => `${program} --no-defaults ${socket(number)}`);
   execFileSync("bash", ["-o", "pipefail", "-c", `${on(dump, 2)} | ${on(load, 1)}`]);
+  // A proxy that is still connected may write at any moment.
+  const proxy = await createConnection({
+    host: "127.0.0.1",
+    port: pair.ports[1],
+    user: "nevisproxy_user",
+    password: "proxy-1",
+  });
+  const { message: still } = await failureOf(pair.up(options));
+  expect(still).not.toContain("move its data directory away");
+  expect(still).toMatch(/others are connected to db2 and may write to it \(nevisproxy_user\)/);
+  await (await pair.root(2)).query("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
+  await proxy.query(`INSERT INTO ${SESSION} VALUES ('late', '')`);
+  all.add("late");
+  await proxy.end();
   const { message: then } = await failureOf(pair.up(options));
-  expect(then).toMatch(/db1 holds every row of db2\..*stop db2, move its data directory away/s);
+  expect(then).toMatch(/db1 holds every row of db2; .*stop db2, move its data directory away/s);
   await stop(pair.directory(2));
   await rename(data(2), path.join(pair.folder, "away"));
   await pair.up(options);

@@ -83,7 +83,8 @@ function hashedColumn(column: string, type: string): string {
   const value = isLong
     ? `MD5(${column})`
     : `CAST(${type === "float" ? `CAST(${column} AS DOUBLE)` : column} AS BINARY)`;
-  return `IFNULL(CONCAT(LENGTH(${value}), ':', ${value}), '-')`;
+  // What is longer than a packet is NULL as well, and makes the whole hash NULL.
+  return `IF(${column} IS NULL, '-', CONCAT(LENGTH(${value}), ':', ${value}))`;
 }
 
 const quoted = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
