@@ -1,10 +1,19 @@
+import { createConnection } from "mysql2/promise";
 import type { Server } from "../../provider/src/mariadb/server";
-import { compareRows, otherHoldsAll, stillLacking, type TableRows, turned } from "../../provider/src/pair/rows";
+import {
+  compareRows,
+  compareUnreplicated,
+  otherHoldsAll,
+  stillLacking,
+  type TableRows,
+  turned,
+} from "../../provider/src/pair/rows";
+import { wayOut } from "../../provider/src/pair/wayOut";
 import { type TestServer, testServer } from "../support/testServer";
 
 /** Rows of two real servers, compared without a row leaving its server. */
 
-const settings = ["replicate_wild_do_table=store.%session"];
+const settings = ["replicate_wild_do_table=store.%session", "log_bin"];
 let db1: TestServer;
 let db2: TestServer;
 
@@ -17,6 +26,7 @@ afterAll(() => Promise.all([db1, db2].map((server) => server?.[Symbol.asyncDispo
 beforeEach(async () => {
   for (const { root } of [db1, db2]) {
     await root.query("DROP DATABASE IF EXISTS store");
+    await root.query("DROP DATABASE IF EXISTS shop");
     await root.query("CREATE DATABASE store CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci");
     await root.query("USE store");
   }
@@ -119,6 +129,86 @@ test("what can't be compared is neither the same nor different, and the reason i
     wide_session: "its columns or its primary key differ",
   });
   expect([otherHoldsAll(comparison), otherHoldsAll(turned(comparison))]).toEqual([false, false]);
+});
+
+test.each([
+  "id INT PRIMARY KEY, v INT",
+  `id INT PRIMARY KEY, v INT, since TIMESTAMP(6) GENERATED ALWAYS AS ROW START, until TIMESTAMP(6) GENERATED ALWAYS AS ROW END,
+     PERIOD FOR SYSTEM_TIME (since, until)`,
+])("a table that keeps the history of its rows is compared by the rows of now: %s", async (columns) => {
+  await both(
+    `CREATE TABLE ${table} (${columns}) WITH SYSTEM VERSIONING`,
+    `INSERT INTO ${table} (id, v) SELECT seq, seq FROM seq_1_to_3000`,
+    `DELETE FROM ${table} WHERE id > 2900`,
+  );
+  expect(await compared()).toEqual([same]);
+  await on(db1, `DELETE FROM ${table} WHERE id = 7`, `UPDATE ${table} SET v = 0 WHERE id = 2000`);
+  expect(await compared()).toEqual([{ ...same, onlyOther: 1, differing: 1 }]);
+});
+
+test("rows of which a server makes no hash are not taken for the same", async () => {
+  await both(`CREATE TABLE ${table} (id INT PRIMARY KEY, v VARCHAR(15000))`);
+  await on(db1, `INSERT INTO ${table} VALUES (1, REPEAT('x', 10000))`);
+  await on(db2, `INSERT INTO ${table} VALUES (1, REPEAT('y', 10000))`);
+  await on(db1, "SET GLOBAL max_allowed_packet = 8192");
+  await on(db2, "SET GLOBAL max_allowed_packet = 8192");
+  try {
+    const comparison = await compareRows(db1.root, db2.root);
+    expect(comparison.tables).toMatchObject([{ notComparable: expect.stringContaining("max_allowed_packet") }]);
+    expect(otherHoldsAll(comparison)).toBe(false);
+  } finally {
+    await both("SET GLOBAL max_allowed_packet = DEFAULT");
+  }
+});
+
+const advice = async () => wayOut({ node: db1.root, from: db2.root }, await compareRows(db1.root, db2.root));
+const GIVEN_UP = "move its data directory away";
+
+test("the data of a node are needed as long as a row of it is in a table that does not replicate", async () => {
+  expect(await advice()).toContain(GIVEN_UP);
+  await both("CREATE TABLE other_things (id INT PRIMARY KEY)", "CREATE DATABASE shop");
+  await both("CREATE TABLE shop.goods (id INT PRIMARY KEY)", "CREATE VIEW shop.v AS SELECT * FROM shop.goods");
+  expect(await advice()).toContain(GIVEN_UP);
+  for (const unseen of ["store.other_things", "shop.goods"]) {
+    await on(db1, `INSERT INTO ${unseen} VALUES (1)`);
+    expect(await compareUnreplicated(db1.root, db2.root)).toContainEqual({
+      database: unseen.split(".")[0],
+      table: unseen.split(".")[1],
+      onlyOne: 1,
+      onlyOther: 0,
+      differing: 0,
+    });
+    expect(await advice()).toMatch(new RegExp(`db1 has what db2 does not: 1 row more in ${unseen}`));
+    expect(await advice()).not.toContain(GIVEN_UP);
+    await on(db2, `INSERT INTO ${unseen} VALUES (1)`);
+    expect(await advice()).toContain(GIVEN_UP);
+  }
+  await on(db2, "DROP TABLE shop.goods");
+  expect(await advice()).toContain("shop.goods can't be compared, because db2 does not have it");
+  expect(await advice()).not.toContain(GIVEN_UP);
+});
+
+test("they are needed while somebody may still write to it, and former versions of rows are named", async () => {
+  await both(`CREATE TABLE ${table} (id INT PRIMARY KEY) WITH SYSTEM VERSIONING`);
+  await on(db1, "CREATE OR REPLACE USER proxy IDENTIFIED BY 'proxy'", "GRANT ALL ON store.* TO proxy");
+  const client = await createConnection({
+    host: db1.connection.address,
+    port: db1.connection.port,
+    user: "proxy",
+    password: "proxy",
+  });
+  const idle = await advice();
+  expect(idle).toMatch(/others are connected to db1 and may write to it \(proxy\)/);
+  expect(idle).not.toContain(GIVEN_UP);
+  const before = await compareRows(db1.root, db2.root);
+  await client.query(`INSERT INTO store.${table} VALUES (1)`);
+  await client.end();
+  expect(await wayOut({ node: db1.root, from: db2.root }, before)).toMatch(/db1 was written to meanwhile/);
+  expect(await advice()).toContain("1 row more");
+  await on(db2, `INSERT INTO ${table} VALUES (1)`);
+  expect(await advice()).toMatch(
+    new RegExp(`Former versions of rows \\(.*store.${table}\\) were not compared.*${GIVEN_UP}`, "s"),
+  );
 });
 
 test("a table that is empty on one side is counted whole, and what the one lacks can be looked at again", async () => {

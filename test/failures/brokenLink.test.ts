@@ -1,17 +1,21 @@
-import { rename, rm, truncate } from "node:fs/promises";
+import { rename, rm, truncate, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { paths } from "../../provider/src/hosts/localFiles";
 import { start, stop } from "../../provider/src/hosts/localServer";
 import {
+  compareStreams,
   isMerelyStopped,
+  isRunning,
   proveRowsArrive,
   replicaStatus,
+  uptime,
   waitUntilCaughtUp,
   waitUntilReplicating,
 } from "../../provider/src/mariadb/replication";
 import { bringAcknowledgement, withoutWaiting } from "../../provider/src/mariadb/semiSync";
 import type { Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
+import { compareLogs } from "../../provider/src/pair/fork";
 import { until } from "../../provider/src/waiting";
 import { failureOf } from "../support/faults";
 import { killServer } from "../support/killServer";
@@ -49,6 +53,26 @@ const idsOf = async (server: Server): Promise<string[]> =>
   (await server.query(`SELECT id FROM ${SESSION} ORDER BY id`)).map(({ id }) => String(id));
 const reached = (what: string, look: () => boolean | Promise<boolean>) =>
   until({ what, deadline: 30_000 }, async () => ((await look()) ? { done: undefined } : { seen: "not yet" }));
+
+/** A clean restart, with a line more in its option files. */
+async function restart(number: 1 | 2, line = ""): Promise<void> {
+  // Two starts in the same second would look like one.
+  await reached("another second", async () => (await uptime(await pair.root(number))) > 1);
+  await stop(pair.directory(number));
+  await writeFile(path.join(paths(pair.directory(number)).includeFolder, "zz-more.cnf"), `[mariadbd]\n${line}\n`);
+  await start(pair.directory(number));
+  await openBoth();
+  const runs = async (server: Server) => isRunning(await replicaStatus(server));
+  await reached("both directions to run", async () => (await runs(db1)) && (await runs(db2)));
+}
+
+/** As in a state of a version that kept none, or before the first look. */
+function forgetMarks(): void {
+  for (const { outs } of pair.kept.values()) {
+    delete outs["historyMark"];
+    delete outs["sourceMark"];
+  }
+}
 
 async function expectHealthyWith(ids: readonly string[]): Promise<void> {
   expect(await pair.drift(options)).toEqual({});
@@ -178,11 +202,97 @@ test("where a replica was away for too long, the other direction is repaired all
   );
   await reached("db2 to have what only db1 had", async () => (await idsOf(db2)).includes("only on db1"));
   const { message: then } = await failureOf(pair.up(options));
-  expect(then).toMatch(/db2 holds every row of db1\..*stop db1, move its data directory away/s);
+  expect(then).toMatch(/db2 holds every row of db1; .*stop db1, move its data directory away/s);
   await stop(pair.directory(1));
   await rename(paths(pair.directory(1)).data, path.join(pair.folder, "away"));
   await pair.up(options);
   await expectHealthyWith(["missed by db1", "only on db1"]);
+});
+
+test("a binary log that its server compresses is not taken for one with another history", async () => {
+  await restart(2, "log_bin_compress=ON\nlog_bin_compress_min_len=10");
+  for (const [kind, statement] of [
+    [
+      "Write_rows_compressed_v1",
+      `INSERT INTO ${SESSION} VALUES ('long', REPEAT('x', 200)), ('longer', REPEAT('x', 200))`,
+    ],
+    ["Update_rows_compressed_v1", `UPDATE ${SESSION} SET data = REPEAT('y', 200)`],
+    ["Delete_rows_compressed_v1", `DELETE FROM ${SESSION} WHERE id = 'longer'`],
+    ["Query_compressed", `ALTER TABLE ${SESSION} COMMENT '${"c".repeat(100)}'`],
+  ] as const) {
+    await db2.logged(() => db2.query(statement));
+    await waitUntilCaughtUp(db2, db1, 10_000);
+    const { File: log } = (await db2.row("SHOW MASTER STATUS")) ?? {};
+    expect((await db2.query("SHOW BINLOG EVENTS IN ?", [log])).map((event) => event["Event_type"])).toContain(kind);
+    const { known } = await compareStreams(db2, db1, 2);
+    expect(await compareLogs({ replica: db1, source: db2, domain: 2, known, since: 0n })).toMatch(/^same/);
+  }
+  forgetMarks();
+  await restart(2);
+  expect(await pair.drift(options)).toEqual({});
+});
+
+/** Updates and deletes on db2, while db1 stands still. */
+async function writeMeanwhile(): Promise<void> {
+  await db2.query("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
+  await write(db2, "later");
+  await db2.logged(async () => {
+    await db2.query(`UPDATE ${SESSION} SET data = 'other' WHERE id = 'a'`);
+    await db2.query(`DELETE FROM ${SESSION} WHERE id = 'b'`);
+  });
+}
+
+test("a direction that was merely stopped goes on in one `up`, although its source has started since and rows changed", async () => {
+  // db1's relay log does not reach back to the first of these starts.
+  for (const id of ["a", "b", "c"]) {
+    await restart(2);
+    await write(db2, id);
+    await waitUntilCaughtUp(db2, db1, 10_000);
+  }
+  await db1.query("STOP SLAVE");
+  await writeMeanwhile();
+  await pair.up(options);
+  await expectHealthyWith(["a", "c", "later"]);
+});
+
+test("so does one of which a run was cut off that had thrown its relay log away, after a look since its source started", async () => {
+  await write(db2, "a", "b", "c");
+  await restart(2);
+  await waitUntilCaughtUp(db2, db1, 10_000);
+  expect(await pair.drift(options)).toEqual({});
+  await db1.query("STOP SLAVE");
+  await db1.query("CHANGE MASTER TO MASTER_CONNECT_RETRY = 2");
+  await writeMeanwhile();
+  await pair.up(options);
+  await expectHealthyWith(["a", "c", "later"]);
+});
+
+test("where rows can't be compared and a relay log is gone, a source that runs is refused nothing, and is not called whole", async () => {
+  await db1.logged(() => db1.query("CREATE TABLE replicated_session_store.keyless_session (id INT)"));
+  await write(db2, "a");
+  await waitUntilCaughtUp(db2, db1, 10_000);
+  await waitUntilCaughtUp(db1, db2, 10_000);
+  await db1.query("INSERT INTO replicated_session_store.keyless_session VALUES (1)");
+  await restart(1);
+  forgetMarks();
+  expect(await pair.drift(options)).toEqual({});
+  const marks = () =>
+    ["db2-node", "db1-from-db2"]
+      .map((name) => pair.kept.get(name)?.outs)
+      .map((outs) => [outs?.["historyMark"], outs?.["sourceMark"]]);
+  expect(
+    marks()
+      .flat()
+      .filter((mark) => mark !== undefined),
+  ).toEqual([]);
+  await db1.logged(() => db1.query("DROP TABLE replicated_session_store.keyless_session"));
+  await waitUntilCaughtUp(db1, db2, 10_000);
+  await pair.refresh();
+  expect(
+    marks()
+      .flat()
+      .filter((mark) => mark !== undefined),
+  ).toHaveLength(2);
 });
 
 test("two servers that were never linked and both hold sessions: what each lacks is said, and nothing is to be emptied", async () => {
@@ -203,7 +313,7 @@ test("two servers that were never linked and both hold sessions: what each lacks
   expect(message).not.toMatch(/[Ee]mpty the|drop its database|move its data directory away/);
   await write(db2, "of db1");
   const { message: then } = await failureOf(pair.up({ ...options, only: ["db1-from-db2"] }));
-  expect(then).toMatch(/db2 holds every row of db1\..*stop db1, move its data directory away/s);
+  expect(then).toMatch(/db2 holds every row of db1; .*stop db1, move its data directory away/s);
 });
 
 test("a refused login of a replica, for whatever reason, is retried and no reason to leave it alone", () => {

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { cp, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { createConnection } from "mysql2/promise";
 import { paths } from "../../provider/src/hosts/localFiles";
 import { start, stop } from "../../provider/src/hosts/localServer";
 import { replicaStatus, waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
@@ -180,6 +181,37 @@ describe.each([0, 1, 1000])(
   },
 );
 
+test("a node that went back unseen, and whose peer was stopped by hand afterwards, is recognised once the peer goes on, which then stands still again", async () => {
+  await bringUp(1);
+  const { lost, start } = await rewind();
+  const closed = path.join(paths(pair.directory(2)).includeFolder, "zz-closed.cnf");
+  await writeFile(closed, "[mariadbd]\nskip-networking\n");
+  await start();
+  await overtake(lost, 10);
+  await stop(pair.directory(2));
+  await rm(closed);
+  const db1 = await pair.root(1);
+  let db2 = db1;
+  // What came over the connection of before is in none of db1's files any more.
+  for (const id of ["seen", "then", "last"]) {
+    await start();
+    db2 = await pair.root(2);
+    await reached("db1 to replicate", async () => (await link())?.ioThread === "Yes");
+    await db2.logged(() => db2.query(`INSERT INTO ${SESSION} VALUES (?, '')`, [id]));
+    await waitUntilCaughtUp(db2, db1, 10_000);
+    if (id !== "last") await stop(pair.directory(2));
+  }
+  await db1.query("STOP SLAVE");
+  await db2.query("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
+  await db2.logged(() => db2.query(`DELETE FROM ${SESSION} WHERE id = 'seen'`));
+  const { message } = await failureOf(pair.up({ link: { connectRetry: 1 } }));
+  expect(message).toMatch(/db2 (went back in time|lacks \d+ rows).*db1<-db2 is not started/s);
+  expect(message).not.toContain("move its data directory away");
+  expect((await link())?.ioThread).toBe("No");
+  // It had gone on.
+  expect(await db1.value(`SELECT COUNT(*) FROM ${SESSION} WHERE id = 'seen'`)).toBe("0");
+});
+
 test.each(runs)(
   "a node that was killed under load and came back has lost nothing, and nothing is said, run %i",
   async (run) => {
@@ -216,8 +248,22 @@ test("what is said to do about it, followed to the letter, keeps every row of bo
   const on = (command: string, number: 1 | 2) =>
     command.replace(/^\S+/, (program) => `${program} --no-defaults ${socket(number)}`);
   execFileSync("bash", ["-o", "pipefail", "-c", `${on(dump, 2)} | ${on(load, 1)}`]);
+  // A proxy that is still connected may write at any moment.
+  const proxy = await createConnection({
+    host: "127.0.0.1",
+    port: pair.ports[1],
+    user: "nevisproxy_user",
+    password: "proxy-1",
+  });
+  const { message: still } = await failureOf(pair.up(options));
+  expect(still).not.toContain("move its data directory away");
+  expect(still).toMatch(/others are connected to db2 and may write to it \(nevisproxy_user\)/);
+  await (await pair.root(2)).query("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
+  await proxy.query(`INSERT INTO ${SESSION} VALUES ('late', '')`);
+  all.add("late");
+  await proxy.end();
   const { message: then } = await failureOf(pair.up(options));
-  expect(then).toMatch(/db1 holds every row of db2\..*stop db2, move its data directory away/s);
+  expect(then).toMatch(/db1 holds every row of db2; .*stop db2, move its data directory away/s);
   await stop(pair.directory(2));
   await rename(data(2), path.join(pair.folder, "away"));
   await pair.up(options);

@@ -2,7 +2,7 @@ import { escapeWildcards } from "../recipe/grantText";
 import { progress } from "../waiting";
 import { LOADER } from "./loader";
 import type { Server } from "./server";
-import { endSessions } from "./sessions";
+import { endSessions, ownUsers } from "./sessions";
 
 /**
  * Keeps a server closed while its sessions are not whole: every account is locked but ours and root's, their sessions are ended, and
@@ -34,9 +34,7 @@ export async function closeGate(server: Server): Promise<void> {
     await server.query("ALTER USER IF EXISTS ?@? ACCOUNT LOCK", [user, host]);
   }
   // Those who were in before. The peer's replica is one of them: it comes again when it may.
-  const { connection, host } = server;
-  const ours = [connection.admin.user, host.superuser, LOADER, "system user", "event_scheduler"];
-  await endSessions(server, "USER NOT IN (?)", [ours]);
+  await endSessions(server, "USER NOT IN (?)", [[...ownUsers(server), LOADER]]);
 }
 
 /**

@@ -5,6 +5,9 @@ export interface Table {
   readonly table: string;
 }
 
+/** What holds rows of its own: no views, no sequences. */
+const HOLDS_ROWS = "TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
+
 /** The tables that this server's own filters replicate; none when it has no filters. */
 export async function replicatedTables(server: Server, database?: string): Promise<Table[]> {
   const filters = await server.value("SELECT @@GLOBAL.replicate_wild_do_table");
@@ -13,7 +16,7 @@ export async function replicatedTables(server: Server, database?: string): Promi
   const matches = patterns.map(() => "CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) LIKE ?").join(" OR ");
   const rows = await server.query(
     `SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES
-      WHERE TABLE_TYPE = 'BASE TABLE' AND (${matches}) ${database === undefined ? "" : "AND TABLE_SCHEMA = ?"} ORDER BY 1, 2`,
+      WHERE ${HOLDS_ROWS} AND (${matches}) ${database === undefined ? "" : "AND TABLE_SCHEMA = ?"} ORDER BY 1, 2`,
     database === undefined ? patterns : [...patterns, database],
   );
   return rows.map((row) => ({ database: String(row["TABLE_SCHEMA"]), table: String(row["TABLE_NAME"]) }));
@@ -21,16 +24,17 @@ export async function replicatedTables(server: Server, database?: string): Promi
 
 /** All tables whose rows reach the peer: those of the filters, and without any filter those of all databases. */
 export async function tablesWithReach(server: Server): Promise<Table[]> {
-  if ((await server.value("SELECT @@GLOBAL.replicate_wild_do_table")) !== "") return replicatedTables(server);
+  const isFiltered = (await server.value("SELECT @@GLOBAL.replicate_wild_do_table")) !== "";
+  return isFiltered ? replicatedTables(server) : usersTables(server);
+}
+
+/** All tables but the server's own. */
+export async function usersTables(server: Server): Promise<Table[]> {
   const rows = await server.query(
     "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')",
   );
-  return rows.length === 0
-    ? []
-    : baseTables(
-        server,
-        rows.map((row) => String(row["SCHEMA_NAME"])),
-      );
+  const databases = rows.map((row) => String(row["SCHEMA_NAME"]));
+  return databases.length === 0 ? [] : baseTables(server, databases);
 }
 
 /** Tables of the database that the peer replicates and this server doesn't have. */
@@ -55,7 +59,7 @@ export async function versionedTables(server: Server, databases: readonly string
 /** All tables of these databases that hold rows of their own. */
 export async function baseTables(server: Server, databases: readonly string[]): Promise<Table[]> {
   const rows = await server.query(
-    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND TABLE_SCHEMA IN (?)",
+    `SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE ${HOLDS_ROWS} AND TABLE_SCHEMA IN (?)`,
     [databases],
   );
   return rows.map((row) => ({ database: String(row["TABLE_SCHEMA"]), table: String(row["TABLE_NAME"]) }));

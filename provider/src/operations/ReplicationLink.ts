@@ -8,6 +8,7 @@ import { isTroubleOf, openAll, Server } from "../mariadb/server";
 import { type Before, establishLink, type Proof, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
 import { lockServers, onePerPair } from "../pair/lock";
+import { renewMark } from "../pair/sourceHistory";
 import { linkState, REPLICATING } from "../recipe/linkState";
 import type { LinkTls } from "../recipe/tls";
 import { type Look, until } from "../waiting";
@@ -117,12 +118,17 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
     await using replica = await Server.open(last.replica);
     const found = await findSource(last);
     await using source = found instanceof Server ? found : undefined;
-    const withoutSource = () => look(last, { replica, source: undefined, isAway: true });
-    const inputs = await look(last, { replica, source, isAway: found === "away" }).catch((error: unknown) => {
-      if (isTroubleOf(last.source, error)) return withoutSource();
-      throw error;
+    const seen = async () => ({
+      inputs: await look(last, { replica, source, isAway: found === "away" }),
+      computed: {
+        ...last,
+        sourceMark: source ? await renewMark({ replica, source }, last.sourceMark) : last.sourceMark,
+      },
     });
-    return { inputs, computed: last };
+    return await seen().catch(async (error: unknown) => {
+      if (!isTroubleOf(last.source, error)) throw error;
+      return { inputs: await look(last, { replica, source: undefined, isAway: true }), computed: last };
+    });
   },
 
   inTrouble(trouble) {

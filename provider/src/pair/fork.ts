@@ -24,8 +24,9 @@ interface Received {
 /**
  * `different`: the source's log has another transaction in the place of one that the replica received, or none. `same`: it holds the last one
  * of each connection of the replica, from where it was certain on; or it begins right after what the replica has, as after a seeding.
- * `same as far as it goes`: what was received over earlier connections is not in the relay log any more, and the source may have gone back
- * before the later ones. Undefined: the relay log has nothing, as after a start of the replica, or a log can't be read.
+ * `same as far as it goes`: it holds the very last one that the replica has; what was received over earlier connections is not in the relay log
+ * any more, and the source may have gone back before the later ones. Undefined: the relay log does not have the last one, as after a start of
+ * the replica, or a log can't be read.
  */
 export type LogEvidence = "same" | "same as far as it goes" | "different" | undefined;
 
@@ -47,6 +48,7 @@ export async function compareLogs(question: Question): Promise<LogEvidence> {
     const begin = await beginOf(source, domain);
     if (begin === known) return "same";
     let found: LogEvidence;
+    let last = 0n;
     const relays = await relayLogs(replica);
     for (const file of relays.slice(0, FILES)) {
       const received = await lastOf(replica, file, domain);
@@ -54,7 +56,9 @@ export async function compareLogs(question: Question): Promise<LogEvidence> {
       const evidence = await compare(source, received);
       if (evidence === "different") return "different";
       found ??= evidence && "same as far as it goes";
+      if (evidence && received.transaction.sequence > last) last = received.transaction.sequence;
     }
+    if (last < known) return undefined;
     const first = relays.length > FILES ? undefined : await firstOf(replica, relays, domain);
     const reachesBack = first !== undefined && (first <= since + 1n || first <= begin + 1n);
     return found && reachesBack ? "same" : found;
@@ -104,12 +108,15 @@ async function compare(source: Server, { transaction, from }: Received): Promise
     // Removed since; or of another name, as after a change of `log_bin`.
     return oldest && oldest.base === base && number > oldest.number ? "different" : undefined;
   }
-  if (transaction.begin + transaction.length > size) return "different";
+  if (transaction.begin >= size) return "different";
   const file = await binaryLog(source, from);
   if (!isLegible(await headOf(source, file, HEAD))) return undefined;
-  const piece = await pieceOf(source, file, transaction.begin, transaction.length + ALLOWANCE);
+  const wanted = transaction.length + ALLOWANCE;
+  const piece = await pieceOf(source, file, transaction.begin, wanted);
   const held = holds(piece, transaction);
-  return held === undefined ? undefined : held ? "same" : "different";
+  // It ends with the file, which had all of it when the replica got it.
+  if (held === undefined) return piece.length < wanted ? "different" : undefined;
+  return held ? "same" : "different";
 }
 
 function parts(log: string): { base: string; number: number } {

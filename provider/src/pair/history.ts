@@ -46,7 +46,7 @@ export async function historyByPeer(
     if (await isBeingSeeded(server)) return { word: "lost" };
     const { known, written } = await compareStreams(server, peer, stream.domain);
     if (known > written && !(await hasSessions(server, stream.databases))) return { word: "lost" };
-    return inWords(
+    return await inWords(
       { source: server, replica: peer },
       await judgeSource({ source: server, replica: peer }, stream.domain, last),
     );
@@ -63,7 +63,7 @@ export async function markOf(history: History | undefined, server: Server): Prom
   return sequence === undefined ? undefined : { start: await startOf(server), sequence };
 }
 
-function inWords(ends: Ends, verdict: Verdict): History {
+async function inWords(ends: Ends, verdict: Verdict): Promise<History> {
   switch (verdict.kind) {
     case "whole":
       return { word: "whole", mark: verdict.mark };
@@ -71,16 +71,16 @@ function inWords(ends: Ends, verdict: Verdict): History {
       // Of a server that serves, nothing is refused on suspicion; the link to its peer is not started.
       return { word: "whole" };
     case "rewound":
-      return { word: "went back in time", refusal: forked(ends, verdict) };
+      return { word: "went back in time", refusal: await forked(ends, verdict) };
     case "reset":
-      return { word: "binary log was reset", refusal: forked(ends, verdict) };
+      return { word: "binary log was reset", refusal: await forked(ends, verdict) };
   }
 }
 
 /** What is to be said of a source whose history is not the one that its replica knows. */
-export function forked({ source, replica }: Ends, verdict: Exclude<Verdict, { kind: "whole" }>): string {
+export async function forked({ source, replica }: Ends, verdict: Exclude<Verdict, { kind: "whole" }>): Promise<string> {
   const untouched = `Nothing was touched, and ${direction(replica, source)} is not started`;
-  const seeding = wayOut({ node: source.name, from: replica.name }, verdict.rows);
+  const seeding = await wayOut({ node: source, from: replica }, verdict.rows);
   if (verdict.kind === "unknown") {
     return (
       `Nothing tells whether ${source.name} still has all that ${replica.name} got from it: ${source.name} has started since that was last ` +

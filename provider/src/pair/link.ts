@@ -15,7 +15,7 @@ import type { Server } from "../mariadb/server";
 import { remedy } from "../recipe/linkState";
 import { progress } from "../waiting";
 import { changeMaster, DAMAGED, type LinkParameters } from "./changeMaster";
-import { refuseEqualIdentity, refuseToLoseRows, refuseUnfinished } from "./linkRefusals";
+import { refuseEqualIdentity, refuseToLoseRows, refuseUnfinished, stopIfRewound } from "./linkRefusals";
 import { encryptionOf, inWords, isVerified, refuseUnprovable, seenTls, wantedTls } from "./linkTls";
 import { stopping } from "./lock";
 import { refuseUnreachable } from "./reachability";
@@ -52,7 +52,7 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, before: 
   if (!isConnected(status, source) || differsInTls(status, ends, wanted)) {
     await refuseUnreachable(replica, source, wanted.user, isVerified(wanted.tls));
   }
-  const sourceMark = (await refuseToLoseRows(ends, before.sourceMark)) ?? before.sourceMark;
+  let sourceMark = await refuseToLoseRows(ends, before.sourceMark);
   const differences = status ? differing(status, ends, wanted) : [];
   // While the account takes several passwords, nobody but us knows with which one this replica logs in.
   const rotating = await takesSeveralPasswords(source, wanted.user);
@@ -65,18 +65,22 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, before: 
   await reconnectNow(replica);
   await replicates(ends);
   const seconds = await withRemedy(proveRowsArrive(source, replica, DEADLINE));
+  if (!isRunning(status)) sourceMark ??= await stopIfRewound(ends, before.sourceMark);
   // A source that lost an earlier connection of this replica only now may have taken it off its count.
   await replicates(ends);
   if (rotating) await settlePassword(source, wanted.user, wanted.password);
   const encryption = await encryptionOf(source, wanted.user, wanted.tls);
-  return { secondsToArrive: seconds, encryption, sourceMark };
+  return { secondsToArrive: seconds, encryption, sourceMark: sourceMark ?? before.sourceMark };
 }
 
 /** Lets a replica whose threads stand still go on, unless the source has lost what it needs. */
 export async function startStopped(ends: Ends, status: ReplicaStatus): Promise<void> {
   await refuseUnfinished(ends);
-  await refuseToLoseRows(ends, undefined);
+  const mark = await refuseToLoseRows(ends, undefined);
   await startThreads(ends, status);
+  if (mark) return;
+  await waitUntilReplicating(ends.replica, ends.source, DEADLINE);
+  await stopIfRewound(ends, undefined);
 }
 
 async function startThreads(ends: Ends, status: ReplicaStatus): Promise<void> {

@@ -8,7 +8,7 @@ import {
   replicaStatus,
 } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { hasRows, replicatedTables } from "../mariadb/tables";
+import { hasRows, tablesWithReach } from "../mariadb/tables";
 import { forked } from "./history";
 import { compareRows, otherHoldsAll, turned } from "./rows";
 import { isBeingSeeded } from "./seeding";
@@ -46,21 +46,37 @@ export async function refuseUnfinished({ replica, source }: Ends): Promise<void>
 }
 
 /**
- * Returns up to where the source is known to have lost nothing.
+ * Returns up to where the source is known to have lost nothing; undefined where that is not certain, see `stopIfRewound`.
  * @param last the mark of an earlier look
  */
 export async function refuseToLoseRows(ends: Ends, last: Mark | undefined): Promise<Mark | undefined> {
-  const { replica, source } = ends;
-  const domain = Number(await source.value("SELECT @@GLOBAL.gtid_domain_id"));
+  const { replica } = ends;
+  const domain = await domainOf(ends);
   const status = await replicaStatus(replica);
   if (status && foundPurged(status)) throw new Error(await purged(ends, status));
   const verdict = await judgeSource(ends, domain, last);
   // One that runs is stopped for a moment at most: nothing of what can't be told changes by that.
-  const isStarted = verdict.kind === "unknown" && !isRunning(status);
-  if (isStarted || verdict.kind === "rewound" || verdict.kind === "reset") throw new Error(forked(ends, verdict));
+  const isDoubtful = verdict.kind === "unknown" && !isRunning(status) && !verdict.goesOn;
+  if (isDoubtful || verdict.kind === "rewound" || verdict.kind === "reset")
+    throw new Error(await forked(ends, verdict));
   await refuseToMixHistories(ends, domain);
   return verdict.kind === "whole" ? verdict.mark : undefined;
 }
+
+/**
+ * The second look at a direction that stood still and was let go on without certainty. As long as it stood, rows of both differed anyway; now that it
+ * runs, they tell. One whose source lost some stands still again. Returns what `refuseToLoseRows` does.
+ */
+export async function stopIfRewound(ends: Ends, last: Mark | undefined): Promise<Mark | undefined> {
+  const verdict = await judgeSource(ends, await domainOf(ends), last);
+  if (verdict.kind === "whole") return verdict.mark;
+  if (verdict.kind === "unknown") return undefined;
+  await ends.replica.query("STOP SLAVE");
+  throw new Error(await forked(ends, verdict));
+}
+
+const domainOf = async ({ source }: Ends): Promise<number> =>
+  Number(await source.value("SELECT @@GLOBAL.gtid_domain_id"));
 
 /** The replica was away for longer than the source keeps its log. */
 async function purged({ replica, source }: Ends, { ioError }: ReplicaStatus): Promise<string> {
@@ -68,7 +84,7 @@ async function purged({ replica, source }: Ends, { ioError }: ReplicaStatus): Pr
   return (
     `${replica.name} was away for longer than ${source.name} keeps its binary log (1236: ${ioError?.text}), so ${direction(replica, source)} can't go on: ` +
     `${replica.name} has to be seeded from ${source.name}. Nothing was touched. What only ${replica.name} has, has to reach ${source.name} before: ` +
-    `repair ${direction(source, replica)} first, if it does not replicate. ${wayOut({ node: replica.name, from: source.name }, rows)}`
+    `repair ${direction(source, replica)} first, if it does not replicate. ${await wayOut({ node: replica, from: source }, rows)}`
   );
 }
 
@@ -85,8 +101,8 @@ async function refuseToMixHistories({ replica, source }: Ends, domain: number): 
   // The one that has nothing of its own is the one to go.
   const isSourceSpare = otherHoldsAll(turned(rows)) && !otherHoldsAll(rows);
   const advice = isSourceSpare
-    ? wayOut({ node: source.name, from: replica.name }, turned(rows))
-    : wayOut({ node: replica.name, from: source.name }, rows);
+    ? await wayOut({ node: source, from: replica }, turned(rows))
+    : await wayOut({ node: replica, from: source }, rows);
   throw new Error(
     `${replica.name} and ${source.name} were never linked, and both hold sessions (${own.join(", ")}). Replaying the history of ${source.name} ` +
       `would destroy rows of ${replica.name}, so they were not linked. ${advice}`,
@@ -95,7 +111,7 @@ async function refuseToMixHistories({ replica, source }: Ends, domain: number): 
 
 async function tablesWithRows(server: Server): Promise<string[]> {
   const filled: string[] = [];
-  for (const table of await replicatedTables(server)) {
+  for (const table of await tablesWithReach(server)) {
     if (await hasRows(server, table)) filled.push(`${table.database}.${table.table}`);
   }
   return filled;

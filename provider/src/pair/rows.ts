@@ -12,7 +12,7 @@ import {
   shapeOf,
 } from "../mariadb/rowHashes";
 import type { Server } from "../mariadb/server";
-import { type Table, tablesWithReach } from "../mariadb/tables";
+import { hasRows, type Table, tablesWithReach, usersTables } from "../mariadb/tables";
 import type { NodeTables } from "../recipe/schemaDrift";
 import { during } from "../waiting";
 
@@ -29,7 +29,10 @@ export interface TableRows extends Table {
 }
 
 export interface RowComparison {
+  /** The replicated ones. */
   readonly tables: readonly TableRows[];
+  /** Where the binary logs of both ended before the first look. */
+  readonly written: Written;
   /** Of what the one lacks, the first keys of each table: what is in flight is told apart by a second look at them. */
   readonly lacking: readonly Keys[];
 }
@@ -39,26 +42,52 @@ interface Keys {
   readonly keys: readonly Key[];
 }
 
+export interface Written {
+  readonly one: string;
+  readonly other: string;
+}
+
 /** Keys of a table that are remembered. */
 const REMEMBERED = 1000;
 
 /** Compares all replicated tables of both, as they are while it runs. Memory holds no more than a chunk of either. */
-export async function compareRows(one: Server, other: Server): Promise<RowComparison> {
+export async function compareRows(one: Server, other: Server, rowsAtOnce = 1000): Promise<RowComparison> {
   await using here = await openToHash(one);
   await using there = await openToHash(other);
+  const written = { one: await writtenBy(here), other: await writtenBy(there) };
+  const { replicated } = await tablesOf(here, there);
+  return { ...(await compareTables(here, there, replicated, rowsAtOnce)), written };
+}
+
+/** Where a server's binary log ends: it stays while no client writes. */
+export const writtenBy = (server: Server): Promise<string> => server.value("SELECT @@GLOBAL.gtid_binlog_pos");
+
+/** Compares the tables that do not replicate, and in which the one has rows. */
+export async function compareUnreplicated(one: Server, other: Server): Promise<TableRows[]> {
+  await using here = await openToHash(one);
+  await using there = await openToHash(other);
+  const { others } = await tablesOf(here, there);
+  const filled: Table[] = [];
+  for (const table of others) if (await hasRows(here, table)) filled.push(table);
+  const { tables } = await compareTables(here, there, filled, 1000);
+  return tables;
+}
+
+async function compareTables(here: Server, there: Server, wanted: readonly Table[], rowsAtOnce: number) {
   const lookUp = definitions(here, there);
   const tables: TableRows[] = [];
   const lacking: Keys[] = [];
   const compareAll = async () => {
-    for (const table of await tablesOf(here, there)) {
-      const comparison = new TableComparison(here, there, await commonShape(here, table, await lookUp(table.database)));
+    for (const table of wanted) {
+      const shape = await commonShape(here, table, await lookUp(table.database));
+      const comparison = new TableComparison(here, there, shape, rowsAtOnce);
       await comparison.run();
       tables.push({ ...table, ...comparison.counts });
-      const { shape, lackedByOne: keys } = comparison;
+      const { lackedByOne: keys } = comparison;
       if (typeof shape !== "string" && keys.length > 0) lacking.push({ shape, keys });
     }
   };
-  await during(`comparing the rows of ${one.name} and ${other.name}`, compareAll());
+  await during(`comparing the rows of ${here.name} and ${there.name}`, compareAll());
   return { tables, lacking };
 }
 
@@ -76,19 +105,22 @@ export async function stillLacking(one: Server, other: Server, lacking: readonly
 }
 
 /** True when every row of the one is on the other too, with the same contents. What can't be compared is no proof. */
-export const otherHoldsAll = ({ tables }: RowComparison): boolean =>
+export const otherHoldsAll = ({ tables }: Pick<RowComparison, "tables">): boolean =>
   tables.every(({ notComparable, onlyOne, differing }) => !notComparable && onlyOne === 0 && differing === 0);
 
 /** The same comparison, seen from the other server. What to look at again is left out. */
-export const turned = ({ tables }: RowComparison): RowComparison => ({
+export const turned = ({ tables, written }: RowComparison): RowComparison => ({
+  written: { one: written.other, other: written.one },
   tables: tables.map((table) => ({ ...table, onlyOne: table.onlyOther, onlyOther: table.onlyOne })),
   lacking: [],
 });
 
-/** The tables that either replicates. */
-async function tablesOf(one: Server, other: Server): Promise<Table[]> {
+/** The tables that either replicates, and those of the one that neither does. */
+async function tablesOf(one: Server, other: Server): Promise<{ replicated: Table[]; others: Table[] }> {
   const all = (await Promise.all([one, other].map(tablesWithReach))).flat();
-  return all.filter((table, index) => all.findIndex((same) => isDeepStrictEqual(same, table)) === index);
+  const isIn = (tables: readonly Table[], table: Table) => tables.some((same) => isDeepStrictEqual(same, table));
+  const replicated = all.filter((table, index) => !isIn(all.slice(0, index), table));
+  return { replicated, others: (await usersTables(one)).filter((table) => !isIn(replicated, table)) };
 }
 
 type Both = readonly [NodeTables, NodeTables];
@@ -126,17 +158,20 @@ class TableComparison {
   private onlyOne = 0;
   private onlyOther = 0;
   private differing = 0;
-  private chunk = 1000;
+  private notComparable: string | undefined;
 
   constructor(
     private readonly one: Server,
     private readonly other: Server,
-    readonly shape: RowShape | string,
-  ) {}
+    private readonly shape: RowShape | string,
+    private chunk: number,
+  ) {
+    if (typeof shape === "string") this.notComparable = shape;
+  }
 
   get counts() {
-    const { shape, onlyOne, onlyOther, differing } = this;
-    return { onlyOne, onlyOther, differing, ...(typeof shape === "string" && { notComparable: shape }) };
+    const { notComparable, onlyOne, onlyOther, differing } = this;
+    return { onlyOne, onlyOther, differing, ...(notComparable !== undefined && { notComparable }) };
   }
 
   async run(): Promise<void> {
@@ -165,6 +200,11 @@ class TableComparison {
   private async compareRange(shape: RowShape, range: Range): Promise<void> {
     const { one, other } = this;
     const [here, there] = await Promise.all([digest(one, shape, range), digest(other, shape, range)]);
+    if (here.unhashed + there.unhashed > 0) {
+      this.notComparable =
+        "a server makes no hash of some rows (MD5 is switched off, or its max_allowed_packet is too small)";
+      return;
+    }
     if (isDeepStrictEqual(here, there)) return;
     if (there.rows === 0) {
       this.onlyOne += here.rows;

@@ -39,8 +39,8 @@ export type Verdict =
   | { readonly kind: "rewound"; readonly rows: RowComparison; readonly isProved: boolean }
   /** Its binary log has another history, its rows are all there: somebody ran RESET MASTER, or copied the rows back. */
   | { readonly kind: "reset"; readonly rows: RowComparison }
-  /** Nothing tells. */
-  | { readonly kind: "unknown"; readonly rows: RowComparison };
+  /** Nothing tells. `goesOn`: the source has the last transaction that the replica received from it; to let it go on with the next is safe. */
+  | { readonly kind: "unknown"; readonly rows: RowComparison; readonly goesOn: boolean };
 
 const SETTLE = 10_000;
 /** Rows that are still in flight after so many looks are not in flight. */
@@ -68,8 +68,21 @@ export async function judgeSource(ends: Ends, domain: number, last: Mark | undef
   const isCertain = logs === "same" || (logs === "same as far as it goes" && isVerified);
   if (isCertain || (isVerified && logs !== "different" && isAtRest(status))) return whole;
   const isForked = logs === "different" || (status !== undefined && foundFork(status));
-  const verdict = await judgeByRows(ends, { isForked, isRunning: isRunning(status) });
+  const verdict = await judgeByRows(ends, {
+    isForked,
+    isRunning: isRunning(status),
+    goesOn: logs !== undefined && !isForked,
+  });
   return verdict === "whole" ? whole : verdict;
+}
+
+/** The mark of a direction that runs: a start of its source is looked into while both can be asked. What can't be told leaves the last one. */
+export async function renewMark(ends: Ends, last: Mark | undefined): Promise<Mark | undefined> {
+  const { replica, source } = ends;
+  if (last?.start === (await startOf(source)) || !isRunning(await replicaStatus(replica))) return last;
+  const domain = Number(await source.value("SELECT @@GLOBAL.gtid_domain_id"));
+  const verdict = await judgeSource(ends, domain, last);
+  return (verdict.kind === "whole" ? verdict.mark : undefined) ?? last;
 }
 
 /** Nobody has asked for more of the source's log and been refused. */
@@ -79,27 +92,30 @@ const isAtRest = (status: ReplicaStatus | undefined): boolean =>
 interface Seen {
   readonly isForked: boolean;
   readonly isRunning: boolean;
+  readonly goesOn: boolean;
 }
 
-async function judgeByRows(ends: Ends, { isForked, isRunning }: Seen): Promise<Verdict | "whole"> {
+async function judgeByRows(ends: Ends, { isForked, isRunning, goesOn }: Seen): Promise<Verdict | "whole"> {
   const { replica, source } = ends;
   await settle(ends);
   const rows = await compareRows(source, replica);
   const total = (count: "onlyOther" | "differing") => rows.tables.reduce((sum, table) => sum + table[count], 0);
   const { isLacking, settled } = await lookAgain(ends, rows);
   const isComparable = rows.tables.every(({ notComparable }) => !notComparable);
+  const unknown = { kind: "unknown", rows, goesOn } as const;
   if (isForked) {
     if (isLacking || total("differing") > 0) return { kind: "rewound", rows, isProved: true };
-    return isComparable ? { kind: "reset", rows } : { kind: "unknown", rows };
+    return isComparable ? { kind: "reset", rows } : unknown;
   }
   // While something is under way, a row that is on one side only may have been made or deleted on the other.
-  if (isLacking && !settled) return { kind: "unknown", rows };
+  if (isLacking && !settled) return unknown;
   // What the replica reused numbers for, the source has never got: it may be the replica that went back, as a server does at its start.
   const isOther = isLacking && ((await isRewound({ replica: source, source: replica })) || (await startedFirst(ends)));
   if (isOther) return { kind: "whole" };
   if (isLacking) return { kind: "rewound", rows, isProved: false };
-  if (isRunning) return "whole";
-  return isComparable && total("differing") === 0 ? "whole" : { kind: "unknown", rows };
+  if (!isComparable) return unknown;
+  // While it runs, rows that differ are on their way.
+  return isRunning || total("differing") === 0 ? "whole" : unknown;
 }
 
 /** True where the logs prove it. */

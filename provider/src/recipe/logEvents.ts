@@ -1,3 +1,5 @@
+import { inflateSync } from "node:zlib";
+
 /** Events of a binary or relay log, read from its bytes. Their contents are users' data: they are compared, never shown. */
 
 const HEADER = 19;
@@ -7,6 +9,13 @@ const FORMAT = 15;
 const XID = 16;
 const ANNOTATE = 160;
 const GTID = 162;
+/** Compressed events, with the types of what they are without it, and how many bitmaps of columns precede the rows in them. */
+const COMPRESSED = new Map([
+  [165, { plain: QUERY, bitmaps: 0 }],
+  [166, { plain: 23, bitmaps: 1 }],
+  [167, { plain: 24, bitmaps: 2 }],
+  [168, { plain: 25, bitmaps: 1 }],
+]);
 /** More than one event can't be: max_allowed_packet is at most 1 GiB. */
 const LONGEST = 1 << 30;
 
@@ -114,21 +123,55 @@ function transactionOf([gtid, ...rest]: readonly LogEvent[]): Transaction | unde
 
 /**
  * True when the bytes, from the place of a server's own log at which the transaction should be, hold that very transaction. The text of
- * the statement is in the log of the server that wrote it only. Undefined: the piece is too short to tell.
+ * the statement is in the log of the server that wrote it only; what that compresses, a replica keeps uncompressed. Undefined: the piece is too
+ * short to tell.
  */
 export function holds(piece: Buffer, { events }: Transaction): boolean | undefined {
   let at = 0;
-  for (const wanted of events) {
+  for (const wanted of events.filter(({ type }) => type !== ANNOTATE)) {
     let seen = eventAt(piece, at);
     while (seen?.type === ANNOTATE) {
       at += seen.bytes.length;
       seen = eventAt(piece, at);
     }
-    if (!seen) return piece.length >= at + HEADER && piece.readUInt8(at + 4) === wanted.type ? undefined : false;
-    if (!isSame(seen.bytes, wanted.bytes)) return false;
+    const type = piece[at + 4] ?? 0;
+    const plain = COMPRESSED.get(type)?.plain ?? type;
+    if (!seen) return piece.length >= at + HEADER && plain === wanted.type ? undefined : false;
+    if (plain !== wanted.type || !isSame(uncompressed(seen), wanted.bytes)) return false;
     at += seen.bytes.length;
   }
   return true;
+}
+
+/** An event as a replica writes it to its relay log. */
+function uncompressed({ type, bytes }: LogEvent): Buffer {
+  const compressed = COMPRESSED.get(type);
+  if (!compressed) return bytes;
+  const { plain, bitmaps } = compressed;
+  const begin = plain === QUERY ? beginOfStatement(bytes) : beginOfRows(bytes, bitmaps);
+  // One byte that says how many bytes the length has, and the length; what follows the data is the checksum, if there is one.
+  const data = begin + 1 + (bytes.readUInt8(begin) & 7);
+  const answer = inflateSync(bytes.subarray(data), { info: true, maxOutputLength: LONGEST });
+  const { buffer, engine } = answer as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+  const whole = Buffer.concat([bytes.subarray(0, begin), buffer, bytes.subarray(data + engine.bytesWritten)]);
+  whole.writeUInt8(plain, 4);
+  whole.writeUInt32LE(whole.length, 9);
+  return whole;
+}
+
+/** Behind the status variables and the name of the database. */
+function beginOfStatement(bytes: Buffer): number {
+  const database = bytes.readUInt8(HEADER + 8);
+  const variables = bytes.readUInt16LE(HEADER + 11);
+  return HEADER + 13 + variables + database + 1;
+}
+
+/** Behind the number of columns, and the bitmaps of those that are there. */
+function beginOfRows(bytes: Buffer, bitmaps: number): number {
+  const at = HEADER + 8;
+  const first = bytes.readUInt8(at);
+  const [columns, size] = first < 251 ? [first, 1] : [bytes.readUInt16LE(at + 1), 3];
+  return at + size + bitmaps * Math.ceil(columns / 8);
 }
 
 /** Without the position, which is not passed on by every version, and the checksum, which covers it. */
