@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { findProcess } from "../../provider/src/hosts/localServer";
-import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
+import { replicaStatus, waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { SHORT_WAITS } from "../support/declaredPair";
 import { failureOf } from "../support/faults";
@@ -179,6 +179,49 @@ test("a row that the node does not take is told by table and number of the error
   expect(await pair.server(2).login("nevisproxy_user", "proxy-1")).not.toBe("in");
   await write(db1, "DROP TABLE checked_session");
   await up();
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});
+
+test("a table alone comes without what it does not need, and a copy of it that fails leaves the replica applying", async () => {
+  const TABLE = "alone_session";
+  const rows = async (number: 1 | 2) => (await pair.root(number)).query(`SELECT * FROM ${DATABASE}.${TABLE}`);
+  const TRIGGER = `TRIGGER of_root BEFORE INSERT ON ${TABLE} FOR EACH ROW SET NEW.n = NEW.n`;
+  const dropOnDb2 = async () => (await pair.root(2)).query("DROP TABLE ??.??", [DATABASE, TABLE]);
+  await write(
+    db1,
+    "CREATE EVENT of_root ON SCHEDULE EVERY 1 DAY DO SELECT 1",
+    `CREATE TABLE ${TABLE} (id VARCHAR(40) PRIMARY KEY, n INT, CONSTRAINT positive CHECK (n > 0))`,
+    `INSERT INTO ${TABLE} VALUES ('first', 1)`,
+  );
+  await waitUntilCaughtUp(db1, await pair.root(2), 10_000);
+  await dropOnDb2();
+  await up();
+  expect(await rows(2)).toEqual(await rows(1));
+
+  for (const [bring, words, take] of [
+    [
+      [`CREATE ${TRIGGER}`],
+      /the trigger replicated_session_store\.of_root \(definer \w+@localhost\) would run/,
+      ["DROP TRIGGER of_root", "DROP EVENT of_root"],
+    ],
+    [
+      ["SET SESSION check_constraint_checks = 0", `INSERT INTO ${TABLE} VALUES ('negative', -1)`],
+      /db2 does not take rows of alone_session: error 4025/,
+      [`DELETE FROM ${TABLE} WHERE n < 0`, "SET SESSION check_constraint_checks = 1"],
+    ],
+  ] as const) {
+    await dropOnDb2();
+    await db1.query("USE ??", [DATABASE]);
+    for (const statement of bring) await db1.query(statement);
+    expect((await failureOf(up())).message).toMatch(words);
+    await write(db1, "UPDATE session SET data = 'written after a failed copy' LIMIT 1");
+    await waitUntilCaughtUp(db1, await pair.root(2), 10_000);
+    expect(await replicaStatus(await pair.root(2))).toMatchObject({ ioThread: "Yes", sqlThread: "Yes" });
+    for (const statement of take) await db1.query(statement);
+    await up();
+    expect(await rows(2)).toEqual(await rows(1));
+  }
+  await write(db1, `DROP TABLE ${TABLE}`);
   expect(await pair.drift(SHORT_WAITS)).toEqual({});
 });
 

@@ -33,6 +33,16 @@ export async function storedObjects(server: Server, databases: readonly string[]
   }));
 }
 
+/** The triggers of some tables. */
+export async function triggersOf(server: Server, database: string, tables: readonly string[]): Promise<StoredObject[]> {
+  const all = await server.query(
+    `SELECT CONCAT(TRIGGER_SCHEMA, '.', TRIGGER_NAME) AS name, DEFINER FROM information_schema.TRIGGERS
+      WHERE EVENT_OBJECT_SCHEMA = ? AND EVENT_OBJECT_TABLE IN (?)`,
+    [database, tables],
+  );
+  return all.map((row) => ({ kind: "trigger", name: String(row["name"]), definer: String(row["DEFINER"]) }));
+}
+
 /** Views that the server itself can't open any more, with its reasons. */
 export async function brokenViews(server: Server, databases: readonly string[]): Promise<string[]> {
   const views = await server.query(

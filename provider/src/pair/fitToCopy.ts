@@ -1,5 +1,5 @@
 import type { Server } from "../mariadb/server";
-import { brokenViews, ordinaryAccounts, type StoredObject, storedObjects } from "../mariadb/storedObjects";
+import { brokenViews, ordinaryAccounts, type StoredObject, storedObjects, triggersOf } from "../mariadb/storedObjects";
 import { versionedTables } from "../mariadb/tables";
 import { progress } from "../waiting";
 
@@ -52,10 +52,26 @@ async function tellsItsPosition(server: Server): Promise<boolean> {
  * Refuses views, triggers, routines and events that would run on the other server in the name of its root, or of an account that is not the
  * pair's: there, that account is missing, or somebody else.
  */
-export async function refuseForeignDefiners(from: Server, databases: readonly string[]): Promise<StoredObject[]> {
+async function refuseForeignDefiners(from: Server, databases: readonly string[]): Promise<StoredObject[]> {
   const [objects, ordinary] = await Promise.all([storedObjects(from, databases), ordinaryAccounts(from)]);
+  return refuseUnless((definer) => ordinary.has(definer), from, objects);
+}
+
+/** The same for the triggers of some tables. The other server has its accounts: in the name of one that both have, they may come along. */
+export async function refuseForeignTriggers(
+  from: Server,
+  to: Server,
+  database: string,
+  tables: readonly string[],
+): Promise<StoredObject[]> {
+  const triggers = await triggersOf(from, database, tables);
+  const [here, there] = await Promise.all([ordinaryAccounts(to), ordinaryAccounts(from)]);
+  return refuseUnless((definer) => here.has(definer) && there.has(definer), from, triggers);
+}
+
+function refuseUnless(isOfPair: (definer: string) => boolean, from: Server, objects: StoredObject[]): StoredObject[] {
   const { user } = from.connection.admin;
-  const foreign = objects.filter(({ definer }) => !definer.startsWith(`${user}@`) && !ordinary.has(definer));
+  const foreign = objects.filter(({ definer }) => !definer.startsWith(`${user}@`) && !isOfPair(definer));
   if (foreign.length === 0) return objects;
   const named = foreign.map(({ kind, name, definer }) => `the ${kind} ${name} (definer ${definer})`).join(", ");
   throw new Error(
