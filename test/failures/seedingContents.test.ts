@@ -163,6 +163,49 @@ test.each([
   },
 );
 
+test("only accounts known as the pair's come along, and none that may write beyond its databases, named or not", async () => {
+  const bring = (account: string) => `CREATE DEFINER=${account} EVENT of_app ON SCHEDULE EVERY 1 DAY DO SELECT 1`;
+  const named = (definers: string[]) => ({ ...SHORT_WAITS, node: { definers } });
+  await pair.lose(2);
+  for (const [account, right, options] of [
+    ["nevisproxy_user@'%'", "", SHORT_WAITS],
+    ["app@'10.0.0.5'", `ALL ON ${DATABASE}.*`, SHORT_WAITS],
+    ["app@'10.0.0.5'", "UPDATE ON *.*", named(["app"])],
+    ["app@'10.0.0.5'", "INSERT ON mysql.*", named(["app"])],
+    ["app@'10.0.0.5'", "ALL ON `%`.*", named(["app"])],
+    ["app@'10.0.0.5'", "UPDATE ON mysql.global_priv", named(["app"])],
+    ["app@'10.0.0.5'", `ALL ON ${DATABASE}.*`, named(["app"])],
+  ] as const) {
+    if (right) {
+      await db1.query(`CREATE USER ${account}`);
+      await db1.query(`GRANT ${right} TO ${account}`);
+    }
+    await db1.query("USE ??", [DATABASE]);
+    await db1.query(bring(account));
+    const failed = await runs.up(pair, options).then(
+      () => "",
+      ({ message }: Error) => message,
+    );
+    const mayCome = right === "" || (right.includes(DATABASE) && options !== SHORT_WAITS);
+    expect([right, failed]).toEqual([
+      right,
+      mayCome
+        ? ""
+        : expect.stringMatching(
+            /the event .*of_app \(definer app@10\.0\.0\.5\) .*Nothing was copied.*add its user name to "definers"/s,
+          ),
+    ]);
+    if (mayCome) {
+      expect((await events(2))["of_app"]).toMatch(new RegExp(`^SLAVESIDE_DISABLED 1 ${account.replace(/'/g, "")}$`));
+      await pair.lose(2);
+    } else expect(await pair.server(2).login("nevisproxy_user", "proxy-1")).not.toBe("in");
+    await db1.query("DROP EVENT of_app");
+    if (right) await db1.query(`DROP USER ${account}`);
+  }
+  await up();
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});
+
 test("a row that the node does not take is told by table and number of the error, and nothing of the row is", async () => {
   await write(
     db1,

@@ -58,15 +58,20 @@ export async function brokenViews(server: Server, databases: readonly string[]):
   return broken;
 }
 
-/** Privileges by which an account can get every other: SUPER, CREATE USER. */
-const POWERS = (1n << 15n) | (1n << 25n);
+/** Global privileges that let an account look only: PROCESS, SHOW DATABASES, BINLOG MONITOR (REPLICATION CLIENT), SLAVE MONITOR. */
+const TO_LOOK = (1n << 8n) | (1n << 14n) | (1n << 20n) | (1n << 38n);
 
-/** The accounts of a server, as `user@host`, that may not give themselves more than they have. */
+/**
+ * The accounts of a server, as `user@host`, that can't get more than they have: their rights end at databases, and none of these is the one
+ * that holds the rights of all.
+ */
 export async function ordinaryAccounts(server: Server): Promise<Set<string>> {
-  const rows = await server.query(
-    "SELECT CONCAT(User, '@', Host) AS account, JSON_VALUE(Priv, '$.access') AS access FROM mysql.global_priv",
+  const accounts = await server.query(
+    `SELECT CONCAT(User, '@', Host) AS account, JSON_VALUE(Priv, '$.access') AS access FROM mysql.global_priv
+      WHERE (User, Host) NOT IN (SELECT User, Host FROM mysql.db WHERE 'mysql' LIKE Db)
+        AND (User, Host) NOT IN (SELECT User, Host FROM mysql.tables_priv WHERE Db = 'mysql')`,
   );
-  const ordinary = rows.filter(({ access }) => (BigInt(access ?? 0) & POWERS) === 0n);
+  const ordinary = accounts.filter(({ access }) => (BigInt(access ?? 0) & ~TO_LOOK) === 0n);
   return new Set(ordinary.map((row) => String(row["account"])));
 }
 
