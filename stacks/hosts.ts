@@ -73,6 +73,7 @@ const store = new ReplicatedSessionStore("sessions", {
   replication: { password: config.requireSecret("replicationPassword") },
   binaryLog: { password: config.requireSecret("binaryLogPassword") },
   ...given("monitor", monitorPassword && { password: monitorPassword }),
+  ...given("definers", config.getObject<string[]>("definers")),
   ...given("requireTls", config.get<TlsRequirement>("requireTls")),
   ...given("link", linkTls && { tls: linkTls }),
   ...given(

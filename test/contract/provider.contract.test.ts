@@ -212,11 +212,17 @@ async function fingerprint(server: Server): Promise<unknown> {
   };
 }
 
-test("accounts of which one can't be made: the engine is told what it has to keep, and no password is in the error", async () => {
-  const broken = { user: "broken", password: proxyPassword, from: ["%"], grants: ["SELECT ON nowhere.nothing"] };
+test("accounts of which one can't be made: the engine is told what it has to keep, and no password and nothing that steers a terminal is in the error", async () => {
+  const broken = {
+    user: "broken",
+    password: proxyPassword,
+    from: ["%"],
+    grants: ["SELECT ON `no\u001b[2Jwhere`.nothing"],
+  };
   const inputs = await checked("SessionStoreUsers", { extraAccounts: [broken] });
   const { message, kept: partly } = await failure(provider.create("SessionStoreUsers", inputs));
-  expect(message).toMatch(/nowhere\.nothing.*doesn't exist.*1146/);
+  expect(message).toMatch(/where\.nothing.*doesn't exist.*1146, in: GRANT SELECT ON `nowhere`/);
+  expect(message).not.toContain("\u001b");
   expect(partly).toEqual({ id: kept("SessionStoreUsers").id, properties: inputs, reasons: [message] });
   const { id, outs } = kept("SessionStoreUsers");
   await provider.update("SessionStoreUsers", id, partly?.properties ?? {}, await checked("SessionStoreUsers"));

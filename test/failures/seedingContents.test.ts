@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { findProcess } from "../../provider/src/hosts/localServer";
-import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
+import { replicaStatus, waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { SHORT_WAITS } from "../support/declaredPair";
 import { failureOf } from "../support/faults";
@@ -163,6 +163,39 @@ test.each([
   },
 );
 
+test("only accounts known as the pair's come along, and none that may write beyond its databases, named or not", async () => {
+  const named = { ...SHORT_WAITS, node: { definers: ["app"] } };
+  const refused = expect.stringMatching(
+    /the event .*of_app \(definer app@10\.0\.0\.5\) .*Nothing was copied.*add its user name to "definers"/s,
+  );
+  await pair.lose(2);
+  for (const [right, options, outcome] of [
+    [`ALL ON ${DATABASE}.*`, SHORT_WAITS, refused],
+    ["UPDATE ON *.*", named, refused],
+    ["INSERT ON mysql.*", named, refused],
+    ["ALL ON `%`.*", named, refused],
+    ["UPDATE ON mysql.global_priv", named, refused],
+    [`ALL ON ${DATABASE}.*`, named, "it came along"],
+  ] as const) {
+    await db1.query("CREATE USER app@'10.0.0.5'");
+    await db1.query(`GRANT ${right} TO app@'10.0.0.5'`);
+    await db1.query("USE ??", [DATABASE]);
+    await db1.query("CREATE DEFINER=app@'10.0.0.5' EVENT of_app ON SCHEDULE EVERY 1 DAY DO SELECT 1");
+    const seen = await runs.up(pair, options).then(
+      () => "it came along",
+      ({ message }: Error) => message,
+    );
+    expect([right, seen]).toEqual([right, outcome]);
+    expect((await pair.server(2).login("nevisproxy_user", "proxy-1")) === "in").toBe(outcome !== refused);
+    await db1.query("DROP EVENT of_app");
+    await db1.query("DROP USER app@'10.0.0.5'");
+  }
+  expect(await events(2)).toMatchObject({ of_app: "SLAVESIDE_DISABLED 1 app@10.0.0.5" });
+  await (await pair.root(2)).query("DROP EVENT ??.of_app", [DATABASE]);
+  await up();
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});
+
 test("a row that the node does not take is told by table and number of the error, and nothing of the row is", async () => {
   await write(
     db1,
@@ -182,6 +215,49 @@ test("a row that the node does not take is told by table and number of the error
   expect(await pair.drift(SHORT_WAITS)).toEqual({});
 });
 
+test("a table alone comes without what it does not need, and a copy of it that fails leaves the replica applying", async () => {
+  const TABLE = "alone_session";
+  const rows = async (number: 1 | 2) => (await pair.root(number)).query(`SELECT * FROM ${DATABASE}.${TABLE}`);
+  const TRIGGER = `TRIGGER of_root BEFORE INSERT ON ${TABLE} FOR EACH ROW SET NEW.n = NEW.n`;
+  const dropOnDb2 = async () => (await pair.root(2)).query("DROP TABLE ??.??", [DATABASE, TABLE]);
+  await write(
+    db1,
+    "CREATE EVENT of_root ON SCHEDULE EVERY 1 DAY DO SELECT 1",
+    `CREATE TABLE ${TABLE} (id VARCHAR(40) PRIMARY KEY, n INT, CONSTRAINT positive CHECK (n > 0))`,
+    `INSERT INTO ${TABLE} VALUES ('first', 1)`,
+  );
+  await waitUntilCaughtUp(db1, await pair.root(2), 10_000);
+  await dropOnDb2();
+  await up();
+  expect(await rows(2)).toEqual(await rows(1));
+
+  for (const [bring, words, take] of [
+    [
+      [`CREATE ${TRIGGER}`],
+      /the trigger replicated_session_store\.of_root \(definer \w+@localhost\) would run/,
+      ["DROP TRIGGER of_root", "DROP EVENT of_root"],
+    ],
+    [
+      ["SET SESSION check_constraint_checks = 0", `INSERT INTO ${TABLE} VALUES ('negative', -1)`],
+      /db2 does not take rows of alone_session: error 4025/,
+      [`DELETE FROM ${TABLE} WHERE n < 0`, "SET SESSION check_constraint_checks = 1"],
+    ],
+  ] as const) {
+    await dropOnDb2();
+    await db1.query("USE ??", [DATABASE]);
+    for (const statement of bring) await db1.query(statement);
+    expect((await failureOf(up())).message).toMatch(words);
+    await write(db1, "UPDATE session SET data = 'written after a failed copy' LIMIT 1");
+    await waitUntilCaughtUp(db1, await pair.root(2), 10_000);
+    expect(await replicaStatus(await pair.root(2))).toMatchObject({ ioThread: "Yes", sqlThread: "Yes" });
+    for (const statement of take) await db1.query(statement);
+    await up();
+    expect(await rows(2)).toEqual(await rows(1));
+  }
+  await write(db1, `DROP TABLE ${TABLE}`);
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});
+
 test("tables that take defaults from a sequence, keep their history, or hold a row larger than a packet of today come along", async () => {
   await db1.query("SET GLOBAL max_allowed_packet = 64 * 1024 * 1024");
   const large = await pair.root(1);
@@ -195,10 +271,12 @@ test("tables that take defaults from a sequence, keep their history, or hold a r
     "UPDATE kept_session SET v = 2",
     "CREATE TABLE large_session (id INT PRIMARY KEY, v LONGBLOB)",
     "INSERT INTO large_session VALUES (1, REPEAT('x', 20 * 1024 * 1024))",
-    "UPDATE large_session SET v = 'small'",
-    "SET GLOBAL max_allowed_packet = DEFAULT",
   );
   await pair.lose(2);
+  expect((await failureOf(up())).message).toMatch(
+    /seeding db2 .*a row of large_session is longer than 16777216 bytes, .*raise its max_allowed_packet/s,
+  );
+  await write(large, "UPDATE large_session SET v = 'small'", "SET GLOBAL max_allowed_packet = DEFAULT");
   await up();
   const db2 = await pair.root(2);
   for (const table of ["numbered_session", "kept_session", "large_session"]) {

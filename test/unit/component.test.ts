@@ -278,6 +278,21 @@ test("the monitor and extra accounts are on both nodes", async () => {
   }
 });
 
+test("nodes are told in whose names something may come along where it is not the proxy's default user alone", async () => {
+  const definersOf = async (args: object) => {
+    const { one } = await pair(args);
+    return ["sessions-db1", "sessions-db2"].map((node) => one(node).inputs["definers"]);
+  };
+  const password = "secret-proxy";
+  expect(await definersOf({})).toEqual([undefined, undefined]);
+  expect(await definersOf({ proxy: { user: "nevisproxy_user", password } })).toEqual([undefined, undefined]);
+  const named = pulumi.secret({ user: "my_proxy", password });
+  for (const proxy of [{ user: "my_proxy", password }, named]) {
+    expect(await definersOf({ proxy })).toEqual([["my_proxy"], ["my_proxy"]]);
+  }
+  expect(await definersOf({ definers: ["app"] })).toEqual([["app"], ["app"]]);
+});
+
 test("no password is registered other than as a secret, though the program gave plain text", async () => {
   const extra = {
     user: "backup",

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { DumpReader } from "../../provider/src/recipe/dumpReader";
 
 /** Reads a dump that arrives in pieces of a size. */
-function read(dump: string, size = dump.length): { statements: string[]; reader: DumpReader } {
-  const reader = new DumpReader();
+function read(dump: string, size = dump.length, longest = 1 << 20): { statements: string[]; reader: DumpReader } {
+  const reader = new DumpReader(longest);
   const bytes = Buffer.from(dump);
   const statements: string[] = [];
   for (let at = 0; at < bytes.length; at += size) {
@@ -101,4 +101,29 @@ test.each([
   "DELIMITER ;;\nCREATE PROCEDURE p() BEGIN END ;\n",
 ])("a dump that is cut off is refused: %j", (dump) => {
   expect(() => read(dump)).toThrow("the dump ends within a statement");
+});
+
+test.each([
+  ["a line that never ends", "-- ", "x".repeat(64), "a statement of the dump"],
+  ["a definition that never ends", "CREATE TABLE t (a INT COMMENT '", "x\n", "a statement of the dump"],
+  ["a body that never ends", "DELIMITER ;;\nCREATE PROCEDURE p() BEGIN /*\n", "SELECT 1;\n", "a statement of the dump"],
+  ["rows that never end", "INSERT INTO `t` VALUES\n", "(1),\n", "a row of t"],
+  ["a row that never ends", "INSERT INTO `t` VALUES\n('", "x".repeat(64), "a row of t"],
+])("%s is gathered only up to what the server takes at once", (_, begin, more, what) => {
+  const reader = new DumpReader(1000);
+  let taken = 0;
+  const take = (text: string) => {
+    for (const statement of reader.read(Buffer.from(text))) throw new Error(`a statement: ${statement.text}`);
+    taken += text.length;
+  };
+  expect(() => {
+    take(begin);
+    while (taken < 10_000) take(more);
+  }).toThrow(`${what} is longer than 1000 bytes`);
+  expect(taken).toBeLessThanOrEqual(1000 + begin.length);
+});
+
+test("any number of statements is read that are not longer than that", () => {
+  const dump = "INSERT INTO `t` VALUES\n(1);\nCREATE TABLE t (a INT);\n-- a comment\n".repeat(100);
+  expect(read(dump, 7, 100).statements).toHaveLength(200);
 });

@@ -1,5 +1,8 @@
+import type { Host } from "../../provider/src/hosts/Host";
 import { localHost } from "../../provider/src/hosts/local";
 import { Complaint, Result } from "../../provider/src/hosts/outputs";
+import { headOf, pieceOf, relayLogs, tailOf } from "../../provider/src/mariadb/logFiles";
+import type { Server } from "../../provider/src/mariadb/server";
 import { printable } from "../../provider/src/waiting";
 
 test("a result is taken in up to 16 MiB; then its command is ended", () => {
@@ -10,6 +13,18 @@ test("a result is taken in up to 16 MiB; then its command is ended", () => {
   expect(`${result}`).toHaveLength(16 << 20);
   result.add(Buffer.from("x"));
   expect(ended).toEqual(['"cat" was ended, because it wrote more than 16 MiB']);
+});
+
+test.each([
+  ["head", (server: Server) => headOf(server, "/dev/zero", 100), "100 bytes"],
+  ["tail", (server: Server) => tailOf(server, "/dev/zero", 2 << 20), "2 MiB"],
+  ["dd", (server: Server) => pieceOf(server, "/dev/zero", 0, 5000), "8192 bytes"],
+  ["ls", (server: Server) => relayLogs(server), "16 MiB"],
+])("a machine whose %s writes more than it was asked for is not listened to", async (program, ask, limit) => {
+  const here = localHost({ kind: "local", directory: "/nowhere" });
+  const run: Host["run"] = (_command, options) => here.run(["yes"], options);
+  const server = { host: { ...here, run }, value: async () => "/relay" } as unknown as Server;
+  await expect(ask(server)).rejects.toThrow(`"${program}" was ended, because it wrote more than ${limit}`);
 });
 
 test("of a complaint the end is kept", () => {

@@ -1,4 +1,5 @@
 import { errorLines, roomLine, shownLine } from "../../provider/src/hosts/serverLog";
+import { withoutUsersData } from "../../provider/src/hosts/serverText";
 
 /** What of a server's log is shown. */
 
@@ -54,4 +55,55 @@ test("the errors that came before a crash are shown once each, without the crash
   const dump = Array.from({ length: 60 }, (_, index) => `/usr/sbin/mariadbd(+0x${index})`);
   const shown = errorLines([...Array(10).fill(`2026-11-25 15:42:38 0 ${error}`), ...dump].join("\n"));
   expect(shown.split("\n")).toEqual([error, expect.stringContaining("Make room")]);
+});
+
+test.each([
+  [
+    "Could not execute Write_rows_v1 event on table a.session; Duplicate entry 'secret' for key 'x' for key 'PRIMARY', Error_code: 1062; handler error HA_ERR_FOUND_DUPP_KEY; the event's master log db1-bin.000001, end_log_pos 777",
+    "Could not execute Write_rows_v1 event on table a.session; Duplicate entry '...' for key 'PRIMARY', Error_code: 1062; handler error HA_ERR_FOUND_DUPP_KEY; the event's master log db1-bin.000001, end_log_pos 777",
+  ],
+  [
+    "Error 'Duplicate entry 'secret' for key 'PRIMARY'' on query. Default database: 'a'. Query: 'INSERT INTO t VALUES ('secret')'",
+    "Error 'Duplicate entry '...' for key 'PRIMARY'' on query. Default database: 'a'",
+  ],
+  [
+    "Could not execute Update_rows_v1 event on table a.b; Can't find record in 'b', Error_code: 1032; handler error HA_ERR_KEY_NOT_FOUND; the event's master log l.1, end_log_pos 5",
+    "Could not execute Update_rows_v1 event on table a.b; Can't find record in 'b', Error_code: 1032; handler error HA_ERR_KEY_NOT_FOUND; the event's master log l.1, end_log_pos 5",
+  ],
+  [
+    "Could not execute Write_rows_v1 event on table a.b; secret, Error_code: 1644; handler error x; the event's master log l.1, end_log_pos 5",
+    "Could not execute Write_rows_v1 event on table a.b; ...",
+  ],
+  [
+    "Duplicate entry 'secret' for key 'PRIMARY', Error_code: 1062; Truncated incorrect DOUBLE value: 'secret'",
+    "Duplicate entry '...'",
+  ],
+  ["Column 1 of table 'a.b' cannot be converted from type 'varchar(9)' to type 'int(11)'", undefined],
+  [
+    "Error 'Table 'a.b' doesn't exist' on query. Default database: 'a'. Query: 'UPDATE b SET c = \"secret\"'",
+    "Error 'Table 'a.b' doesn't exist' on query. Default database: 'a'",
+  ],
+  [
+    "Error in the events: 'You have an error in your SQL syntax near 'secret' at line 1'",
+    "Error in the events: 'You have an error in your SQL syntax ...",
+  ],
+])("what a replica says is shown without rows and statements: %s", (text, shown = text) => {
+  expect(withoutUsersData(text)).toBe(shown);
+});
+
+test.each([
+  "[ERROR] Slave SQL: Could not execute Write_rows_v1 event on table a.b; Duplicate entry 'secret' for key 'PRIMARY', Error_code: 1062; handler error H; the event's master log l.1, end_log_pos 5, Gtid 1-1-5, Internal MariaDB error code: 1062",
+  "[ERROR] Slave SQL: Error 'secret' on query. Default database: 'a'. Query: 'x', Internal MariaDB error code: 1644",
+  "[ERROR] Event Scheduler: [root@localhost][a.e] Duplicate entry 'secret' for key 'PRIMARY'",
+  "[Warning] Unsafe statement written to the binary log using statement format. Statement: INSERT INTO t VALUES ('secret')",
+  "Query (0x7f1c): INSERT INTO t VALUES ('secret')",
+  "  12 Query\tINSERT INTO t VALUES ('secret')",
+  " 0: len 6; hex 736563726574; asc secret;;",
+])("a line of a log is shown without them too: %s", (line) => {
+  expect(shownLine(line)).not.toMatch(/secret|736563726574/);
+});
+
+test("what a log says of settings is shown whole", () => {
+  const line = "[ERROR] mariadbd: Error while setting value 'abc' to 'innodb_flush_method'";
+  expect(shownLine(line)).toBe(line);
 });

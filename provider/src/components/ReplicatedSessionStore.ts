@@ -103,6 +103,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         settings: settingsOf(args, own.args),
         ...(own.args.bindAddress === undefined ? {} : { bindAddress: own.args.bindAddress }),
         ...(own.args.tls === undefined ? {} : { tls: own.args.tls }),
+        definers: definersOf(args),
       },
       this.on(own),
     );
@@ -222,6 +223,16 @@ function addressOf(host: Nested<HostInputs>): pulumi.Input<string> {
   if ("container" in host) return host.container;
   throw new Error('give the node its "address": a host of the kind "local" has none');
 }
+
+/** The nodes know the proxy's default user by themselves: for that one nothing is registered. */
+const definersOf = ({ proxy, definers }: ReplicatedSessionStoreArgs): pulumi.Output<string[]> => {
+  const user = pulumi.unsecret(pulumi.output(proxy).apply((account) => pulumi.output(account.user)));
+  const names = pulumi.all([user, definers ?? []]).apply(([name, more]) => {
+    const all = [...(name === undefined || name === DEFAULT_USERS.proxy ? [] : [name]), ...more];
+    return all.length > 0 ? all : undefined;
+  });
+  return names as pulumi.Output<string[]>;
+};
 
 const hasTls = ({ nodes }: ReplicatedSessionStoreArgs): boolean => nodes.every(({ tls }) => tls !== undefined);
 

@@ -68,6 +68,11 @@ export interface ReplicatedSessionStoreArgs extends Omit<AccountsArgs, "database
   tables?: readonly string[];
   /** Settings of both nodes, added to the profile or set against it. @default {} */
   settings?: GivenSettings;
+  /**
+   * Names of users, beside the proxy's, in whose names views, triggers, routines and events may come along when a node is seeded from its
+   * peer: `extraAccounts` with rights on databases only. A change touches nothing. @default none
+   */
+  definers?: pulumi.Input<pulumi.Input<string>[]>;
   /** How each node pulls from the other. @default as in the recipe; in the profile `hardened` its better values */
   link?: Pick<ReplicationLinkArgs, "useGtid" | "connectRetry" | "heartbeatPeriod" | "tls">;
   /** Statements go straight to both servers, with TLS. @default they go through the servers' machines */

@@ -10,20 +10,32 @@ export class Result {
   private readonly pieces: Buffer[] = [];
   private length = 0;
 
-  /** @param end ends the command, which writes more than anybody asked for */
+  /**
+   * @param end ends the command, which writes more than anybody asked for
+   * @param longest what was asked for, in bytes
+   */
   constructor(
     private readonly command: string,
     private readonly end: (error: Error) => void,
+    private readonly longest = LONGEST,
   ) {}
 
   add(piece: Buffer): void {
     this.length += piece.length;
-    if (this.length <= LONGEST) this.pieces.push(piece);
-    else this.end(new Error(`"${this.command}" was ended, because it wrote more than ${LONGEST >> 20} MiB`));
+    if (this.length <= this.longest) this.pieces.push(piece);
+    else this.end(new Error(`"${this.command}" was ended, because it wrote more than ${this.limit}`));
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.pieces);
   }
 
   toString(): string {
-    return Buffer.concat(this.pieces).toString();
+    return this.bytes.toString();
+  }
+
+  private get limit(): string {
+    return this.longest < 1 << 20 ? `${this.longest} bytes` : `${this.longest >> 20} MiB`;
   }
 }
 

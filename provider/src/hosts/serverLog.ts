@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
+import { withoutStatements, withoutUsersData } from "./serverText";
 
 /** What a server's error log says, in a form that may be shown. */
 
@@ -17,6 +18,9 @@ const ABOUT_ROOM =
 
 /** Other logs, with clients' statements in them, may go to the same place. */
 const OWN_WORD = /\[(ERROR|Warning|Note)\]/i;
+
+/** Lines about what clients wrote. Values in others are those of settings. */
+const OF_USERS = /\[\w+\] (Slave|Event Scheduler)\b/;
 
 /** It stands still, and looks for room once a minute. */
 const WAITS = /Waiting for someone to free space/;
@@ -46,13 +50,13 @@ export function roomLine(log: string): RoomLine | undefined {
   return { text: shownLine(line), waits: WAITS.test(line), folder: /writing '(\/.*)\/[^/']*'/.exec(line)?.[1] };
 }
 
-/** A line of a log without time, terminal escapes and statements, which hold users' data, and of bounded length. */
+/** A line of a log without time, terminal escapes, statements and rows, which are users' data, and of bounded length. */
 export function shownLine(line: string): string {
-  const plain = stripVTControlCharacters(line)
+  const text = stripVTControlCharacters(line)
     .replace(/[\p{Cc}\s]+/gu, " ")
     .replace(/^[\d\s:T.-]*(?=\[)/, "")
-    .replace(/\s*\b(on query\b|Query:).*$/is, " ...")
     .trim();
+  const plain = OF_USERS.test(text) ? withoutUsersData(text) : withoutStatements(text);
   return plain.length > LENGTH ? `${plain.slice(0, LENGTH)} ...` : plain;
 }
 

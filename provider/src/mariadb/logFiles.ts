@@ -1,5 +1,6 @@
 import * as path from "node:path";
 import { Writable } from "node:stream";
+import { Result } from "../hosts/outputs";
 import type { Server } from "./server";
 
 /** Pieces of a server's log files, as they lie on its machine. SQL tells of an event only what it is, not what is in it. */
@@ -19,29 +20,30 @@ export async function binaryLog(server: Server, name: string): Promise<string> {
 }
 
 export const headOf = (server: Server, file: string, length: number): Promise<Buffer> =>
-  read(server, ["head", "-c", String(length), file]);
+  read(server, ["head", "-c", String(length), file], length);
 
 export const tailOf = (server: Server, file: string, length: number): Promise<Buffer> =>
-  read(server, ["tail", "-c", String(length), file]);
+  read(server, ["tail", "-c", String(length), file], length);
 
 /** At least `length` bytes from there on, as far as the file has them. */
 export async function pieceOf(server: Server, file: string, begin: number, length: number): Promise<Buffer> {
   const BLOCK = 4096;
   const first = Math.floor(begin / BLOCK);
   const count = Math.ceil((begin + length) / BLOCK) - first;
-  const blocks = await read(server, ["dd", `if=${file}`, `bs=${BLOCK}`, `skip=${first}`, `count=${count}`]);
+  const command = ["dd", `if=${file}`, `bs=${BLOCK}`, `skip=${first}`, `count=${count}`];
+  const blocks = await read(server, command, count * BLOCK);
   return blocks.subarray(begin - first * BLOCK);
 }
 
 /** The server's own user may read its logs, and else only the superuser. */
-async function read(server: Server, command: readonly string[]): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+async function read(server: Server, command: readonly string[], longest?: number): Promise<Buffer> {
+  const result = new Result(`${command[0]}`, (error) => output.destroy(error), longest);
   const output = new Writable({
     write(chunk: Buffer, _encoding, done) {
-      chunks.push(chunk);
+      result.add(chunk);
       done();
     },
   });
   await server.host.run(command, { output, asSuperuser: true });
-  return Buffer.concat(chunks);
+  return result.bytes;
 }

@@ -1,3 +1,4 @@
+import { withoutUsersData } from "../hosts/serverText";
 import { until } from "../waiting";
 import { nameOf } from "./connection";
 import { type GtidPosition, parsePosition, reaches } from "./gtid";
@@ -33,6 +34,7 @@ export interface LinkTlsValues {
 
 export interface ReplicaError {
   readonly errno: number;
+  /** Without what it quotes of statements and rows: it is shown, and kept in states. */
   readonly text: string;
 }
 
@@ -65,7 +67,7 @@ export async function replicaStatus(server: Server): Promise<ReplicaStatus | und
 
 function errorOf(row: Row, thread: "IO" | "SQL"): ReplicaError | undefined {
   const errno = Number(row[`Last_${thread}_Errno`]);
-  return errno === 0 ? undefined : { errno, text: String(row[`Last_${thread}_Error`]) };
+  return errno === 0 ? undefined : { errno, text: withoutUsersData(String(row[`Last_${thread}_Error`]), errno) };
 }
 
 export const isRunning = (status: ReplicaStatus | undefined): boolean =>

@@ -11,6 +11,7 @@ import {
 import { openHost } from "../hosts";
 import type { Host } from "../hosts/Host";
 import { MAKE_ROOM } from "../hosts/serverLog";
+import { withoutRows } from "../hosts/serverText";
 import { Version } from "../recipe/version";
 import { progress, within } from "../waiting";
 import { answerOf } from "./answer";
@@ -209,7 +210,7 @@ export class Server implements AsyncDisposable {
       // Another statement of this session got no answer while this one waited.
       if (this.givenUp) throw this.givenUp;
       const { errno, fatal, message } = error as { errno?: number; fatal?: boolean; message: string };
-      const reason = withoutSecrets(message, values);
+      const reason = withoutRows(withoutSecrets(message, values), errno);
       // To whoever only wanted to look at it, a server that goes away meanwhile is as one that was gone before.
       if (fatal) {
         throw new ConnectionError("stopped", `${name} ended the session, as it does when it stops: ${reason}`, errno);

@@ -33,6 +33,16 @@ export async function storedObjects(server: Server, databases: readonly string[]
   }));
 }
 
+/** The triggers of some tables. */
+export async function triggersOf(server: Server, database: string, tables: readonly string[]): Promise<StoredObject[]> {
+  const all = await server.query(
+    `SELECT CONCAT(TRIGGER_SCHEMA, '.', TRIGGER_NAME) AS name, DEFINER FROM information_schema.TRIGGERS
+      WHERE EVENT_OBJECT_SCHEMA = ? AND EVENT_OBJECT_TABLE IN (?)`,
+    [database, tables],
+  );
+  return all.map((row) => ({ kind: "trigger", name: String(row["name"]), definer: String(row["DEFINER"]) }));
+}
+
 /** Views that the server itself can't open any more, with its reasons. */
 export async function brokenViews(server: Server, databases: readonly string[]): Promise<string[]> {
   const views = await server.query(
@@ -48,15 +58,20 @@ export async function brokenViews(server: Server, databases: readonly string[]):
   return broken;
 }
 
-/** Privileges by which an account can get every other: SUPER, CREATE USER. */
-const POWERS = (1n << 15n) | (1n << 25n);
+/** Global privileges that let an account look only: PROCESS, SHOW DATABASES, BINLOG MONITOR (REPLICATION CLIENT), SLAVE MONITOR. */
+const TO_LOOK = (1n << 8n) | (1n << 14n) | (1n << 20n) | (1n << 38n);
 
-/** The accounts of a server, as `user@host`, that may not give themselves more than they have. */
+/**
+ * The accounts of a server, as `user@host`, that can't get more than they have: their rights end at databases, and none of these is the one
+ * that holds the rights of all.
+ */
 export async function ordinaryAccounts(server: Server): Promise<Set<string>> {
-  const rows = await server.query(
-    "SELECT CONCAT(User, '@', Host) AS account, JSON_VALUE(Priv, '$.access') AS access FROM mysql.global_priv",
+  const accounts = await server.query(
+    `SELECT CONCAT(User, '@', Host) AS account, JSON_VALUE(Priv, '$.access') AS access FROM mysql.global_priv
+      WHERE (User, Host) NOT IN (SELECT User, Host FROM mysql.db WHERE 'mysql' LIKE Db)
+        AND (User, Host) NOT IN (SELECT User, Host FROM mysql.tables_priv WHERE Db = 'mysql')`,
   );
-  const ordinary = rows.filter(({ access }) => (BigInt(access ?? 0) & POWERS) === 0n);
+  const ordinary = accounts.filter(({ access }) => (BigInt(access ?? 0) & ~TO_LOOK) === 0n);
   return new Set(ordinary.map((row) => String(row["account"])));
 }
 

@@ -39,7 +39,7 @@ import type { SettingInput } from "../recipe/settingValues";
 import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
 import { progress } from "../waiting";
 import { define } from "./define";
-import { connection, databaseName, profile } from "./inputs";
+import { connection, databaseName, profile, userName } from "./inputs";
 import { historyToGoBy, historyToShow, wordOf } from "./nodeHistory";
 import { asTrouble, removeUnlessUnreachable, unless } from "./unreachable";
 
@@ -74,6 +74,12 @@ export interface MariaDbNodeInputs {
    * After the check it holds the value of every option that is kept. @default {}
    */
   settings: Record<string, SettingInput>;
+  /**
+   * Names of users, beside the proxy's default one, in whose names views, triggers, routines and events may come along when the node is seeded
+   * from its peer. They have to be accounts that the program makes on both nodes. Named or not, an account that may write beyond single
+   * databases is refused. A change touches nothing. @default none
+   */
+  definers?: string[];
   /**
    * The node's certificates. The first ones, and taking them away, restart it; others take effect at once. @default none: what the server
    * does by itself, which is TLS with a certificate of its own from MariaDB 11.4 on, and none before
@@ -133,6 +139,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       .regex(/^[A-Za-z0-9.:*-]+$/, "must be an IP address, a host name or *")
       .optional(),
     settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).default({}),
+    definers: z.array(userName).min(1).optional(),
     tls: z.strictObject({ ca: z.string(), certificate: z.string(), privateKey: z.string() }).optional(),
   },
   rules: [
@@ -303,9 +310,10 @@ async function reconnect(peer: Connection): Promise<void> {
   await askIfThere(peer, reconnectNow);
 }
 
-const streamOf = ({ settings, databases }: MariaDbNodeChecked) => ({
+const streamOf = ({ settings, databases, definers }: MariaDbNodeChecked) => ({
   domain: Number(settings["gtid_domain_id"]),
   databases,
+  definers,
 });
 
 const computed = (

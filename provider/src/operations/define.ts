@@ -127,7 +127,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
   return withPrintableErrors(operations);
 }
 
-/** Parts of an error may be the words of a machine or server. */
+/** Parts of an error may be the words of a machine or server. The engine prints its reasons too. */
 function withPrintableErrors<T extends object>(operations: T): T {
   const guarded = Object.entries(operations).map(([name, method]) => [
     name,
@@ -135,9 +135,13 @@ function withPrintableErrors<T extends object>(operations: T): T {
       try {
         return await (method as (...given: unknown[]) => unknown)(...args);
       } catch (error) {
-        const { message, stack = "" } = error as Error;
+        const { message, stack = "", reasons } = error as Error & { reasons?: string[] };
         const printed = printable(message);
-        throw Object.assign(error as Error, { message: printed, stack: stack.replace(message, () => printed) });
+        throw Object.assign(error as Error, {
+          message: printed,
+          stack: stack.replace(message, () => printed),
+          ...(reasons && { reasons: reasons.map(printable) }),
+        });
       }
     },
   ]);

@@ -1,37 +1,66 @@
 import { dropLoader } from "../mariadb/loader";
-import { replicaStatus } from "../mariadb/replication";
-import type { Server } from "../mariadb/server";
+import { replicaStatus, waitUntilReceivedIsApplied } from "../mariadb/replication";
+import { Server } from "../mariadb/server";
 import { endSessions } from "../mariadb/sessions";
 import { type StoredObject, storedObjects } from "../mariadb/storedObjects";
 import { progress } from "../waiting";
 import { pourDump } from "./dump";
-import { refuseForeignDefiners } from "./fitToCopy";
+import { refuseForeignTriggers } from "./fitToCopy";
 
+const DEADLINE = 60_000;
 /** Tables are filled here and moved when they are whole: a copy that was cut off leaves nothing half behind. */
 const WORKSHOP = "session_store_copy";
 
-/**
- * Copies tables that `to` lacks from its peer, with their rows. What `to` then applies of its relay log may touch rows of the copy a
- * second time; slave_exec_mode=IDEMPOTENT makes that come out the same. Its IO thread goes on, so no commit on the peer waits.
- */
+/** Copies tables that `to` lacks from its peer, with their rows and triggers. */
 export async function copyTables(from: Server, to: Server, database: string, tables: readonly string[]): Promise<void> {
+  const triggers = await refuseForeignTriggers(from, to, database, tables);
   progress(`${to.name}: copying ${tables.map((table) => `${database}.${table}`).join(", ")} from ${from.name}`);
-  const applying = (await replicaStatus(to))?.sqlThread === "Yes";
-  if (applying) await to.query("STOP SLAVE SQL_THREAD");
-  await discardCopy(to);
-  const objects = await refuseForeignDefiners(from, [database]);
-  await to.query("CREATE DATABASE ??", [WORKSHOP]);
-  const rows = ["--skip-triggers", "--", database, ...tables];
-  await pourDump({ from, to, what: rows, databases: [WORKSHOP], into: WORKSHOP, forOthers: false });
-  const moves = tables.map(() => "??.?? TO ??.??").join(", ");
-  await to.query(
-    `RENAME TABLE ${moves}`,
-    tables.flatMap((table) => [WORKSHOP, table, database, table]),
-  );
-  if (objects.some(({ kind }) => kind === "trigger")) await copyTriggers(from, to, database, tables);
-  await to.query("DROP DATABASE ??", [WORKSHOP]);
+  await withoutApplying(to, async () => {
+    await discardCopy(to);
+    await to.query("CREATE DATABASE ??", [WORKSHOP]);
+    const rows = ["--skip-triggers", "--", database, ...tables];
+    await pourDump({ from, to, what: rows, databases: [WORKSHOP], into: WORKSHOP, forOthers: false });
+    const moves = tables.map(() => "??.?? TO ??.??").join(", ");
+    await to.query(
+      `RENAME TABLE ${moves}`,
+      tables.flatMap((table) => [WORKSHOP, table, database, table]),
+    );
+    if (triggers.length > 0) await copyTriggers(from, to, database, tables);
+    await to.query("DROP DATABASE ??", [WORKSHOP]);
+  });
+}
+
+/**
+ * Does `work` while the replica applies nothing, and lets it go on afterwards, also where `work` fails. What it then applies may touch rows
+ * of a copy a second time; slave_exec_mode=IDEMPOTENT makes that come out the same. Its IO thread goes on, so no commit on the peer waits.
+ */
+async function withoutApplying(replica: Server, work: () => Promise<void>): Promise<void> {
+  const status = await replicaStatus(replica);
   // A thread that stood still before is started by the link, which looks at both threads.
-  if (applying) await to.query("START SLAVE SQL_THREAD");
+  if (status?.sqlThread !== "Yes") return work();
+  if (status.ioThread === "No") {
+    await waitUntilReceivedIsApplied(replica, DEADLINE);
+    return work();
+  }
+  await replica.query("STOP SLAVE SQL_THREAD");
+  try {
+    await work();
+  } catch (error) {
+    await applyAgain(replica).catch(({ message }: Error) =>
+      progress(`${replica.name} does not apply what it receives until the next \`pulumi up\`: ${message}`),
+    );
+    throw error;
+  }
+  await applyAgain(replica);
+}
+
+/** In a session of its own: the other one may be what failed. */
+async function applyAgain({ connection }: Server): Promise<void> {
+  await using replica = await Server.open(connection);
+  const status = await replicaStatus(replica);
+  // Started without the IO thread, it would throw away what is not applied. The link brings both back.
+  if (status?.ioThread !== "No") await replica.query("START SLAVE SQL_THREAD");
+  else progress(`${replica.name}: its IO thread has stopped meanwhile, so its SQL thread is not started here either`);
 }
 
 /** A trigger can't move to another database with its table. */

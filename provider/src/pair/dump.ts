@@ -39,7 +39,7 @@ export interface Dump extends LoaderOptions {
  */
 export async function pourDump(dump: Dump): Promise<DumpReader> {
   const { from, to, what, into } = dump;
-  const reader = new DumpReader();
+  const reader = new DumpReader(Number(await to.value("SELECT @@GLOBAL.max_allowed_packet")));
   const progress = await CopyProgress.of(from, to, dump.databases);
   await withLoader(to, dump, async (loader) => {
     if (into !== undefined) await loader.query("USE ??", [into]);

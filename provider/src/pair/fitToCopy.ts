@@ -1,12 +1,27 @@
 import type { Server } from "../mariadb/server";
-import { brokenViews, ordinaryAccounts, type StoredObject, storedObjects } from "../mariadb/storedObjects";
+import {
+  accountOf,
+  brokenViews,
+  ordinaryAccounts,
+  type StoredObject,
+  storedObjects,
+  triggersOf,
+} from "../mariadb/storedObjects";
 import { versionedTables } from "../mariadb/tables";
+import { DEFAULT_USERS } from "../recipe/accounts";
 import { progress } from "../waiting";
 
 /** What keeps databases from being copied, found before anything is touched. */
 
-/** Refuses what mariadb-dump would end with, and what nobody may bring along. Returns what has a definer. */
-export async function refuseUnfitToCopy(from: Server, databases: readonly string[]): Promise<StoredObject[]> {
+/**
+ * Refuses what mariadb-dump would end with, and what nobody may bring along. Returns what has a definer.
+ * @param definers names of the pair's users in whose names something may come along, beside the default one of the proxy
+ */
+export async function refuseUnfitToCopy(
+  from: Server,
+  databases: readonly string[],
+  definers: readonly string[],
+): Promise<StoredObject[]> {
   if (databases.length === 0) return [];
   const broken = await brokenViews(from, databases);
   if (broken.length > 0) {
@@ -21,7 +36,9 @@ export async function refuseUnfitToCopy(from: Server, databases: readonly string
       `${versioned.join(", ")}: only the rows of now are copied; their history (SYSTEM VERSIONING) stays on ${from.name} alone`,
     );
   }
-  return refuseForeignDefiners(from, databases);
+  const [objects, ordinary] = await Promise.all([storedObjects(from, databases), ordinaryAccounts(from)]);
+  const users = [DEFAULT_USERS.proxy, ...definers];
+  return refuseForeign(from, objects, (definer) => ordinary.has(definer) && users.includes(accountOf(definer).user));
 }
 
 /**
@@ -48,19 +65,31 @@ async function tellsItsPosition(server: Server): Promise<boolean> {
   return gtid?.["gtid"] !== null;
 }
 
+/** Refuses triggers of tables in a name that is not an account of both servers: the one to which they go has its accounts already. */
+export async function refuseForeignTriggers(
+  from: Server,
+  to: Server,
+  database: string,
+  tables: readonly string[],
+): Promise<StoredObject[]> {
+  const triggers = await triggersOf(from, database, tables);
+  const [there, here] = await Promise.all([ordinaryAccounts(from), ordinaryAccounts(to)]);
+  return refuseForeign(from, triggers, (definer) => there.has(definer) && here.has(definer));
+}
+
 /**
- * Refuses views, triggers, routines and events that would run on the other server in the name of its root, or of an account that is not the
- * pair's: there, that account is missing, or somebody else.
+ * Refuses what would run on the other server in the name of its root, or of an account that is not the pair's: there, that account is missing,
+ * or somebody else.
  */
-export async function refuseForeignDefiners(from: Server, databases: readonly string[]): Promise<StoredObject[]> {
-  const [objects, ordinary] = await Promise.all([storedObjects(from, databases), ordinaryAccounts(from)]);
+function refuseForeign(from: Server, objects: StoredObject[], isOfPair: (definer: string) => boolean): StoredObject[] {
   const { user } = from.connection.admin;
-  const foreign = objects.filter(({ definer }) => !definer.startsWith(`${user}@`) && !ordinary.has(definer));
+  const foreign = objects.filter(({ definer }) => accountOf(definer).user !== user && !isOfPair(definer));
   if (foreign.length === 0) return objects;
   const named = foreign.map(({ kind, name, definer }) => `the ${kind} ${name} (definer ${definer})`).join(", ");
   throw new Error(
-    `${from.name} can't be copied: ${named} would run on the other node in the name of an account that has all rights there, or that is not ` +
-      `there. Nothing was copied. On ${from.name}, make each again with a definer that the pair has, such as its proxy's account ` +
-      "(CREATE OR REPLACE DEFINER=...; ALTER DEFINER=... EVENT), or drop it; then run `pulumi up` again.",
+    `${from.name} can't be copied: ${named} would run on the other node in the name of an account that has rights beyond its databases, or that ` +
+      `is not known to be the pair's. Nothing was copied. On ${from.name}, make each again with a definer that the pair has, such as its proxy's ` +
+      "account (CREATE OR REPLACE DEFINER=...; ALTER DEFINER=... EVENT), or drop it; or, where the program makes that account on both nodes " +
+      'with rights on databases only, add its user name to "definers". Then run `pulumi up` again.',
   );
 }

@@ -22,6 +22,8 @@ const UNFINISHED = "session_store_seeding";
 export interface Stream {
   readonly domain: number;
   readonly databases: readonly string[];
+  /** Users in whose names views, triggers, routines and events may be, beside the default one of the proxy. */
+  readonly definers?: readonly string[] | undefined;
 }
 
 /**
@@ -29,9 +31,10 @@ export interface Stream {
  * Without the numbers its next sessions would reuse some that the peer has seen; the peer stays as it is and goes on serving.
  * Until all is there the server is closed to everybody else, also over a crash. Cut off, it is done again from the start.
  */
-export async function seedFromPeer(server: Server, peer: Server, { domain, databases }: Stream): Promise<void> {
+export async function seedFromPeer(server: Server, peer: Server, stream: Stream): Promise<void> {
+  const { domain, databases } = stream;
   const there = await existing(peer, databases);
-  const objects = await refuseUnfitToCopy(peer, there);
+  const objects = await refuseUnfitToCopy(peer, there, stream.definers ?? []);
   await ensurePosition(peer);
   await lockServers([server]);
   await closeForSeeding(server);

@@ -15,12 +15,14 @@ const POSITION = /^-- SET GLOBAL gtid_slave_pos='([^']*)';$/;
 const SANDBOX_MARK = /^\/\*M!999999\\- .*\*\/$/;
 
 /**
- * Takes what mariadb-dump writes apart, piece by piece, in constant memory. Rows are most of a dump: their statements are found by their
+ * Takes what mariadb-dump writes apart, piece by piece, in the memory of its longest statement. Rows are most of a dump: their statements are found by their
  * last line, because no string of mariadb-dump has a line break in it. All else is short, and read by the scanner of scripts: bodies of
  * triggers, routines and events may hold anything, also lines that look like the dump's own.
  */
 export class DumpReader {
   private parts: Buffer[] = [];
+  /** Bytes of all parts. */
+  private length = 0;
   private scratch: Buffer = Buffer.alloc(0);
   private code = "";
   private delimiter = ";";
@@ -28,12 +30,15 @@ export class DumpReader {
   private rowsOf: string | undefined;
   private endsInSemicolon = false;
 
+  /** @param longest what the server to which the statements go takes at once, in bytes: what is longer can't be loaded, and is not gathered */
+  constructor(private readonly longest: number) {}
+
   /** The statements that end in this piece. */
   *read(piece: Buffer): Generator<DumpStatement> {
     let from = 0;
     while (from < piece.length) {
       const end = this.rowsOf === undefined ? endOfLine(piece, from) : this.endOfRows(piece, from);
-      this.parts.push(piece.subarray(from, end || undefined));
+      this.gather(piece.subarray(from, end || undefined));
       if (end === 0) {
         this.endsInSemicolon = piece.at(-1) === SEMICOLON;
         return;
@@ -56,11 +61,26 @@ export class DumpReader {
     throw new Error(`the dump tells its GTID position ${this.positions.length} times, where once is expected`);
   }
 
+  private gather(part: Buffer): void {
+    this.parts.push(part);
+    this.length += part.length;
+    if (this.length + this.code.length <= this.longest) return;
+    const what = this.rowsOf === undefined ? "a statement of the dump" : `a row of ${this.rowsOf}`;
+    throw new Error(
+      `${what} is longer than ${this.longest} bytes, which is all that the server takes at once: raise its max_allowed_packet ("settings")`,
+    );
+  }
+
+  private forget(): void {
+    this.parts = [];
+    this.length = 0;
+  }
+
   /** The parts in one piece, in memory that is used again and again: a dump has thousands of such pieces. */
   private whole(): Buffer {
     const [first = Buffer.alloc(0), ...more] = this.parts;
     if (more.length === 0) return first;
-    const length = this.parts.reduce((sum, part) => sum + part.length, 0);
+    const { length } = this;
     if (this.scratch.length < length) this.scratch = Buffer.allocUnsafe(2 * length);
     let at = 0;
     for (const part of this.parts) at += part.copy(this.scratch, at);
@@ -85,13 +105,13 @@ export class DumpReader {
         return undefined;
       }
     }
-    this.parts = [];
+    this.forget();
     return this.takeCode(line.toString("latin1"));
   }
 
   private takeRows(statement: Buffer): DumpStatement {
     const { rowsOf } = this;
-    this.parts = [];
+    this.forget();
     this.rowsOf = undefined;
     this.endsInSemicolon = false;
     return { text: statement.subarray(0, -2), rowsOf };
