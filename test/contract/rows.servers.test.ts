@@ -1,5 +1,6 @@
 import { createConnection } from "mysql2/promise";
 import type { Server } from "../../provider/src/mariadb/server";
+import { lackingTables } from "../../provider/src/mariadb/tables";
 import {
   compareRows,
   compareUnreplicated,
@@ -144,6 +145,8 @@ test.each([
   expect(await compared()).toEqual([same]);
   await on(db1, `DELETE FROM ${table} WHERE id = 7`, `UPDATE ${table} SET v = 0 WHERE id = 2000`);
   expect(await compared()).toEqual([{ ...same, onlyOther: 1, differing: 1 }]);
+  await on(db2, `DROP TABLE ${table}`);
+  expect(await lackingTables(db2.root, db1.root, "store")).toEqual([table]);
 });
 
 test("rows of which a server makes no hash are not taken for the same", async () => {

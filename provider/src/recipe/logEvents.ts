@@ -134,9 +134,10 @@ export function holds(piece: Buffer, { events }: Transaction): boolean | undefin
       at += seen.bytes.length;
       seen = eventAt(piece, at);
     }
-    const type = piece[at + 4] ?? 0;
+    if (at + HEADER > piece.length) return undefined;
+    const type = piece.readUInt8(at + 4);
     const plain = COMPRESSED.get(type)?.plain ?? type;
-    if (!seen) return piece.length >= at + HEADER && plain === wanted.type ? undefined : false;
+    if (!seen) return plain === wanted.type ? undefined : false;
     if (plain !== wanted.type || !isSame(uncompressed(seen), wanted.bytes)) return false;
     at += seen.bytes.length;
   }
