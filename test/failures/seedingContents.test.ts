@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { findProcess } from "../../provider/src/hosts/localServer";
 import { replicaStatus, waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
+import { until } from "../../provider/src/waiting";
 import { SHORT_WAITS } from "../support/declaredPair";
 import { failureOf } from "../support/faults";
 import { fillSessions } from "../support/manySessions";
@@ -70,6 +71,81 @@ test("an event runs where it ran before, and nowhere else, whichever node was lo
     expect([await events(1), await events(2)]).toEqual(before);
   }
   db1 = await pair.root(1);
+});
+
+test("an event of the lost node whose time has passed stays behind", async () => {
+  const db2 = await pair.root(2);
+  await write(
+    db2,
+    "SET SESSION time_zone = '+00:00'",
+    `CREATE DEFINER=${PROXY} EVENT once ON SCHEDULE AT NOW() + INTERVAL 1 SECOND DO SELECT 1`,
+    `CREATE DEFINER=${PROXY} EVENT for_a_while ON SCHEDULE EVERY 1 DAY ENDS NOW() + INTERVAL 1 SECOND DO SELECT 1`,
+  );
+  await waitUntilCaughtUp(db2, db1, 10_000);
+  await db1.query("DO SLEEP(2)");
+  expect(Object.keys(await events(1))).toEqual(expect.arrayContaining(["once", "for_a_while"]));
+  await pair.lose(2);
+  await up();
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+  expect(await pair.server(2).login("nevisproxy_user", "proxy-1")).toBe("in");
+});
+
+test("what the lost node had sent and its peer has not applied yet is applied first, where its thread was merely stopped", async () => {
+  await db1.query("STOP SLAVE SQL_THREAD");
+  const sent = "INSERT INTO session VALUES ('sent-before-the-loss', '')";
+  await write(await pair.root(2), sent);
+  await pair.lose(2);
+  await up();
+  for (const number of [1, 2] as const) {
+    const found = `SELECT COUNT(*) FROM ${DATABASE}.session WHERE id = 'sent-before-the-loss'`;
+    expect(await pair.server(number).value(found)).toBe("1");
+  }
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});
+
+test.each([
+  ["waits for the lost node", ["DO 1"]],
+  ["was stopped too", ["STOP SLAVE IO_THREAD"]],
+])(
+  "an error that keeps the peer from applying what the lost node had sent is told at once, with how to save that where the link %s",
+  async (_, stop) => {
+    const db2 = await pair.root(2);
+    await write(db1, "CREATE TABLE odd_session (id INT PRIMARY KEY)");
+    await waitUntilCaughtUp(db1, db2, 10_000);
+    await db1.query("ALTER TABLE ??.odd_session ADD COLUMN n INT", [DATABASE]);
+    await write(db2, "ALTER TABLE odd_session ADD COLUMN n INT", "INSERT INTO odd_session VALUES (1, 1)");
+    await until({ what: "the error on db1", deadline: 10_000 }, async () => {
+      const { Last_SQL_Errno: seen } = (await pair.server(1).replica()) ?? {};
+      return Number(seen) === 1060 ? { done: undefined } : { seen: String(seen) };
+    });
+    await pair.lose(2);
+    await pair.server(1).run(...stop);
+    const { message, seconds } = await failureOf(up());
+    expect(message).toMatch(
+      /db1 does not apply what it has received: .*1060 .*only there.*don't restart db1.*db2 stays closed/s,
+    );
+    expect(seconds).toBeLessThan(20);
+
+    await db1.query("ALTER TABLE ??.odd_session DROP COLUMN n", [DATABASE]);
+    const advice = /then run on it: (.*; )When that/.exec(message)?.[1] ?? "";
+    await pair.server(1).run(...advice.split("; ").filter((statement) => statement !== ""));
+    await pair.server(1).waitFor(`SELECT COUNT(*) FROM ${DATABASE}.odd_session`, "1");
+    await up();
+    expect(await pair.server(2).value(`SELECT COUNT(*) FROM ${DATABASE}.odd_session`)).toBe("1");
+    expect(await pair.drift(SHORT_WAITS)).toEqual({});
+    await write(db1, "DROP TABLE odd_session");
+  },
+);
+
+test("a setting of which the node has another while it is closed is as wanted afterwards", async () => {
+  const options = {
+    ...SHORT_WAITS,
+    settings: { ...SHORT_WAITS.settings, log_bin_trust_function_creators: true, event_scheduler: "ON" },
+  };
+  await pair.lose(2);
+  await runs.up(pair, options);
+  expect(await pair.drift(options)).toEqual({});
+  await up();
 });
 
 test("bodies, views and names that look like parts of a dump arrive as they are, and nothing in them is run", async () => {
@@ -308,7 +384,7 @@ test("when the other node is lost too before a seeding is whole, nothing is copi
   await pair.lose(1);
   const { message } = await failureOf(up());
   expect(message).toMatch(/db1 lost its data, and its peer db2 holds only a part of the sessions.*Nothing was copied/s);
-  const keep = /run on db2: (INSERT INTO .*?);/.exec(message)?.[1] ?? "";
+  const keep = /run on db2: (DROP DATABASE .*?);/.exec(message)?.[1] ?? "";
   await pair.server(2).run(keep);
   await up();
   expect(await pair.server(1).value(TABLES)).toBe("a_session,b_session");

@@ -2,14 +2,19 @@ import { rm } from "node:fs/promises";
 import { initialise } from "../../provider/src/hosts/localData";
 import { paths } from "../../provider/src/hosts/localFiles";
 import { findProcess, start } from "../../provider/src/hosts/localServer";
+import { openAsAdmin } from "../../provider/src/mariadb/admin";
+import { closeGate } from "../../provider/src/mariadb/gate";
 import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
+import { closeForSeeding, seedFromPeer } from "../../provider/src/pair/seeding";
 import { sleep } from "../../provider/src/waiting";
 import { SHORT_WAITS } from "../support/declaredPair";
+import { failureOf } from "../support/faults";
 import { fillSessions, fingerprint } from "../support/manySessions";
 import { Pair } from "../support/pair";
 import type { PairServer } from "../support/pairServer";
 import { SeparateRuns } from "../support/separateRuns";
 import { SessionClient } from "../support/sessionClient";
+import { newKey } from "../support/sshKeys";
 
 /**
  * A seeding is cut off at any moment, by the death of either server or of the plugin. Until it is whole nobody but us gets into the node;
@@ -26,6 +31,10 @@ jest.setTimeout(KILLS * 60_000 + 120_000);
 /** Accounts that somebody has made on the new server before it was seeded. */
 const PROXY = { user: "nevisproxy_user", password: "proxy-1" };
 const DBA = { user: "dba", password: "dba-1" };
+const MAKE_DBA = `CREATE USER IF NOT EXISTS ${DBA.user}@'%' IDENTIFIED BY '${DBA.password}'`;
+
+/** Of a machine that is not there. */
+const HOST_KEY = newKey().public;
 
 let pair: Pair;
 let runs: SeparateRuns;
@@ -172,3 +181,75 @@ async function notWhole(client: SessionClient): Promise<string[]> {
     ),
   ];
 }
+
+describe("a node that is whole is not seeded over what only it has", () => {
+  const ROW = "INSERT INTO replicated_session_store.session VALUES";
+  const stream = { domain: 2, databases: ["replicated_session_store"] };
+  const written = () =>
+    db2.value("SELECT GROUP_CONCAT(id) FROM replicated_session_store.session WHERE id LIKE 'only-%'");
+
+  beforeEach(() => db2.run(MAKE_DBA, `${ROW} ('only-db2', '')`));
+  afterEach(async () => {
+    await db2.run("DELETE FROM replicated_session_store.session WHERE id LIKE 'only-%'");
+    expect(await pair.drift(SHORT_WAITS)).toEqual({});
+  });
+
+  test("when a proxy has written to it before it was closed: it is opened again", async () => {
+    await using root = await openAsAdmin(pair.connection(2));
+    const { message } = await failureOf(closeForSeeding(root, stream.databases));
+    expect(message).toMatch(/db2 .*holds sessions.*open again.*Run `pulumi up` again/s);
+    expect(await written()).toBe("only-db2");
+    expect(await db2.login(PROXY.user, PROXY.password)).toBe("in");
+    await pair.up(SHORT_WAITS);
+  });
+
+  test("when another run has seeded and opened it while this one waited for it", async () => {
+    await using root = await openAsAdmin(pair.connection(2));
+    await using peer = await openAsAdmin(pair.connection(1));
+    await seedFromPeer(root, peer, stream);
+    expect(await written()).toBe("only-db2");
+  });
+
+  test("when the run that opened it was cut off in the middle of taking its notes away", async () => {
+    await closeGate(await pair.root(2));
+    await db2.run("DROP TABLE session_store_closed.settings", `ALTER USER ${PROXY.user}@'%' ACCOUNT UNLOCK`);
+    await db2.run(`${ROW} ('only-later', '')`);
+    expect(await pair.drift(SHORT_WAITS)).toMatchObject({ "db2-node": ["state"] });
+    await pair.up(SHORT_WAITS);
+    expect(await written()).toBe("only-db2,only-later");
+    expect(await db2.login(DBA.user, DBA.password)).toBe("in");
+  });
+});
+
+test("a kill -9 of a node just after it was closed loses no note of what has to be opened again, whatever its durability", async () => {
+  await db2.run(MAKE_DBA, "SET GLOBAL innodb_flush_log_at_trx_commit = 0");
+  await closeGate(await pair.root(2));
+  await db2.kill();
+  await db2.start();
+  expect(await db2.login(DBA.user, DBA.password)).not.toBe("in");
+  await pair.up(SHORT_WAITS);
+  expect(await db2.login(DBA.user, DBA.password)).toBe("in");
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});
+
+test.each(["known", "declared for the first time"])(
+  "an empty node with an admin account already, %s, stays unused while its peer can't be asked",
+  async (which) => {
+    await lose();
+    await (await openAsAdmin(pair.connection(2)))[Symbol.asyncDispose]();
+    const node = pair.kept.get("db2-node");
+    if (which !== "known") pair.kept.delete("db2-node");
+    // Nobody listens there.
+    const host = { kind: "ssh", address: "127.0.0.1", port: 1, hostKeys: [HOST_KEY], password: "x", bootDeadline: 1 };
+    const peer = { ...pair.connection(1), host };
+    const { message } = await failureOf(
+      pair.up({ ...SHORT_WAITS, node: { peer }, only: ["db2-node", "db2-database", "db2-users"] }),
+    );
+    expect(message).toMatch(/db2 holds no sessions.*db1.*db2 was not opened to anybody. Bring db1 back, then run/s);
+    expect(await db2.value("SELECT COUNT(*) FROM mysql.user WHERE User = 'replication_user'")).toBe("0");
+    // As the engine keeps one that was begun, too.
+    if (node) pair.kept.set("db2-node", pair.kept.get("db2-node") ?? node);
+    await pair.up(SHORT_WAITS);
+    expect(await notWhole(new SessionClient("none", pair.ports[0]))).toEqual([]);
+  },
+);

@@ -1,7 +1,8 @@
-import { until } from "../../provider/src/waiting";
+import { sleep, until } from "../../provider/src/waiting";
 import { PASSWORDS, SHORT_WAITS } from "../support/declaredPair";
 import { failureOf } from "../support/faults";
 import { HostPair } from "../support/hostPair";
+import { takeServerOff } from "../support/localRepository";
 import type { Machine } from "../support/machine";
 import { fillSessions, fingerprint } from "../support/manySessions";
 import { cut } from "../support/networkFaults";
@@ -56,6 +57,33 @@ it.each(suites)("over SSH, on %s with MariaDB %s", async (suite) => {
 it.each(suites)("in containers of %s with MariaDB %s", async (suite) => {
   await using pair = await HostPair.inContainers({ suite });
   await seeded(pair, (host) => host.loseData());
+});
+
+it("a first up waits for the other machine where that is still booting: it may have sessions", async () => {
+  await using pair = await HostPair.planned();
+  const [, two] = pair.hosts;
+  await two.container.stop({ t: 0 });
+  const run = pair.up(SHORT_WAITS);
+  // As long as it takes to see that nobody is there.
+  await Promise.race([run, sleep(8_000)]);
+  await Promise.all([run, two.boot()]);
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});
+
+it("a blank machine in the place of the lost one gets MariaDB where that is allowed, and is told so where it is not", async () => {
+  await using runs = await SeparateRuns.prepare();
+  await using pair = await HostPair.planned({}, [{}, { inputs: { install: true } }]);
+  const [one, two] = pair.hosts;
+  await pair.up(SHORT_WAITS);
+  await one.sql(`${SessionClient.TABLE}; INSERT INTO replicated_session_store.session VALUES ('kept', '')`);
+  await pair.catchUp();
+  await takeServerOff(two);
+  await runs.up(pair, SHORT_WAITS);
+  expect(await two.sql("SELECT id FROM replicated_session_store.session")).toBe("kept");
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+
+  await takeServerOff(one);
+  await expect(runs.up(pair, SHORT_WAITS)).rejects.toThrow(/there is no MariaDB server on .*set "install": true/);
 });
 
 it.each([

@@ -6,7 +6,9 @@ export interface Host {
   readonly name: string;
   /** The operating system's user whom MariaDB lets in through its socket without a password. */
   readonly superuser: string;
-  /** Waits for a machine that is still starting, until its deadline, and makes sure that there is a server on it. */
+  /** Waits for a machine that is still starting, until its deadline. */
+  reach(): Promise<void>;
+  /** Makes sure that there is a server on the machine, once it is reached. */
   prepare(): Promise<void>;
   /** Path of the server's unix socket on that machine. */
   socket(): Promise<string>;

@@ -22,6 +22,7 @@ export function dockerHost(inputs: DockerHostInputs): Host {
     settingsMode: 0o644,
     ownsOptionFiles: false,
     tlsFolder: `${folder}/session-store-tls`,
+    reach: async () => undefined,
     async prepare() {
       await refuseUnlessKept(container, folder);
       await waitUntilSetUp(container, up);

@@ -17,6 +17,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
     superuser: localUser(),
     ownsOptionFiles: true,
     settingsMode: 0o600,
+    reach: async () => undefined,
     prepare: async () => undefined,
     tlsFolder: path.join(directory, "tls"),
     socket: async () => place.socket,

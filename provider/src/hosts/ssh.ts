@@ -20,6 +20,7 @@ export function sshHost(inputs: SshHostInputs): Host {
     settingsMode: 0o644,
     ownsOptionFiles: false,
     tlsFolder: "/etc/session-store-tls",
+    reach: () => waitUntilReachable(machine, bootDeadline),
     async prepare() {
       await waitUntilReachable(machine, bootDeadline);
       await ensureInstalled(machine, install);

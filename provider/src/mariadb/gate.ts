@@ -9,11 +9,13 @@ import { endSessions, ownUsers } from "./sessions";
  * events stand still. All of it lasts over a restart of the server, because nobody may be there to close it again.
  */
 
-/** While a database of this name is there, the server is closed. It holds what has to be put back. */
+/** While a database of this name is there, the server is closed, or on its way to or from that. It holds what has to be put back. */
 const GATE = "session_store_closed";
 const ACCOUNTS = [GATE, "accounts"] as const;
 const SETTINGS = [GATE, "settings"] as const;
 const STAND_INS = [GATE, "stand_ins"] as const;
+/** As the server keeps its accounts: a note is there after a crash if what it is about is. InnoDB may be set to be less careful. */
+const DURABLE = "ENGINE=Aria TRANSACTIONAL=1";
 
 export async function isClosed(server: Server): Promise<boolean> {
   return (await server.row("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?", [GATE])) !== undefined;
@@ -22,17 +24,18 @@ export async function isClosed(server: Server): Promise<boolean> {
 /** Closes the server, also one that a run before this has begun to close. */
 export async function closeGate(server: Server): Promise<void> {
   await server.query("CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", [GATE]);
-  const account = "(user VARCHAR(128), host VARCHAR(255), PRIMARY KEY (user, host)) ENGINE=InnoDB";
+  const account = "(user VARCHAR(128), host VARCHAR(255), PRIMARY KEY (user, host))";
   for (const table of [ACCOUNTS, STAND_INS]) {
-    await server.query(`CREATE TABLE IF NOT EXISTS ??.?? ${account}`, [...table]);
+    await server.query(`CREATE TABLE IF NOT EXISTS ??.?? ${account} ${DURABLE}`, [...table]);
   }
-  const setting = "(name VARCHAR(64) PRIMARY KEY, value VARCHAR(64)) ENGINE=InnoDB";
-  await server.query(`CREATE TABLE IF NOT EXISTS ??.?? ${setting}`, [...SETTINGS]);
+  const setting = "(name VARCHAR(64) PRIMARY KEY, value VARCHAR(64))";
+  await server.query(`CREATE TABLE IF NOT EXISTS ??.?? ${setting} ${DURABLE}`, [...SETTINGS]);
   await setForClosed(server);
-  for (const { user, host } of await unlockedAccounts(server)) {
+  const open = await unlockedAccounts(server);
+  for (const { user, host } of open) {
     await server.query("INSERT IGNORE INTO ??.?? VALUES (?, ?)", [...ACCOUNTS, user, host]);
-    await server.query("ALTER USER IF EXISTS ?@? ACCOUNT LOCK", [user, host]);
   }
+  for (const { user, host } of open) await server.query("ALTER USER IF EXISTS ?@? ACCOUNT LOCK", [user, host]);
   // Those who were in before. The peer's replica is one of them: it comes again when it may.
   await endSessions(server, "USER NOT IN (?)", [[...ownUsers(server), LOADER]]);
 }
@@ -56,19 +59,7 @@ export async function makeStandIns(
   }
 }
 
-/** Notes that all is there for which the server was closed. Whoever finds it closed after a cut only has to open it. */
-export async function allowOpening(server: Server): Promise<void> {
-  await server.query("INSERT IGNORE INTO ??.?? VALUES ('may be opened', 'YES')", [...SETTINGS]);
-}
-
-/** True when the server is closed, or half open, and all is there. */
-export async function mayBeOpened(server: Server): Promise<boolean> {
-  if (!(await isClosed(server))) return false;
-  const noted = "SELECT 1 AS noted FROM ??.?? WHERE name = 'may be opened'";
-  return (await server.query(noted, [...SETTINGS]).catch(unlessMissing)).length > 0;
-}
-
-/** Opens a server that was closed. */
+/** Opens a server that was closed, also one that is half open or half closed. */
 export async function openGate(server: Server): Promise<void> {
   for (const { user, host } of await server
     .query("SELECT user, host FROM ??.??", [...STAND_INS])
@@ -81,7 +72,7 @@ export async function openGate(server: Server): Promise<void> {
   const settings = "SELECT name, value FROM ??.?? WHERE name IN (?)";
   const former = await server.query(settings, [...SETTINGS, Object.keys(WHILE_CLOSED)]).catch(unlessMissing);
   for (const { name, value } of former) await server.query("SET GLOBAL ?? = ?", [name, asNumber(String(value))]);
-  await server.query("DROP DATABASE ??", [GATE]);
+  await server.query("DROP DATABASE IF EXISTS ??", [GATE]);
   progress(`${server.name}: is open again to all accounts`);
 }
 

@@ -117,10 +117,17 @@ export async function compareStreams(
 export async function waitUntilReceivedIsApplied(replica: Server, deadline: number): Promise<void> {
   const target = await receivedFromPeer(replica);
   await until({ what: `${replica.name} to apply what it has received`, deadline }, async () => {
-    if (reaches(await appliedPosition(replica), target)) return { done: undefined };
     const status = await replicaStatus(replica);
+    if (reaches(await appliedPosition(replica), target)) return { done: undefined };
+    if (status?.sqlThread === "No") {
+      throw new Error(`${replica.name} does not apply what it has received: ${describe(status)}`);
+    }
     return { seen: status ? describe(status) : "not configured" };
   });
+}
+
+export async function hasAppliedReceived(replica: Server): Promise<boolean> {
+  return reaches(await appliedPosition(replica), await receivedFromPeer(replica));
 }
 
 /** The received position without this server's own transactions, which stand in it with MASTER_USE_GTID=current_pos. */

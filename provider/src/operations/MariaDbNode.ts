@@ -19,7 +19,7 @@ import {
   writeCertificates,
 } from "../mariadb/tls";
 import { type History, markOf } from "../pair/history";
-import { closeForSeeding, closeIfNew, goOnWithSeeding, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
+import { closeIfNew, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import type { Mark } from "../pair/sourceHistory";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
@@ -40,7 +40,7 @@ import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
 import { progress } from "../waiting";
 import { define } from "./define";
 import { connection, databaseName, profile, userName } from "./inputs";
-import { historyToGoBy, historyToShow, wordOf } from "./nodeHistory";
+import { historyToShow, settleHistory, wordOf } from "./nodeHistory";
 import { asTrouble, removeUnlessUnreachable, unless } from "./unreachable";
 
 /** What is wanted of one server of the pair. */
@@ -199,9 +199,8 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   },
   id: ({ connection }) => `${connection.address}:${connection.port}`,
 
-  create: (wanted, begun) => bringUp(wanted, { settings: {} }, begun),
+  create: (wanted, begun) => bringUp(wanted, undefined, begun),
   async update(last, wanted) {
-    await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
     const seen = await bringUp(wanted, last, () => undefined);
     if (last.tls && !wanted.tls) await removeCertificates(openHost(wanted.connection.host));
     if (last.state !== RUNNING && wanted.peer) await reconnect(wanted.peer);
@@ -264,27 +263,26 @@ async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
 
 async function bringUp(
   wanted: MariaDbNodeChecked,
-  last: Pick<MariaDbNodeChecked & MariaDbNodeComputed, "settings" | "tls" | "historyMark">,
+  last: (MariaDbNodeChecked & MariaDbNodeComputed) | undefined,
   begun: () => void,
 ): Promise<MariaDbNodeComputed> {
   const host = openHost(wanted.connection.host);
   await host.prepare();
-  const [settings, former] = [wanted.settings as Settings, last.settings as Settings];
+  if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
+  const [settings, former] = [wanted.settings as Settings, (last?.settings ?? {}) as Settings];
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
   let history: History | undefined;
   let foreign: ForeignLines;
   // Also where a run that was cut off has written them already.
-  let certificatesChanged = !isDeepStrictEqual(last.tls, wanted.tls);
+  let certificatesChanged = !isDeepStrictEqual(last?.tls, wanted.tls);
   {
     await using server = await openAsAdminStarted(wanted.connection);
     begun();
     await installSemiSync(server);
     await refuseSettings(server, settings);
-    await goOnWithSeeding(server, wanted.peer);
-    history = await historyToGoBy(server, wanted.peer, streamOf(wanted), last.historyMark);
+    history = await settleHistory(server, wanted.peer, streamOf(wanted), last?.historyMark);
     if (history?.refusal) throw new Error(history.refusal);
-    if (history?.word === "lost") await closeForSeeding(server);
     foreign = await clearOverrides(server, file);
     const peer = history?.word === "lost" ? undefined : wanted.peer;
     if (!wanted.tls) await refuseToGoWithoutTls(server, peer, former);
@@ -296,9 +294,11 @@ async function bringUp(
   if (history?.word === "lost" && wanted.peer) {
     await using peer = await openPeerForSeeding(server.name, wanted.peer);
     await seedFromPeer(server, peer, streamOf(wanted));
+    // It got back what it ran with before it was closed.
+    await applySettings({ server, peer: wanted.peer, former, wanted: settings, file });
   }
   if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
-  const historyMark = (await markOf(history, server)) ?? last.historyMark;
+  const historyMark = (await markOf(history, server)) ?? last?.historyMark;
   return { ...computed(server, path, await runningSettings(server, settings), foreign, wanted.tls), historyMark };
 }
 

@@ -1,9 +1,24 @@
-import type { Connection } from "../mariadb/connection";
+import { type Connection, nameOf } from "../mariadb/connection";
+import { isClosed } from "../mariadb/gate";
 import { replicaStatus, writtenPosition } from "../mariadb/replication";
-import { isTroubleOf, type Server } from "../mariadb/server";
+import { isTroubleOf, Server } from "../mariadb/server";
 import { type History, historyByPeer } from "../pair/history";
-import { hasSessions, type Stream } from "../pair/seeding";
+import { lockServers } from "../pair/lock";
+import {
+  closeForSeeding,
+  hasSessions,
+  isBeingSeeded,
+  isNewAndEmpty,
+  openPeerForSeeding,
+  openUnlessUnfinished,
+  refuseHalfSeeded,
+  type Stream,
+} from "../pair/seeding";
 import type { Mark } from "../pair/sourceHistory";
+import { until } from "../waiting";
+
+/** How long a peer may come and go before an empty node gives up to ask it, in milliseconds. */
+const PEER_DEADLINE = 60_000;
 
 /** A node's history where its peer may be in trouble. Of that the peer's own node says what it is. */
 
@@ -20,18 +35,50 @@ export async function historyToShow(
   return historyByPeer(server, peer, stream, verified).catch((error: unknown) => unknownIfPeers(peer, error));
 }
 
-/** For a change: a node in use is repaired also while its peer can't be asked; an empty one may be missing the peer's sessions. */
-export async function historyToGoBy(
+/**
+ * For a change. A node that is lost is closed, before anything else is done on it; one that a cut-off run has left half closed, or half open, is opened
+ * where it is whole.
+ */
+export async function settleHistory(
   server: Server,
   peer: Connection | undefined,
   stream: Stream,
   verified: Mark | undefined,
 ): Promise<History | undefined> {
-  return historyByPeer(server, peer, stream, verified).catch(async (error: unknown) => {
-    const isInUse = (await replicaStatus(server)) !== undefined || (await hasSessions(server, stream.databases));
-    if (!isInUse) throw error;
-    return unknownIfPeers(peer, error);
+  const history = await historyToGoBy(server, peer, stream, verified);
+  if (history?.refusal || (history?.word !== "lost" && !(await isClosed(server)))) return history;
+  // The lock ends with this session.
+  await using keeper = await Server.open(server.connection);
+  await lockServers([keeper]);
+  // Another run, for which this one waited, may have filled and opened it.
+  const settled = await historyToGoBy(keeper, peer, stream, verified);
+  if (settled?.word === "lost") await closeForSeeding(keeper, stream.databases);
+  else if (!settled?.refusal) await openUnlessUnfinished(keeper);
+  return settled;
+}
+
+/** A node in use is repaired also while its peer can't be asked. One that is empty, or half filled, may lack sessions that the peer has. */
+async function historyToGoBy(
+  server: Server,
+  peer: Connection | undefined,
+  stream: Stream,
+  verified: Mark | undefined,
+): Promise<History | undefined> {
+  const look = () => historyByPeer(server, peer, stream, verified);
+  if (!peer) await refuseHalfSeeded(server);
+  if (!peer || (await isInUse(server, stream.databases))) return look().catch((error) => unknownIfPeers(peer, error));
+  const isHalf = await isBeingSeeded(server);
+  return until<History | undefined>({ what: `${nameOf(peer)} to be asked`, deadline: PEER_DEADLINE }, async () => {
+    const history = await look();
+    if (history || (!isHalf && (await isNewAndEmpty(peer, stream.databases)))) return { done: history };
+    await using _peer = await openPeerForSeeding(server.name, peer, !isHalf);
+    return { seen: "it restarts" };
   });
+}
+
+async function isInUse(server: Server, databases: readonly string[]): Promise<boolean> {
+  if (await isBeingSeeded(server)) return false;
+  return (await replicaStatus(server)) !== undefined || (await hasSessions(server, databases));
 }
 
 /** The word for a server that answers and is not as it should be. */

@@ -1,21 +1,26 @@
+import { openHost } from "../hosts";
+import { HostUnreachable } from "../hosts/Host";
 import { openAsSuperuserStarted } from "../mariadb/admin";
 import { type Connection, nameOf } from "../mariadb/connection";
-import { ConnectionError } from "../mariadb/connectionError";
-import { allowOpening, closeGate, isClosed, makeStandIns, mayBeOpened, openGate } from "../mariadb/gate";
+import { ConnectionError, type LoginProblem } from "../mariadb/connectionError";
+import { closeGate, isClosed, makeStandIns, openGate } from "../mariadb/gate";
 import { inDomain } from "../mariadb/gtid";
-import { appliedPosition, replicaStatus, waitUntilReceivedIsApplied } from "../mariadb/replication";
+import { appliedPosition, replicaStatus } from "../mariadb/replication";
 import { Server } from "../mariadb/server";
-import { accountOf, setEvent, storedEvents } from "../mariadb/storedObjects";
+import { accountOf, type StoredEvent, type StoredObject, setEvent, storedEvents } from "../mariadb/storedObjects";
 import { baseTables, hasRows } from "../mariadb/tables";
 import { progress, until } from "../waiting";
+import { applyReceived } from "./applyReceived";
 import { copyDatabases } from "./copy";
 import { ensurePosition, refuseUnfitToCopy } from "./fitToCopy";
 import { lockServers } from "./lock";
 
-const DEADLINE = 60_000;
 /** How long a peer that does not run may take to come up, in milliseconds: after a crash it reads its whole redo log first. */
 const PEER_PATIENCE = 30_000;
-/** A database of this name marks a server whose seeding is not at its end. */
+/**
+ * A database of this name marks a server whose seeding is not at its end. It is made when the server is closed and nothing was found on it,
+ * and dropped before it is opened: nobody else writes while it is there, and without it nothing is seeded over.
+ */
 const UNFINISHED = "session_store_seeding";
 
 /** What a node writes: the GTID domain of its own, and the databases of the sessions. */
@@ -32,16 +37,29 @@ export interface Stream {
  * Until all is there the server is closed to everybody else, also over a crash. Cut off, it is done again from the start.
  */
 export async function seedFromPeer(server: Server, peer: Server, stream: Stream): Promise<void> {
-  const { domain, databases } = stream;
-  const there = await existing(peer, databases);
+  await lockServers([server]);
+  // Another run, for which this one waited, may have seeded and opened it.
+  if (!(await isBeingSeeded(server))) return;
+  const there = await existing(peer, stream.databases);
   const objects = await refuseUnfitToCopy(peer, there, stream.definers ?? []);
   await ensurePosition(peer);
-  await lockServers([server]);
-  await closeForSeeding(server);
+  await applyReceived(peer, server.name);
+  await withWayOut(fill(server, peer, stream.domain, { there, objects }), server, peer);
+  await open(server);
+}
+
+/** What there is on the peer: databases, and what in them has a definer. */
+interface Found {
+  readonly there: readonly string[];
+  readonly objects: readonly StoredObject[];
+}
+
+async function fill(server: Server, peer: Server, domain: number, { there, objects }: Found): Promise<void> {
+  // It may have restarted since it was closed.
+  await closeGate(server);
   const definers = new Set(objects.map(({ definer }) => definer));
   await makeStandIns(server, [...definers].map(accountOf), there);
   await forgetReplication(server);
-  await waitUntilReceivedIsApplied(peer, DEADLINE);
   const own = inDomain(await appliedPosition(peer), domain);
   progress(
     `${server.name}: seeding it from ${peer.name} (${there.join(", ") || "no database"}); its own stream goes on after ${own || "nothing"}. ` +
@@ -49,28 +67,37 @@ export async function seedFromPeer(server: Server, peer: Server, stream: Stream)
   );
   const copied =
     there.length > 0
-      ? await withWayOut(copyDatabases(peer, server, there, objects), server, peer)
+      ? await copyDatabases(peer, server, there, objects)
       : await peer.value("SELECT @@GLOBAL.gtid_binlog_pos");
   if (there.length > 0) await giveEventsTheirServer(peer, server, there);
   await server.query("RESET MASTER");
   await server.query("SET GLOBAL gtid_slave_pos = ?", [[copied, own].filter((part) => part !== "").join(",")]);
   await server.query("SET GLOBAL gtid_binlog_state = ?", [own]);
-  await allowOpening(server);
-  await openIfSeeded(server);
 }
 
 /**
- * Closes a server that has lost its data, and marks it. From here on only the end of its seeding opens it. Done as soon as the loss is known:
- * a run that finds the server later, while its peer is away, could not know.
+ * Closes a server that has lost its data, and marks it: from here on only the end of its seeding opens it. Done as soon as the loss is known,
+ * by whoever holds the server's lock: a run that finds it later, while its peer is away, could not know.
  */
-export async function closeForSeeding(server: Server): Promise<void> {
+export async function closeForSeeding(server: Server, databases: readonly string[]): Promise<void> {
   await closeGate(server);
+  if (!(await isBeingSeeded(server)) && (await hasSessions(server, databases))) {
+    await openGate(server);
+    throw new Error(
+      `${server.name} was to be seeded from its peer, but it holds sessions now: they were written while it was being closed. It is open again, and ` +
+        "nothing was copied. Run `pulumi up` again: it looks at what both nodes hold.",
+    );
+  }
   await server.query("CREATE DATABASE IF NOT EXISTS ??", [UNFINISHED]);
 }
 
-/** Opens a server whose sessions are all there. From here on others may write: it is not seeded again, even if this is cut off. */
-async function openIfSeeded(server: Server): Promise<void> {
-  if (!(await mayBeOpened(server))) return;
+/** Finishes what a run has left half closed, or half open. One that is not whole stays closed. The caller holds the server's lock. */
+export async function openUnlessUnfinished(server: Server): Promise<void> {
+  if ((await isClosed(server)) && !(await isBeingSeeded(server))) await open(server);
+}
+
+/** From here on others may write: the server is not seeded again, even if this is cut off. */
+async function open(server: Server): Promise<void> {
   await server.query("DROP DATABASE IF EXISTS ??", [UNFINISHED]);
   await openGate(server);
 }
@@ -87,7 +114,7 @@ async function withWayOut<T>(work: Promise<T>, server: Server, peer: Server): Pr
     return await work;
   } catch (error) {
     throw new Error(
-      `seeding ${server.name} from ${peer.name} was cut off: ${(error as Error).message}. ${peer.name} was only read and serves on; ` +
+      `seeding ${server.name} from ${peer.name} was cut off: ${(error as Error).message.replace(/\.$/, "")}. ${peer.name} was only read and serves on; ` +
         `${server.name} stays closed to all other accounts. Run \`pulumi up\` again: it starts the copy once more.`,
     );
   }
@@ -96,7 +123,11 @@ async function withWayOut<T>(work: Promise<T>, server: Server, peer: Server): Pr
 /** An event runs on the server where it was made. On the other one, where it came by replication or by this copy, it stands still. */
 async function giveEventsTheirServer(from: Server, to: Server, databases: readonly string[]): Promise<void> {
   const here = Number(await to.value("SELECT @@GLOBAL.server_id"));
+  const nameOfEvent = ({ database, name }: StoredEvent) => JSON.stringify([database, name]);
+  // One whose time has passed is not made again, and one may have been made since the copy.
+  const copied = new Set((await storedEvents(to, databases)).map(nameOfEvent));
   for (const event of await storedEvents(from, databases)) {
+    if (!copied.has(nameOfEvent(event))) continue;
     const { database, name, status, originator } = event;
     if (originator !== here) {
       if (status === "ENABLED") await setEvent(to, event, "DISABLE ON SLAVE");
@@ -110,19 +141,26 @@ async function giveEventsTheirServer(from: Server, to: Server, databases: readon
   }
 }
 
-/** Waits for the peer of a server that can't do without: it may be on its way up, in this very run. */
-export async function openPeerForSeeding(server: string, peer: Connection): Promise<Server> {
+/**
+ * Waits for the peer of a server that can't do without: it may be on its way up in this very run, where its admin account gets its password.
+ * @param mayBeNew it may also be made in this run
+ */
+export async function openPeerForSeeding(server: string, peer: Connection, mayBeNew = false): Promise<Server> {
+  // One that can't be reached is told below.
+  await openHost(peer.host).reach().catch(unlessUnreachable);
   const patience = Date.now() + PEER_PATIENCE;
-  const wait = { what: `${nameOf(peer)}, from which ${server} is seeded`, deadline: 2 * PEER_PATIENCE };
+  const wait = { what: `${nameOf(peer)}, whose sessions ${server} may lack`, deadline: 2 * PEER_PATIENCE };
   const found = await until<Server>(wait, async () => {
     try {
       return { done: await Server.open(peer) };
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
-      if (error.problem === "stopped" && Date.now() < patience) return { seen: error.message };
+      const mayPass = error.problem === "stopped" || error.problem === "login refused" || (mayBeNew && error.isNew);
+      if (mayPass && Date.now() < patience) return { seen: error.message };
       throw new Error(
-        `${server} needs the sessions of its peer ${nameOf(peer)} and can't get them: ${error.message}. ${server} was not opened to anybody. ` +
-          `Bring ${nameOf(peer)} back, then run \`pulumi up\` again.`,
+        `${server} holds no sessions, or only a part, and its peer ${nameOf(peer)}, which may have those that it lacks, can't be asked: ${error.message}. ` +
+          `${server} was not opened to anybody. Bring ${nameOf(peer)} back, then run \`pulumi up\` again. If ${nameOf(peer)} is gone for good, put a server without ` +
+          "data in its place: `pulumi up` then begins with what there is.",
       );
     }
   });
@@ -131,16 +169,8 @@ export async function openPeerForSeeding(server: string, peer: Connection): Prom
   throw new Error(
     `${server} lost its data, and its peer ${half.name} holds only a part of the sessions: its own seeding was cut off. Nothing was copied, and neither was ` +
       `opened. If there is a whole copy of the sessions elsewhere, put it back on one of the two. If there is none, and what ${half.name} holds is to be kept, ` +
-      `run on ${half.name}: INSERT INTO session_store_closed.settings VALUES ('may be opened', 'YES'); then \`pulumi up\`, which seeds ${server} from it.`,
+      `run on ${half.name}: DROP DATABASE ${UNFINISHED}; then \`pulumi up\`, which seeds ${server} from it.`,
   );
-}
-
-/** Finishes, or makes sure that it can be finished, what a run has left that was cut off. */
-export async function goOnWithSeeding(server: Server, peer: Connection | undefined): Promise<void> {
-  await openIfSeeded(server);
-  if (!(await isBeingSeeded(server))) return;
-  if (!peer) return refuseHalfSeeded(server);
-  await using _peer = await openPeerForSeeding(server.name, peer);
 }
 
 /** A server whose seeding was cut off must not be used: what is written there would be in the way of what it still lacks. */
@@ -161,37 +191,45 @@ export async function closeIfNew(
   peer: Connection | undefined,
   databases: readonly string[],
 ): Promise<void> {
-  if (!peer || !(await isNew(connection)) || (await isNewAndEmpty(peer, databases))) return;
+  if (!peer || !(await newness(connection)) || (await isNewAndEmpty(peer, databases))) return;
   await using _peer = await openPeerForSeeding(nameOf(connection), peer);
   await using server = await openAsSuperuserStarted(connection);
-  await closeForSeeding(server);
+  await lockServers([server]);
+  // Somebody has put sessions back: how they stand to those of the peer is looked at later.
+  if (!(await hasSessions(server, databases))) await closeForSeeding(server, databases);
 }
 
-async function isNew(where: Connection): Promise<boolean> {
+function unlessUnreachable(error: unknown): void {
+  if (!(error instanceof HostUnreachable)) throw error;
+}
+
+async function newness(where: Connection): Promise<LoginProblem | undefined> {
   try {
     await using _server = await Server.open(where);
-    return false;
+    return undefined;
   } catch (error) {
-    return error instanceof ConnectionError && error.isNew;
+    return error instanceof ConnectionError && error.isNew ? error.problem : undefined;
   }
 }
 
-/** True when the peer lost its data as well: there are no sessions that could be missed. */
-async function isNewAndEmpty(peer: Connection, databases: readonly string[]): Promise<boolean> {
-  if (!(await isNew(peer))) return false;
+/** True of a peer that is new, or lost its data as well: there are no sessions that could be missed. */
+export async function isNewAndEmpty(peer: Connection, databases: readonly string[]): Promise<boolean> {
+  const problem = await newness(peer);
+  if (problem !== "no admin account") return problem === "no data";
   try {
     await using server = await Server.openAsSuperuser(peer);
     const look = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?)";
     return (await server.value(look, [databases])) === "0";
   } catch (error) {
-    if (error instanceof ConnectionError) return true;
+    // It stops or restarts just now.
+    if (error instanceof ConnectionError) return false;
     throw error;
   }
 }
 
-/** True from the beginning of a seeding to its end, also when it was cut off. Asked in this order: it may just be opened. */
+/** True from the moment in which a server is closed for its seeding to its end, also when that was cut off. */
 export const isBeingSeeded = async (server: Server): Promise<boolean> =>
-  !(await mayBeOpened(server)) && ((await isClosed(server)) || (await existing(server, [UNFINISHED])).length > 0);
+  (await existing(server, [UNFINISHED])).length > 0;
 
 async function existing(server: Server, databases: readonly string[]): Promise<string[]> {
   const rows = await server.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME IN (?)", [
