@@ -18,6 +18,7 @@ import type { Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
 import { compareLogs } from "../../provider/src/pair/fork";
 import { until } from "../../provider/src/waiting";
+import { SHORT_WAITS } from "../support/declaredPair";
 import { failureOf } from "../support/faults";
 import { killServer } from "../support/killServer";
 import { Pair } from "../support/pair";
@@ -28,7 +29,7 @@ import { SessionClient } from "../support/sessionClient";
 jest.setTimeout(120_000);
 
 const SESSION = "replicated_session_store.session";
-const options = { link: { connectRetry: 1 } };
+const options = SHORT_WAITS;
 let pair: Pair;
 let db1: Server;
 let db2: Server;

@@ -7,6 +7,7 @@ import { start, stop } from "../../provider/src/hosts/localServer";
 import { replicaStatus, waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { until } from "../../provider/src/waiting";
+import { type PairOptions, SHORT_WAITS } from "../support/declaredPair";
 import { failureOf } from "../support/faults";
 import { killServer } from "../support/killServer";
 import { Pair } from "../support/pair";
@@ -48,8 +49,10 @@ function client(number: 1 | 2, label: string): SessionClient {
 const reached = (what: string, look: () => boolean | Promise<boolean>) =>
   until({ what, deadline: 60_000 }, async () => ((await look()) ? { done: undefined } : { seen: "not yet" }));
 
+const optionsOf = (connectRetry: number): PairOptions => ({ ...SHORT_WAITS, link: { connectRetry } });
+
 async function bringUp(connectRetry: number): Promise<void> {
-  pair = await Pair.up({ link: { connectRetry } });
+  pair = await Pair.up(optionsOf(connectRetry));
   const db1 = await pair.root(1);
   await db1.logged(() => db1.query(SessionClient.TABLE));
   if (ROWS > 0) {
@@ -118,7 +121,7 @@ const rows = async (): Promise<string[]> =>
 
 /** What has to be said and what must not be done, whatever the way in which it went back. */
 async function expectRecognised(connectRetry: number): Promise<void> {
-  const options = { link: { connectRetry } };
+  const options = optionsOf(connectRetry);
   const before = await rows();
   const start = Date.now();
   expect((await pair.drift(options))["db2-node"]).toContain("state");
@@ -204,7 +207,7 @@ test("a node that went back unseen, and whose peer was stopped by hand afterward
   await db1.query("STOP SLAVE");
   await db2.query("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
   await db2.logged(() => db2.query(`DELETE FROM ${SESSION} WHERE id = 'seen'`));
-  const { message } = await failureOf(pair.up({ link: { connectRetry: 1 } }));
+  const { message } = await failureOf(pair.up(optionsOf(1)));
   expect(message).toMatch(/db2 (went back in time|lacks \d+ rows).*db1<-db2 is not started/s);
   expect(message).not.toContain("move its data directory away");
   expect((await link())?.ioThread).toBe("No");
@@ -216,7 +219,7 @@ test.each(runs)(
   "a node that was killed under load and came back has lost nothing, and nothing is said, run %i",
   async (run) => {
     await bringUp(1);
-    const options = { link: { connectRetry: 1 } };
+    const options = optionsOf(1);
     const writers = [client(1, "db1"), client(2, "db2")];
     await reached("sessions", () => writers.every(({ acknowledged }) => acknowledged.length > 200));
     const victim = run % 2 === 0 ? 1 : 2;
@@ -234,7 +237,7 @@ test.each(runs)(
 
 test("what is said to do about it, followed to the letter, keeps every row of both", async () => {
   await bringUp(1);
-  const options = { link: { connectRetry: 1 } };
+  const options = optionsOf(1);
   const { lost, start } = await rewind();
   await start();
   await overtake(lost, 10);
