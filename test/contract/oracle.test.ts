@@ -181,7 +181,12 @@ describe.each([1, 2] as const)("node %d is what the recipe's own text makes of i
   test("all fields of replication", async () => {
     const { recipe, own } = await both(number, "SHOW ALL SLAVES STATUS");
     expect([recipe.length, own.length]).toEqual([1, 1]);
-    const found = differences(recipe[0] ?? {}, own[0] ?? {});
+    // Each connection begins a file: how many it took to acknowledge is a matter of how busy the machine is.
+    const withoutNumber = (row: Rows[number] = {}) => ({
+      ...row,
+      Relay_Log_File: String(row["Relay_Log_File"]).replace(/\d+$/, ""),
+    });
+    const found = differences(withoutNumber(recipe[0]), withoutNumber(own[0]));
     expect(unexplained(found, LINK)).toEqual({});
     expect(own[0]).toMatchObject({
       Slave_IO_Running: "Yes",
