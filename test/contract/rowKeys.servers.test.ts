@@ -93,8 +93,9 @@ async function joined(types: readonly string[]): Promise<object> {
   const number = (at: number) => (/^(ENUM|SET)/.test(types[at] ?? "") ? " + 0" : "");
   const sameKey = names.map((name, at) => `a.${name}${number(at)} = b.${name}${number(at)}`).join(" AND ");
   const same = [...names, "v"].map((name) => `CAST(a.${name} AS BINARY) <=> CAST(b.${name} AS BINARY)`).join(" AND ");
+  // No NOT EXISTS: the server's cache of subqueries takes members of an ENUM for one where the collation does.
   const only = (a: string, b: string) =>
-    `(SELECT COUNT(*) FROM plain.${a} a WHERE NOT EXISTS (SELECT 1 FROM plain.${b} b WHERE ${sameKey}))`;
+    `(SELECT COUNT(*) FROM plain.${a} a LEFT JOIN plain.${b} b ON ${sameKey} WHERE b.v IS NULL)`;
   const row = await db1.root.row(
     `SELECT ${only("one", "other")} AS onlyOne, ${only("other", "one")} AS onlyOther,
        (SELECT COUNT(*) FROM plain.one a JOIN plain.other b ON ${sameKey} WHERE NOT (${same})) AS differing`,

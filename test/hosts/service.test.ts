@@ -99,7 +99,7 @@ describe("systemd, on a machine laid out as Red Hat does (an imitation), and on 
 it("an init script: a start that fails shows the end of the server's own log and puts the former file back; it runs", async () => {
   const log = "[mysqld_safe]\nskip_syslog\nlog_error=/var/lib/mysql/error.log\n";
   const files = { "/etc/mysql/mariadb.conf.d/60-log.cnf": log };
-  await using pair = await HostPair.planned({}, [{ files }, { withServer: false }]);
+  await using pair = await HostPair.planned({}, [{ files }, {}]);
   await pair.up({ only: ["db1-node"] });
   await expectFormerBack(pair, 1, SETTINGS.debian, () => pair.up({ only: ["db1-node"], ...WRONG }));
 });

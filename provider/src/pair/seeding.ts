@@ -218,8 +218,7 @@ export async function isNewAndEmpty(peer: Connection, databases: readonly string
   if (problem !== "no admin account") return problem === "no data";
   try {
     await using server = await Server.openAsSuperuser(peer);
-    const look = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA IN (?)";
-    return (await server.value(look, [databases])) === "0";
+    return !(await hasSessions(server, databases));
   } catch (error) {
     // It stops or restarts just now.
     if (error instanceof ConnectionError) return false;
