@@ -35,6 +35,16 @@ async function look(host: Host): Promise<WantOfRoom | undefined> {
   return isFull || line?.waits ? { line, room, isFull } : undefined;
 }
 
+/** Begins to watch a server's log. The result tells what it has said of want of room since, and what to do; undefined: nothing. */
+export async function roomSince(host: Host): Promise<() => Promise<string | undefined>> {
+  const read = async () => (await host.serverLog(LOG_LINES).catch(() => "")).split("\n");
+  const before = new Set(await read());
+  return async () => {
+    const line = roomLine((await read()).filter((each) => !before.has(each)).join("\n"));
+    return line && `Its log says "${line.text}". ${MAKE_ROOM}`;
+  };
+}
+
 /** In words: what the server's log says, how much is left, and what to do about it. */
 export function describeWant({ line, room, isFull }: WantOfRoom): string {
   const said = line ? `its log says "${line.text}"; ` : "";

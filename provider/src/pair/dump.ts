@@ -1,4 +1,6 @@
 import { PassThrough } from "node:stream";
+import type { StatementProblem } from "../mariadb/connectionError";
+import { roomSince } from "../mariadb/fullDisk";
 import { type LoaderOptions, withLoader } from "../mariadb/loader";
 import type { Server } from "../mariadb/server";
 import { DumpReader, type DumpStatement } from "../recipe/dumpReader";
@@ -41,12 +43,13 @@ export async function pourDump(dump: Dump): Promise<DumpReader> {
   const { from, to, what, into } = dump;
   const reader = new DumpReader(Number(await to.value("SELECT @@GLOBAL.max_allowed_packet")));
   const progress = await CopyProgress.of(from, to, dump.databases);
+  const saysOfRoom = await roomSince(to.host);
   await withLoader(to, dump, async (loader) => {
     if (into !== undefined) await loader.query("USE ??", [into]);
     await loader.query("SET SESSION autocommit = 0");
     let uncommitted = 0;
     await flow(from, what, async (piece) => {
-      for (const statement of reader.read(piece)) await load(loader, statement, progress);
+      for (const statement of reader.read(piece)) await load({ loader, progress, saysOfRoom }, statement);
       uncommitted += piece.length;
       if (uncommitted > TOGETHER) {
         await loader.query("COMMIT", [], STATEMENT_DEADLINE);
@@ -86,13 +89,23 @@ async function flow(from: Server, what: readonly string[], take: (piece: Buffer)
   if (failed) throw failed;
 }
 
-async function load(loader: Server, { text, rowsOf }: DumpStatement, progress: CopyProgress): Promise<void> {
+interface Load {
+  readonly loader: Server;
+  readonly progress: CopyProgress;
+  /** What the server's log has said of its disk since the load began. */
+  readonly saysOfRoom: () => Promise<string | undefined>;
+}
+
+async function load({ loader, progress, saysOfRoom }: Load, { text, rowsOf }: DumpStatement): Promise<void> {
   try {
     const rows = await loader.send(text, STATEMENT_DEADLINE);
     if (rowsOf !== undefined) progress.add(rowsOf, rows);
   } catch (error) {
     const what = rowsOf === undefined ? `"${definitionIn(text)}"` : `rows of ${rowsOf}`;
-    throw new Error(`${loader.name} does not take ${what}: ${(error as Error).message}`);
+    const { problem, message } = error as { problem?: StatementProblem; message: string };
+    // Some errors, such as 1005, come of a full disk and don't say so.
+    const want = problem === "disk full" ? undefined : await saysOfRoom();
+    throw new Error(`${loader.name} does not take ${what}: ${message}${want ? `: its disk is full. ${want}` : ""}`);
   }
 }
 
