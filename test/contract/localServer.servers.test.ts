@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { initialise, remove } from "../../provider/src/hosts/localData";
+import { exists, paths } from "../../provider/src/hosts/localFiles";
 import { findProcess, start, stop } from "../../provider/src/hosts/localServer";
 import { freePort } from "../support/ports";
 
@@ -30,4 +31,23 @@ it("a server that has just started stops at once, each time", async () => {
     expect(Date.now() - began).toBeLessThan(10_000);
     expect(await findProcess(directory)).toBeUndefined();
   }
+});
+
+it("a data directory that somebody emptied is filled again, and one with other files is left alone", async () => {
+  const { data } = paths(directory);
+  const empty = async () => {
+    for (const name of await readdir(data)) await rm(path.join(data, name), { recursive: true });
+  };
+  await empty();
+  expect(await exists(directory)).toBe(false);
+  await initialise({ directory, port: await freePort() });
+  await start(directory);
+  await stop(directory);
+
+  await empty();
+  await writeFile(path.join(data, "ibdata1"), "somebody's");
+  await expect(initialise({ directory, port: await freePort() })).rejects.toThrow(
+    /data has files in it, but not those without which no server starts.*Nothing was touched/s,
+  );
+  expect(await readdir(data)).toEqual(["ibdata1"]);
 });

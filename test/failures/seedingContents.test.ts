@@ -3,6 +3,7 @@ import * as path from "node:path";
 import { findProcess } from "../../provider/src/hosts/localServer";
 import { replicaStatus, waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
+import { refuseUnfitToCopy } from "../../provider/src/pair/fitToCopy";
 import { until } from "../../provider/src/waiting";
 import { SHORT_WAITS } from "../support/declaredPair";
 import { failureOf } from "../support/faults";
@@ -127,7 +128,7 @@ test.each([
     expect(seconds).toBeLessThan(20);
 
     await db1.query("ALTER TABLE ??.odd_session DROP COLUMN n", [DATABASE]);
-    const advice = /then run on it: (.*; )When that/.exec(message)?.[1] ?? "";
+    const advice = /then run on it: (.*;) and wait/.exec(message)?.[1] ?? "";
     await pair.server(1).run(...advice.split("; ").filter((statement) => statement !== ""));
     await pair.server(1).waitFor(`SELECT COUNT(*) FROM ${DATABASE}.odd_session`, "1");
     await up();
@@ -146,6 +147,49 @@ test("a setting of which the node has another while it is closed is as wanted af
   await runs.up(pair, options);
   expect(await pair.drift(options)).toEqual({});
   await up();
+});
+
+test("bodies made under another sql_mode or character set arrive as they were made", async () => {
+  const event = `CREATE DEFINER=${PROXY} EVENT other ON SCHEDULE EVERY 1 DAY DO SELECT 'é', "\\"`;
+  await write(
+    db1,
+    "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES'",
+    `CREATE DEFINER=${PROXY} FUNCTION slash() RETURNS VARCHAR(9) DETERMINISTIC RETURN '\\' || 'a'`,
+    `CREATE DEFINER=${PROXY} TRIGGER slashed BEFORE INSERT ON session FOR EACH ROW SET @x = '\\'`,
+    "SET SESSION sql_mode = 'ANSI_QUOTES'",
+    `CREATE DEFINER=${PROXY} PROCEDURE ansi() SELECT 1 AS "a\\"`,
+    "SET SESSION sql_mode = 'NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT', character_set_client = latin1, collation_connection = latin1_german1_ci",
+    event,
+    "SET SESSION sql_mode = '', character_set_client = utf8mb4, collation_connection = utf8mb4_general_ci",
+  );
+  const made = async (number: 1 | 2) => {
+    const context = "sql_mode, character_set_client, collation_connection, db_collation";
+    const where = `WHERE db = '${DATABASE}' AND name IN ('slash', 'ansi', 'other') ORDER BY name`;
+    const root = await pair.root(number);
+    return [
+      await root.query(`SELECT name, HEX(body), ${context} FROM mysql.event ${where}`),
+      await root.query(`SELECT name, HEX(body), ${context} FROM mysql.proc ${where}`),
+      await root.query("SELECT TRIGGER_NAME, ACTION_STATEMENT, SQL_MODE FROM information_schema.TRIGGERS"),
+    ];
+  };
+  const before = await made(1);
+  expect(before.map((rows) => rows.length)).toEqual([1, 2, 1]);
+  await pair.lose(2);
+  await up();
+  expect(await made(2)).toEqual(before);
+  await write(db1, "DROP FUNCTION slash", "DROP TRIGGER slashed", "DROP PROCEDURE ansi", "DROP EVENT other");
+});
+
+test("a lock that somebody holds is not taken for a view that no longer works", async () => {
+  await write(db1, `CREATE DEFINER=${PROXY} VIEW sound_session AS SELECT id FROM session`);
+  const [looker, holder] = [await pair.root(1), await pair.root(1)];
+  await looker.query("SET SESSION lock_wait_timeout = 1");
+  await holder.query(`LOCK TABLES ${DATABASE}.session WRITE`);
+  const { message } = await failureOf(refuseUnfitToCopy(looker, [DATABASE], []));
+  expect(message).toMatch(/can't be copied now: somebody holds a lock on what the view .*sound_session reads/);
+  await holder.query("UNLOCK TABLES");
+  expect(await refuseUnfitToCopy(looker, [DATABASE], [])).toBeDefined();
+  await write(db1, "DROP VIEW sound_session");
 });
 
 test("bodies, views and names that look like parts of a dump arrive as they are, and nothing in them is run", async () => {

@@ -21,7 +21,7 @@ import { errorLines } from "./serverLog";
 
 /** Makes data directory and option file. Data that is there is kept, also that of an attempt that was cut off after it was made. */
 export async function initialise(place: LocalServerPlace): Promise<void> {
-  const { baseFile, includeFolder, data, temporary } = paths(place.directory);
+  const { baseFile, includeFolder, data, accounts, temporary } = paths(place.directory);
   await fs.mkdir(place.directory, { recursive: true, mode: 0o700 });
   // What stands there when we were cut off while we wrote our first file.
   const begun = path.basename(unfinishedName(baseFile));
@@ -33,7 +33,8 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
   await writeWhole(baseFile, baseText(place), 0o600);
   await fs.mkdir(includeFolder, { recursive: true, mode: 0o700 });
   await fs.mkdir(temporary, { recursive: true, mode: 0o700 });
-  if (existsSync(data)) return;
+  if (existsSync(accounts)) return;
+  await refuseOtherData(data);
   const pid = await findProcess(place.directory);
   if (pid !== undefined) {
     throw new Error(
@@ -67,7 +68,18 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
   } finally {
     await fs.rm(detour, { recursive: true });
   }
+  // An empty one may stand there: a new disk's mount point, or what was left after somebody emptied it.
+  if (existsSync(data)) await fs.rmdir(data);
   await fs.rename(unfinished, data);
+}
+
+/** What has no accounts in it is no server's data. */
+async function refuseOtherData(data: string): Promise<void> {
+  if (!existsSync(data) || (await fs.readdir(data)).length === 0) return;
+  throw new Error(
+    `${data} has files in it, but not those without which no server starts (the folder "mysql"). Nothing was touched. Save what matters of it and move it ` +
+      "away, then run `pulumi up` again, which makes new data.",
+  );
 }
 
 /** Removes the directory with the data in it. Refuses one that we didn't make. */

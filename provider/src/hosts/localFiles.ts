@@ -17,6 +17,8 @@ export const paths = (directory: string) => ({
   includeFolder: path.join(directory, "conf.d"),
   data: path.join(directory, "data"),
   temporary: path.join(directory, "tmp"),
+  /** Without it there is nothing that a server could start with. */
+  accounts: path.join(directory, "data", "mysql"),
   socket: path.join(directory, "mariadb.sock"),
   pidFile: path.join(directory, "mariadb.pid"),
   log: path.join(directory, "error.log"),
@@ -27,7 +29,7 @@ export const localUser = (): string => os.userInfo().username;
 
 /** True when the directory holds a server that we made. */
 export async function exists(directory: string): Promise<boolean> {
-  return existsSync(paths(directory).data) && (await isOurs(directory));
+  return existsSync(paths(directory).accounts) && (await isOurs(directory));
 }
 
 export async function isOurs(directory: string): Promise<boolean> {

@@ -43,6 +43,8 @@ export async function triggersOf(server: Server, database: string, tables: reado
   return all.map((row) => ({ kind: "trigger", name: String(row["name"]), definer: String(row["DEFINER"]) }));
 }
 
+const LOCKED = "Lock wait timeout exceeded";
+
 /** Views that the server itself can't open any more, with its reasons. */
 export async function brokenViews(server: Server, databases: readonly string[]): Promise<string[]> {
   const views = await server.query(
@@ -52,7 +54,13 @@ export async function brokenViews(server: Server, databases: readonly string[]):
   const broken: string[] = [];
   for (const { db, name } of views) {
     const found = await server.query("CHECK TABLE ??.??", [db, name]);
-    const reasons = found.filter((row) => row["Msg_type"] === "Error").map((row) => row["Msg_text"]);
+    const reasons = found.filter((row) => row["Msg_type"] === "Error").map((row) => String(row["Msg_text"]));
+    if (reasons.some((reason) => reason.startsWith(LOCKED))) {
+      throw new Error(
+        `${server.name} can't be copied now: somebody holds a lock on what the view ${db}.${name} reads (SHOW FULL PROCESSLIST says who has been there for ` +
+          "long). Nothing was copied. End that session, or wait for its end, then run `pulumi up` again.",
+      );
+    }
     if (reasons.length > 0) broken.push(`${db}.${name} (${reasons.join("; ")})`);
   }
   return broken;
@@ -105,5 +113,15 @@ export async function setEvent(
   state: "ENABLE" | "DISABLE ON SLAVE",
 ): Promise<void> {
   const { user, host } = accountOf(definer);
+  // ALTER EVENT would put those of this session in their place, and the body be read with them.
+  const context = ["sql_mode", "character_set_client", "collation_connection", "db_collation"];
+  const former = await server.row(`SELECT ${context.join(", ")} FROM mysql.event WHERE db = ? AND name = ?`, [
+    database,
+    name,
+  ]);
   await server.query(`ALTER DEFINER=?@? EVENT ??.?? ${state}`, [user, host, database, name]);
+  await server.query(
+    `UPDATE mysql.event SET ${context.map((column) => `${column} = ?`).join(", ")} WHERE db = ? AND name = ?`,
+    [...context.map((column) => former?.[column] ?? ""), database, name],
+  );
 }

@@ -11,6 +11,8 @@ export interface DumpStatement {
 const NEWLINE = 0x0a;
 const SEMICOLON = 0x3b;
 const POSITION = /^-- SET GLOBAL gtid_slave_pos='([^']*)';$/;
+/** The mode of a body, or back to the session's own, which leaves quotes as they are. */
+const SETS_MODE = /^\/\*!\d+ SET .*\bsql_mode\s*=\s*('[^']*'|@)/is;
 /** An opening of this kind would switch the client program into a mode; to a server it is an unfinished comment. */
 const SANDBOX_MARK = /^\/\*M!999999\\- .*\*\/$/;
 
@@ -26,6 +28,8 @@ export class DumpReader {
   private scratch: Buffer = Buffer.alloc(0);
   private code = "";
   private delimiter = ";";
+  /** With which the server reads what follows: a body comes with the mode in which it was made. */
+  private sqlMode = "";
   private readonly positions: string[] = [];
   private rowsOf: string | undefined;
   private endsInSemicolon = false;
@@ -133,7 +137,11 @@ export class DumpReader {
       }
     }
     this.code += line;
-    if (!this.code.trimEnd().endsWith(this.delimiter) || !isWholeStatement(this.code, this.delimiter)) return undefined;
+    if (!this.code.trimEnd().endsWith(this.delimiter) || !isWholeStatement(this.code, this.delimiter, this.sqlMode)) {
+      return undefined;
+    }
+    const [, mode] = SETS_MODE.exec(this.code) ?? [];
+    if (mode !== undefined) this.sqlMode = mode;
     const text = Buffer.from(this.code.trimEnd().slice(0, -this.delimiter.length), "latin1");
     this.code = "";
     return { text, rowsOf: undefined };

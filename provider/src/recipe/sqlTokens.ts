@@ -44,9 +44,12 @@ export function splitScript(script: string): ScriptStatement[] {
   return statements;
 }
 
-/** True when the text is one whole statement with its delimiter: not one that ends within a string, a comment or a body. */
-export function isWholeStatement(text: string, delimiter: string): boolean {
-  const scanner = new Scanner(text, delimiter);
+/**
+ * True when the text is one whole statement with its delimiter: not one that ends within a string, a comment or a body.
+ * @param sqlMode with which the server reads it
+ */
+export function isWholeStatement(text: string, delimiter: string, sqlMode = ""): boolean {
+  const scanner = new Scanner(text, delimiter, sqlMode);
   for (let token = scanner.next(); token; token = scanner.next()) {
     if (token.kind === "delimiter") return text.slice(token.end).trim() === "";
   }
@@ -98,11 +101,17 @@ class Scanner {
   private position = 0;
   private line = 1;
   private inExecutableComment = false;
+  private readonly hasEscapes: boolean;
+  private readonly hasAnsiQuotes: boolean;
 
   constructor(
     private readonly text: string,
     public delimiter: string,
-  ) {}
+    sqlMode = "",
+  ) {
+    this.hasEscapes = !/\bNO_BACKSLASH_ESCAPES\b/i.test(sqlMode);
+    this.hasAnsiQuotes = /\bANSI_QUOTES\b/i.test(sqlMode);
+  }
 
   restOfLine(): string {
     return this.advanceTo(this.find("\n", this.position)).trim();
@@ -126,7 +135,7 @@ class Scanner {
       return this.take("comment mark", position + opening.length);
     }
     const character = text[position] ?? "";
-    if (character === "`") return this.quoted("name", character);
+    if (character === "`" || (character === '"' && this.hasAnsiQuotes)) return this.quoted("name", character);
     if (character === "'" || character === '"') return this.quoted("string", character);
     const word = this.match(/[\p{L}\p{N}_$]+/uy);
     if (!word) return this.take("symbol", position + 1);
@@ -165,7 +174,7 @@ class Scanner {
     for (let i = this.position + 1; i < text.length; i++) {
       const character = text[i] ?? "";
       if (character === quote && text[i + 1] !== quote) return { ...this.take(kind, i + 1), text: value };
-      if (character === quote || (character === "\\" && kind === "string")) i++;
+      if (character === quote || (character === "\\" && kind === "string" && this.hasEscapes)) i++;
       value += text[i] ?? "";
     }
     return this.take("unfinished", text.length);
