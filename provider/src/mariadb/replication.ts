@@ -81,6 +81,11 @@ export function isMerelyStopped({ ioThread, sqlThread, ioError, sqlError }: Repl
   return (ioThread === "No" || sqlThread === "No") && isRetried && !sqlError;
 }
 
+/** The GTID domain in which this server writes. */
+export async function ownDomain(server: Server): Promise<number> {
+  return Number(await server.value("SELECT @@GLOBAL.gtid_domain_id"));
+}
+
 /** All that this server has written to its binary log. */
 export async function writtenPosition(server: Server): Promise<GtidPosition> {
   return parsePosition(await server.value("SELECT @@GLOBAL.gtid_binlog_pos"));
@@ -132,7 +137,7 @@ export async function hasAppliedReceived(replica: Server): Promise<boolean> {
 
 /** The received position without this server's own transactions, which stand in it with MASTER_USE_GTID=current_pos. */
 async function receivedFromPeer(replica: Server): Promise<GtidPosition> {
-  const own = Number(await replica.value("SELECT @@GLOBAL.gtid_domain_id"));
+  const own = await ownDomain(replica);
   const status = await replicaStatus(replica);
   return new Map([...(status?.received ?? [])].filter(([domain]) => domain !== own));
 }
@@ -198,7 +203,7 @@ export async function waitUntilReplicating(replica: Server, source: Server, dead
   });
 }
 
-/** Ends a wait that would be in vain: an error that no retry mends has stopped a thread. */
+/** Fails when an error has stopped a thread for good: to wait any longer would be pointless. */
 export function failIfStopped(replica: Server, source: Server, status: ReplicaStatus | undefined): void {
   const stopped =
     (status?.ioThread === "No" && status.ioError) || (status?.sqlThread === "No" && status.sqlError) || undefined;

@@ -4,6 +4,7 @@ import {
   direction,
   foundPurged,
   isRunning,
+  ownDomain,
   type ReplicaStatus,
   replicaStatus,
 } from "../mariadb/replication";
@@ -51,7 +52,7 @@ export async function refuseUnfinished({ replica, source }: Ends): Promise<void>
  */
 export async function refuseToLoseRows(ends: Ends, last: Mark | undefined): Promise<Mark | undefined> {
   const { replica } = ends;
-  const domain = await domainOf(ends);
+  const domain = await ownDomain(ends.source);
   const status = await replicaStatus(replica);
   if (status && foundPurged(status)) throw new Error(await purged(ends, status));
   const verdict = await judgeSource(ends, domain, last);
@@ -68,15 +69,12 @@ export async function refuseToLoseRows(ends: Ends, last: Mark | undefined): Prom
  * runs, they tell. One whose source lost some stands still again. Returns what `refuseToLoseRows` does.
  */
 export async function stopIfRewound(ends: Ends, last: Mark | undefined): Promise<Mark | undefined> {
-  const verdict = await judgeSource(ends, await domainOf(ends), last);
+  const verdict = await judgeSource(ends, await ownDomain(ends.source), last);
   if (verdict.kind === "whole") return verdict.mark;
   if (verdict.kind === "unknown") return undefined;
   await ends.replica.query("STOP SLAVE");
   throw new Error(await forked(ends, verdict));
 }
-
-const domainOf = async ({ source }: Ends): Promise<number> =>
-  Number(await source.value("SELECT @@GLOBAL.gtid_domain_id"));
 
 /** The replica was away for longer than the source keeps its log. */
 async function purged({ replica, source }: Ends, { ioError }: ReplicaStatus): Promise<string> {

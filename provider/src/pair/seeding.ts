@@ -77,7 +77,7 @@ async function fill(server: Server, peer: Server, domain: number, { there, objec
 
 /**
  * Closes a server that has lost its data, and marks it: from here on only the end of its seeding opens it. Done as soon as the loss is known,
- * by whoever holds the server's lock: a run that finds it later, while its peer is away, could not know.
+ * and only while the server's lock is held: a later run that finds the server while its peer is away has no way to know.
  */
 export async function closeForSeeding(server: Server, databases: readonly string[]): Promise<void> {
   await closeGate(server);

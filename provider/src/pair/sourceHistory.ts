@@ -6,6 +6,7 @@ import {
   foundPurged,
   isMerelyStopped,
   isRunning,
+  ownDomain,
   type ReplicaStatus,
   replicaStatus,
   startOf,
@@ -80,7 +81,7 @@ export async function judgeSource(ends: Ends, domain: number, last: Mark | undef
 export async function renewMark(ends: Ends, last: Mark | undefined): Promise<Mark | undefined> {
   const { replica, source } = ends;
   if (last?.start === (await startOf(source)) || !isRunning(await replicaStatus(replica))) return last;
-  const domain = Number(await source.value("SELECT @@GLOBAL.gtid_domain_id"));
+  const domain = await ownDomain(source);
   const verdict = await judgeSource(ends, domain, last);
   return (verdict.kind === "whole" ? verdict.mark : undefined) ?? last;
 }
@@ -120,7 +121,7 @@ async function judgeByRows(ends: Ends, { isForked, isRunning, goesOn }: Seen): P
 
 /** True where the logs prove it. */
 async function isRewound(ends: Ends): Promise<boolean> {
-  const domain = Number(await ends.source.value("SELECT @@GLOBAL.gtid_domain_id"));
+  const domain = await ownDomain(ends.source);
   const { known } = await compareStreams(ends.source, ends.replica, domain);
   return (await compareLogs({ ...ends, domain, known, since: 0n })) === "different";
 }
