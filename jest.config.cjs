@@ -15,6 +15,6 @@ module.exports = {
     project("contract"),
     project("lifecycle"),
     project("failures"),
-    project("hosts", `${SETUP}/skipWithoutHosts.cjs`),
+    project("hosts", `${SETUP}/hosts/skipWithoutHosts.cjs`),
   ],
 };

@@ -7,10 +7,10 @@ import { freePorts } from "../tools/freePorts.mjs";
 import { run, Stop } from "../tools/run.mjs";
 
 const require = createRequire(import.meta.url);
-/** @type {typeof import("../provider/dist/hosts/localData.js")} */
-const localData = require("../provider/dist/hosts/localData.js");
-/** @type {typeof import("../provider/dist/hosts/localServer.js")} */
-const localServer = require("../provider/dist/hosts/localServer.js");
+/** @type {typeof import("../provider/dist/hosts/local/data.js")} */
+const localData = require("../provider/dist/hosts/local/data.js");
+/** @type {typeof import("../provider/dist/hosts/local/server.js")} */
+const localServer = require("../provider/dist/hosts/local/server.js");
 
 const NAMES = /** @type {const} */ (["db1", "db2"]);
 

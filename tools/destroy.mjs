@@ -41,8 +41,8 @@ await main(async () => {
 
 /** Servers of a run that was killed before it could note them. */
 async function removeForgottenServers() {
-  /** @type {typeof import("../provider/dist/hosts/localData.js")} */
-  const localData = createRequire(import.meta.url)("../provider/dist/hosts/localData.js");
+  /** @type {typeof import("../provider/dist/hosts/local/data.js")} */
+  const localData = createRequire(import.meta.url)("../provider/dist/hosts/local/data.js");
   for (const entry of await readdir(privateFolder)) {
     const folder = path.join(privateFolder, entry);
     if (existsSync(path.join(folder, "my.cnf"))) await localData.remove(folder);

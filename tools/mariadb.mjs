@@ -6,7 +6,7 @@ import { aptInstall, whyNoApt } from "./aptInstall.mjs";
 import { Stop } from "./run.mjs";
 import { say } from "./say.mjs";
 
-/** What the local servers need; provider/src/hosts/localFiles.ts looks in the same places. */
+/** What the local servers need; provider/src/hosts/local/files.ts looks in the same places. */
 const PROGRAMS = ["mariadbd", "mariadb-install-db"];
 const USUAL_PLACES = [
   "/usr/sbin",

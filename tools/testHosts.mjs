@@ -7,7 +7,7 @@ import { say } from "./say.mjs";
 
 /**
  * @typedef {object} TestHosts
- * @property {NodeJS.ProcessEnv} env what test/support/testEngine.ts reads; where there are no such hosts, what makes test/support/skipWithoutHosts.cjs skip
+ * @property {NodeJS.ProcessEnv} env what test/support/hosts/dockerEngine.ts reads; where there are no such hosts, what makes test/support/hosts/skipWithoutHosts.cjs skip
  * @property {string | undefined} missing why there are none
  * @property {() => Promise<void>} close removes what the tests left, and ends the engine if it was started for them
  */

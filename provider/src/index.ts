@@ -8,7 +8,7 @@ export type {
   ReplicatedSessionStoreArgs,
 } from "./components/pairArgs";
 export { ReplicatedSessionStore } from "./components/ReplicatedSessionStore";
-export type { DockerHostInputs, HostInputs, LocalHostInputs, SshHostInputs, SshLogin } from "./hosts/Host";
+export type { DockerHostInputs, HostInputs, LocalHostInputs, SshHostInputs, SshLogin } from "./hosts/inputs";
 export type { Admin, Connection, DirectAccess } from "./mariadb/connection";
 export type { LocalMariaDbInputs } from "./operations/LocalMariaDb";
 export type { MariaDbNodeInputs } from "./operations/MariaDbNode";
@@ -21,11 +21,11 @@ export type {
   AccountsInputs,
   ExtraAccountInputs,
   RotatingAccountInputs,
-} from "./recipe/accounts";
+} from "./recipe/accounts/accounts";
 export type { Advice } from "./recipe/advice";
-export type { GivenSettings } from "./recipe/nodeSettings";
-export type { Profile } from "./recipe/settings";
-export type { SettingInput } from "./recipe/settingValues";
+export type { GivenSettings } from "./recipe/settings/ofNode";
+export type { Profile } from "./recipe/settings/table";
+export type { SettingInput } from "./recipe/settings/values";
 export type { LinkTls, NodeTls, TlsRequirement } from "./recipe/tls";
 export type { Args, ConnectionArgs, Defaulted, Nested } from "./resources/args";
 export { LocalMariaDb, type LocalMariaDbArgs } from "./resources/LocalMariaDb";

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { stop as stopServer } from "../../provider/src/hosts/localServer";
+import { stop as stopServer } from "../../provider/src/hosts/local/server";
 import { Server } from "../../provider/src/mariadb/server";
 import { SessionStoreSchema, type SessionStoreSchemaChecked } from "../../provider/src/operations/SessionStoreSchema";
-import { type HandMadeNode, type HandMadePair, handMadePair } from "../support/handMadePair";
-import { freePorts } from "../support/ports";
+import { type HandMadeNode, type HandMadePair, handMadePair } from "../support/local/handMadePair";
+import { freePorts } from "../support/local/ports";
 
 let directory: string;
 let pair: HandMadePair;

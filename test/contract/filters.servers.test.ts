@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import fc from "fast-check";
 import { matchesFilter, RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
-import { reachesPeer } from "../../provider/src/recipe/reachesPeer";
-import { type HandMadeNode, type HandMadePair, handMadePair } from "../support/handMadePair";
-import { freePorts } from "../support/ports";
+import { reachesPeer } from "../../provider/src/recipe/schema/reachesPeer";
+import { type HandMadeNode, type HandMadePair, handMadePair } from "../support/local/handMadePair";
+import { freePorts } from "../support/local/ports";
 
 /** What `reachesPeer` says is compared with what two linked servers do. */
 

@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { initialise, remove } from "../../provider/src/hosts/localData";
-import { exists, paths } from "../../provider/src/hosts/localFiles";
-import { findProcess, start, stop } from "../../provider/src/hosts/localServer";
-import { freePort } from "../support/ports";
+import { initialise, remove } from "../../provider/src/hosts/local/data";
+import { exists, paths } from "../../provider/src/hosts/local/files";
+import { findProcess, start, stop } from "../../provider/src/hosts/local/server";
+import { freePort } from "../support/local/ports";
 
 jest.setTimeout(120_000);
 

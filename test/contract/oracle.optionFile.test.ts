@@ -4,10 +4,15 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
-import { localHost } from "../../provider/src/hosts/local";
-import { findTool } from "../../provider/src/hosts/localFiles";
+import { findTool } from "../../provider/src/hosts/local/files";
+import { localHost } from "../../provider/src/hosts/local/host";
 import { readOptionLines } from "../../provider/src/mariadb/optionFiles";
-import { isReadBy, type OptionLine, parseOptionFile, renderOptionFile } from "../../provider/src/recipe/optionFile";
+import {
+  isReadBy,
+  type OptionLine,
+  parseOptionFile,
+  renderOptionFile,
+} from "../../provider/src/recipe/settings/optionFile";
 import { optionFile } from "../support/recipeText";
 
 /** MariaDB's own reader of option files is the judge of ours: `mariadbd --print-defaults` says what a server would start with. */

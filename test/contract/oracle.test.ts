@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type { Server } from "../../provider/src/mariadb/server";
-import { type HandMadePair, handMadePair } from "../support/handMadePair";
-import { Pair } from "../support/pair";
-import { freePorts } from "../support/ports";
+import { type HandMadePair, handMadePair } from "../support/local/handMadePair";
+import { Pair } from "../support/local/pair";
+import { freePorts } from "../support/local/ports";
 
 /**
  * The recipe is the judge: a pair made by executing its own text, and one made by our operations, side by side on this machine.

@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { remove } from "../../provider/src/hosts/localData";
-import { paths } from "../../provider/src/hosts/localFiles";
-import { stop } from "../../provider/src/hosts/localServer";
+import { remove } from "../../provider/src/hosts/local/data";
+import { paths } from "../../provider/src/hosts/local/files";
+import { stop } from "../../provider/src/hosts/local/server";
 import type { Connection } from "../../provider/src/mariadb/connection";
 import { Server } from "../../provider/src/mariadb/server";
-import { freePort } from "../support/ports";
-import { Failure, ProviderProcess, providerText, type Values } from "../support/providerProcess";
+import { Failure, ProviderProcess, providerText, type Values } from "../support/engine/providerProcess";
+import { freePort } from "../support/local/ports";
 
 /**
  * The plugin process that Pulumi's engine starts, spoken to as the engine does, on a real server that it makes itself. One server

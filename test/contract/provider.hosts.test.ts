@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { utils } from "ssh2";
-import { ProviderProcess, UNKNOWN, type Values } from "../support/providerProcess";
-import { newKey } from "../support/sshKeys";
+import { ProviderProcess, UNKNOWN, type Values } from "../support/engine/providerProcess";
+import { newKey } from "../support/hosts/sshKeys";
 
 /** How a machine over SSH is reached, as `pulumi preview` takes or refuses it: by the real plugin process, before anything is touched. */
 

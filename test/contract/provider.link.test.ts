@@ -1,5 +1,5 @@
-import { Failure, ProviderProcess, type Values } from "../support/providerProcess";
-import { type TestServer, testServer } from "../support/testServer";
+import { Failure, ProviderProcess, type Values } from "../support/engine/providerProcess";
+import { type TestServer, testServer } from "../support/local/testServer";
 
 /** One direction of a pair, through the real plugin process, on two real servers. */
 

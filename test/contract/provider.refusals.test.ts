@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { ProviderProcess, UNKNOWN, type Values } from "../support/providerProcess";
-import { type TestServer, testServer } from "../support/testServer";
+import { ProviderProcess, UNKNOWN, type Values } from "../support/engine/providerProcess";
+import { type TestServer, testServer } from "../support/local/testServer";
 
 /** Bad input, as `pulumi preview` meets it: the real plugin process refuses it by its property before anything is touched. */
 

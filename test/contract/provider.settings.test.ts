@@ -1,5 +1,5 @@
 import { MariaDbNode } from "../../provider/src/operations/MariaDbNode";
-import { type TestServer, testServer } from "../support/testServer";
+import { type TestServer, testServer } from "../support/local/testServer";
 
 /** Settings in every spelling that users choose, on a real server: what is as wanted is never shown as changed. */
 

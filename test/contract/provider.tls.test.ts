@@ -1,5 +1,5 @@
 import { Authority } from "../support/authority";
-import { ProviderProcess, UNKNOWN, type Values } from "../support/providerProcess";
+import { ProviderProcess, UNKNOWN, type Values } from "../support/engine/providerProcess";
 
 /** Certificates, as `pulumi preview` meets them: the real plugin process refuses what could not prove a node, before anything is touched. */
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { compareRows } from "../../provider/src/pair/rows";
-import { type TestServer, testServer } from "../support/testServer";
+import { type TestServer, testServer } from "../support/local/testServer";
 
 /** Rows under keys of all types, compared in small pieces, against one plain join over both tables on one server. */
 

@@ -10,7 +10,7 @@ import {
   turned,
 } from "../../provider/src/pair/rows";
 import { wayOut } from "../../provider/src/pair/wayOut";
-import { type TestServer, testServer } from "../support/testServer";
+import { type TestServer, testServer } from "../support/local/testServer";
 
 /** Rows of two real servers, compared without a row leaving its server. */
 

@@ -13,7 +13,7 @@ import * as entry from "pulumi-replicated-session-store/provider";
 const run = promisify(execFile);
 const repository = path.resolve(__dirname, "../..");
 const goldenFolder = path.join(__dirname, "golden");
-const script = path.join(repository, "test/support/serialisedProviders.cjs");
+const script = path.join(repository, "test/support/engine/serialisedProviders.cjs");
 
 let folder: string;
 let golden: Record<string, string>;

@@ -3,14 +3,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { LocalMariaDb, type PairNodeArgs, ReplicatedSessionStore } from "../../provider/src";
-import { remove } from "../../provider/src/hosts/localData";
+import { remove } from "../../provider/src/hosts/local/data";
 import * as operations from "../../provider/src/operations";
 import type { Operations } from "../../provider/src/operations/contract";
-import { PASSWORDS } from "../support/pairProgram";
-import { freePorts } from "../support/ports";
-import type { Values } from "../support/providerProcess";
-import { type Registration, run } from "../support/registrations";
-import { FIXTURE_SCRIPT, type StoredResource, storedReleases, storedState } from "../support/storedState";
+import { PASSWORDS } from "../support/cli/pairProgram";
+import type { Values } from "../support/engine/providerProcess";
+import { type Registration, run } from "../support/engine/registrations";
+import { FIXTURE_SCRIPT, type StoredResource, storedReleases, storedState } from "../support/engine/storedState";
+import { freePorts } from "../support/local/ports";
 
 /**
  * A user upgrades this library with a pair in use: what an earlier release has written into the state is what the operations of

@@ -1,8 +1,8 @@
 import { rename, rm, truncate, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { paths } from "../../provider/src/hosts/localFiles";
-import { start, stop } from "../../provider/src/hosts/localServer";
-import { errorLines } from "../../provider/src/hosts/serverLog";
+import { errorLines } from "../../provider/src/hosts/errorLog";
+import { paths } from "../../provider/src/hosts/local/files";
+import { start, stop } from "../../provider/src/hosts/local/server";
 import {
   compareStreams,
   isMerelyStopped,
@@ -18,10 +18,10 @@ import type { Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
 import { compareLogs } from "../../provider/src/pair/fork";
 import { until } from "../../provider/src/waiting";
-import { SHORT_WAITS } from "../support/declaredPair";
-import { failureOf } from "../support/faults";
-import { killServer } from "../support/killServer";
-import { Pair } from "../support/pair";
+import { SHORT_WAITS } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
+import { killServer } from "../support/local/killServer";
+import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";
 
 /** A direction that an error stopped: its cause is known before it is started, and what can be repaired without a loss is. */

@@ -1,8 +1,8 @@
-import { start } from "../../provider/src/hosts/localServer";
+import { start } from "../../provider/src/hosts/local/server";
 import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import { semiSync } from "../../provider/src/mariadb/semiSync";
-import { SHORT_WAITS } from "../support/declaredPair";
-import { Pair } from "../support/pair";
+import { SHORT_WAITS } from "../support/engine/declaredPair";
+import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";
 
 /**

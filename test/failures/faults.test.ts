@@ -2,19 +2,19 @@ import { spawn } from "node:child_process";
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import * as net from "node:net";
 import * as path from "node:path";
-import { paths } from "../../provider/src/hosts/localFiles";
-import { findProcess, stop } from "../../provider/src/hosts/localServer";
+import { paths } from "../../provider/src/hosts/local/files";
+import { findProcess, stop } from "../../provider/src/hosts/local/server";
 import { replicaStatus } from "../../provider/src/mariadb/replication";
 import { semiSync } from "../../provider/src/mariadb/semiSync";
 import { Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
 import { lockServers } from "../../provider/src/pair/lock";
 import { until } from "../../provider/src/waiting";
-import type { PairOptions } from "../support/declaredPair";
-import { failureOf, Hung } from "../support/faults";
-import { Mounted, testWithMounts } from "../support/mounts";
-import { Pair } from "../support/pair";
-import { SeparateRuns } from "../support/separateRuns";
+import type { PairOptions } from "../support/engine/declaredPair";
+import { failureOf, Hung } from "../support/engine/faults";
+import { SeparateRuns } from "../support/engine/separateRuns";
+import { Mounted, testWithMounts } from "../support/local/mounts";
+import { Pair } from "../support/local/pair";
 
 /** What goes wrong on a machine is told in clear words within a deadline, harms nothing, and is over when its cause is. */
 

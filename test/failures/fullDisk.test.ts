@@ -1,15 +1,15 @@
 import { openHost } from "../../provider/src/hosts";
-import { paths } from "../../provider/src/hosts/localFiles";
-import { findProcess, start, stop } from "../../provider/src/hosts/localServer";
+import { paths } from "../../provider/src/hosts/local/files";
+import { findProcess, start, stop } from "../../provider/src/hosts/local/server";
 import { replicaStatus } from "../../provider/src/mariadb/replication";
 import { semiSync } from "../../provider/src/mariadb/semiSync";
 import type { Server } from "../../provider/src/mariadb/server";
 import { until } from "../../provider/src/waiting";
-import type { PairOptions } from "../support/declaredPair";
-import { failureOf } from "../support/faults";
-import { Pair } from "../support/pair";
-import { SeparateRuns } from "../support/separateRuns";
-import { SmallDisk } from "../support/smallDisk";
+import type { PairOptions } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
+import { SeparateRuns } from "../support/engine/separateRuns";
+import { Pair } from "../support/local/pair";
+import { SmallDisk } from "../support/local/smallDisk";
 
 /** A full disk of one node is told by name in its server's own words, spares the other node, and is over when there is room. */
 

@@ -1,16 +1,16 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import * as path from "node:path";
-import { paths } from "../../provider/src/hosts/localFiles";
+import { paths } from "../../provider/src/hosts/local/files";
 import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import { until } from "../../provider/src/waiting";
-import { type PairOptions, SHORT_WAITS } from "../support/declaredPair";
-import { failureOf } from "../support/faults";
+import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
+import { SeparateRuns } from "../support/engine/separateRuns";
+import { Pair } from "../support/local/pair";
+import { SmallDisk } from "../support/local/smallDisk";
 import { fillSessions, fingerprint } from "../support/manySessions";
-import { Pair } from "../support/pair";
-import { SeparateRuns } from "../support/separateRuns";
 import { SessionClient } from "../support/sessionClient";
-import { SmallDisk } from "../support/smallDisk";
 
 /** A node that comes back on a disk too small for the sessions of its peer. */
 

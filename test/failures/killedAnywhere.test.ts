@@ -1,11 +1,11 @@
 import { rm } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
-import { paths } from "../../provider/src/hosts/localFiles";
-import { stop } from "../../provider/src/hosts/localServer";
+import { paths } from "../../provider/src/hosts/local/files";
+import { stop } from "../../provider/src/hosts/local/server";
 import { Authority } from "../support/authority";
-import type { PairOptions } from "../support/declaredPair";
-import { KilledPair, type Point, type Scenario } from "../support/killedPair";
-import type { PairState } from "../support/pairState";
+import type { PairOptions } from "../support/engine/declaredPair";
+import { KilledPair, type Point, type Scenario } from "../support/engine/killedPair";
+import type { PairState } from "../support/local/pairState";
 import { SessionClient } from "../support/sessionClient";
 
 /**

@@ -1,11 +1,11 @@
 import { rm } from "node:fs/promises";
 import { createConnection } from "mysql2/promise";
-import { findProcess } from "../../provider/src/hosts/localServer";
+import { findProcess } from "../../provider/src/hosts/local/server";
 import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { until } from "../../provider/src/waiting";
-import type { PairOptions } from "../support/declaredPair";
-import { Pair } from "../support/pair";
+import type { PairOptions } from "../support/engine/declaredPair";
+import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";
 
 /** What `up` does to a pair that is in use. A client writes to each node all the while. */

@@ -2,15 +2,15 @@ import { execFileSync } from "node:child_process";
 import { cp, rename, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { createConnection } from "mysql2/promise";
-import { paths } from "../../provider/src/hosts/localFiles";
-import { start, stop } from "../../provider/src/hosts/localServer";
+import { paths } from "../../provider/src/hosts/local/files";
+import { start, stop } from "../../provider/src/hosts/local/server";
 import { replicaStatus, waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { until } from "../../provider/src/waiting";
-import { type PairOptions, SHORT_WAITS } from "../support/declaredPair";
-import { failureOf } from "../support/faults";
-import { killServer } from "../support/killServer";
-import { Pair } from "../support/pair";
+import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
+import { killServer } from "../support/local/killServer";
+import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";
 
 /**

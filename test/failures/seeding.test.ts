@@ -1,8 +1,8 @@
 import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import { until } from "../../provider/src/waiting";
-import { SHORT_WAITS } from "../support/declaredPair";
+import { SHORT_WAITS } from "../support/engine/declaredPair";
+import { Pair } from "../support/local/pair";
 import { fillSessions, fingerprint } from "../support/manySessions";
-import { Pair } from "../support/pair";
 import { SessionClient } from "../support/sessionClient";
 
 /** A node that lost its data comes back whole from its peer, with as many sessions as proxies have. */

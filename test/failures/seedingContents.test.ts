@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { findProcess } from "../../provider/src/hosts/localServer";
+import { findProcess } from "../../provider/src/hosts/local/server";
 import { replicaStatus, waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { refuseUnfitToCopy } from "../../provider/src/pair/fitToCopy";
 import { until } from "../../provider/src/waiting";
-import { SHORT_WAITS } from "../support/declaredPair";
-import { failureOf } from "../support/faults";
+import { SHORT_WAITS } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
+import { SeparateRuns } from "../support/engine/separateRuns";
+import { Pair } from "../support/local/pair";
 import { fillSessions } from "../support/manySessions";
-import { Pair } from "../support/pair";
-import { SeparateRuns } from "../support/separateRuns";
 
 /** What besides rows a database of sessions may hold, and what somebody may have put there, when a node is seeded with it. */
 

@@ -1,20 +1,20 @@
 import { rm } from "node:fs/promises";
-import { initialise } from "../../provider/src/hosts/localData";
-import { paths } from "../../provider/src/hosts/localFiles";
-import { findProcess, start } from "../../provider/src/hosts/localServer";
+import { initialise } from "../../provider/src/hosts/local/data";
+import { paths } from "../../provider/src/hosts/local/files";
+import { findProcess, start } from "../../provider/src/hosts/local/server";
 import { openAsAdmin } from "../../provider/src/mariadb/admin";
 import { closeGate } from "../../provider/src/mariadb/gate";
 import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import { closeForSeeding, seedFromPeer } from "../../provider/src/pair/seeding";
 import { sleep } from "../../provider/src/waiting";
-import { SHORT_WAITS } from "../support/declaredPair";
-import { failureOf } from "../support/faults";
+import { SHORT_WAITS } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
+import { SeparateRuns } from "../support/engine/separateRuns";
+import { newKey } from "../support/hosts/sshKeys";
+import { Pair } from "../support/local/pair";
+import type { PairServer } from "../support/local/pairServer";
 import { fillSessions, fingerprint } from "../support/manySessions";
-import { Pair } from "../support/pair";
-import type { PairServer } from "../support/pairServer";
-import { SeparateRuns } from "../support/separateRuns";
 import { SessionClient } from "../support/sessionClient";
-import { newKey } from "../support/sshKeys";
 
 /**
  * A seeding is cut off at any moment, by the death of either server or of the plugin. Until it is whole nobody but us gets into the node;

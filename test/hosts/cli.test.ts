@@ -2,11 +2,11 @@ import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { Authority } from "../support/authority";
-import { PulumiProject } from "../support/cli";
-import { watchHere, watchHost } from "../support/commandLines";
-import { ContainerHost } from "../support/containerHost";
-import { HostPair } from "../support/hostPair";
-import { expectSuccess } from "../support/pairProgram";
+import { PulumiProject } from "../support/cli/cli";
+import { expectSuccess } from "../support/cli/pairProgram";
+import { watchHere, watchHost } from "../support/hosts/commandLines";
+import { ContainerHost } from "../support/hosts/containerHost";
+import { HostPair } from "../support/hosts/hostPair";
 
 /** The real CLI and the program stacks/hosts.ts, on two machines behind a jump host: the one as root, the other by sudo. */
 

@@ -1,9 +1,9 @@
 import { openHost } from "../../provider/src/hosts";
 import { Server } from "../../provider/src/mariadb/server";
 import { until } from "../../provider/src/waiting";
-import { ContainerHost, type ContainerHostOptions } from "../support/containerHost";
-import { NetworkFault } from "../support/networkFaults";
-import { TestNetwork } from "../support/testNetwork";
+import { ContainerHost, type ContainerHostOptions } from "../support/hosts/containerHost";
+import { NetworkFault } from "../support/hosts/networkFaults";
+import { TestNetwork } from "../support/hosts/testNetwork";
 
 /** The one connection to a machine over SSH: made when the machine is there, shared by all, kept alive, closed when nobody uses it. */
 

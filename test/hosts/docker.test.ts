@@ -1,9 +1,9 @@
 import { Server } from "../../provider/src/mariadb/server";
 import { until } from "../../provider/src/waiting";
-import type { PairOptions } from "../support/declaredPair";
-import { HostPair } from "../support/hostPair";
-import type { ServerContainer } from "../support/serverContainer";
-import { testEngine } from "../support/testEngine";
+import type { PairOptions } from "../support/engine/declaredPair";
+import { testEngine } from "../support/hosts/dockerEngine";
+import { HostPair } from "../support/hosts/hostPair";
+import type { ServerContainer } from "../support/hosts/serverContainer";
 
 /** The life of a pair in two containers of one engine. */
 

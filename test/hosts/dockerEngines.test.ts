@@ -3,11 +3,11 @@ import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { bridgeTo } from "../../provider/src/hosts/bridge";
-import { quoteAll } from "../../provider/src/hosts/sshCommands";
-import { ContainerHost } from "../support/containerHost";
-import { EngineOverTls } from "../support/engineOverTls";
-import { ServerContainer } from "../support/serverContainer";
-import { TestNetwork } from "../support/testNetwork";
+import { quoteAll } from "../../provider/src/hosts/ssh/commands";
+import { ContainerHost } from "../support/hosts/containerHost";
+import { EngineOverTls } from "../support/hosts/dockerEngineOverTls";
+import { ServerContainer } from "../support/hosts/serverContainer";
+import { TestNetwork } from "../support/hosts/testNetwork";
 
 /** One container, on an engine that is reached in other ways than by its socket. */
 

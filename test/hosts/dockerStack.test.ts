@@ -1,14 +1,14 @@
 import { cp, symlink } from "node:fs/promises";
 import * as path from "node:path";
 import { JOINED } from "../../stacks/mariadbContainer";
-import { PulumiProject } from "../support/cli";
-import { runInContainer } from "../support/containerCommand";
-import { expectSuccess } from "../support/pairProgram";
-import { freePort } from "../support/ports";
-import { brokenServerImage, serverImage } from "../support/serverImage";
-import { LABELS, testEngine } from "../support/testEngine";
+import { PulumiProject } from "../support/cli/cli";
+import { expectSuccess } from "../support/cli/pairProgram";
+import { runInContainer } from "../support/hosts/containerCommand";
+import { LABELS, testEngine } from "../support/hosts/dockerEngine";
+import { brokenServerImage, serverImage } from "../support/hosts/serverImage";
+import { freePort } from "../support/local/ports";
 
-/** stacks/docker.ts by the real CLI, on a real engine. In the place of Pulumi's Docker plugin there is a stand-in: test/support/dockerPlugin. */
+/** stacks/docker.ts by the real CLI, on a real engine. In the place of Pulumi's Docker plugin there is a stand-in: test/support/hosts/dockerPlugin. */
 
 jest.setTimeout(180_000);
 
@@ -34,7 +34,7 @@ beforeAll(async () => {
       firstPort: String(await freePort()),
       keepVolumes: "false",
     },
-    programs: path.join(repository, "test", "support", "dockerPlugin"),
+    programs: path.join(repository, "test", "support", "hosts", "dockerPlugin"),
     environment: {
       DOCKER_HOST: process.env["SESSION_STORE_TEST_DOCKER"],
       STAND_IN_LABELS: JSON.stringify(LABELS),

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { openHost } from "../../provider/src/hosts";
 import type { Host } from "../../provider/src/hosts/Host";
 import { until } from "../../provider/src/waiting";
-import { ContainerHost } from "../support/containerHost";
-import { cut } from "../support/networkFaults";
-import { TestNetwork } from "../support/testNetwork";
+import { ContainerHost } from "../support/hosts/containerHost";
+import { cut } from "../support/hosts/networkFaults";
+import { TestNetwork } from "../support/hosts/testNetwork";
 
 /** Files of a machine over SSH, as root and by sudo. */
 

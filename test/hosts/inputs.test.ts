@@ -1,7 +1,7 @@
 import * as path from "node:path";
-import type { SshHostInputs } from "../../provider/src/hosts/Host";
-import { HostPair } from "../support/hostPair";
-import { newKey } from "../support/sshKeys";
+import type { SshHostInputs } from "../../provider/src/hosts/inputs";
+import { HostPair } from "../support/hosts/hostPair";
+import { newKey } from "../support/hosts/sshKeys";
 
 /** What is said of a machine, all the way through an `up`: names that a shell would take for something else, and other keys. */
 

@@ -1,8 +1,8 @@
 import type { Server } from "../../provider/src/mariadb/server";
-import { PASSWORDS, type PairOptions } from "../support/declaredPair";
-import { setUpByHand } from "../support/handMadeHosts";
-import { HostPair } from "../support/hostPair";
-import { MARIADB, type Suite } from "../support/testEngine";
+import { PASSWORDS, type PairOptions } from "../support/engine/declaredPair";
+import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
+import { setUpByHand } from "../support/hosts/handMadeHosts";
+import { HostPair } from "../support/hosts/hostPair";
 
 /** The life of a pair on two machines over SSH: one logs in as root, the other by sudo. */
 

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { utils } from "ssh2";
 import { openHost } from "../../provider/src/hosts";
-import type { SshHostInputs } from "../../provider/src/hosts/Host";
+import type { SshHostInputs } from "../../provider/src/hosts/inputs";
 import { until } from "../../provider/src/waiting";
-import { ContainerHost, type ContainerHostOptions } from "../support/containerHost";
-import { newKey } from "../support/sshKeys";
-import { TestNetwork } from "../support/testNetwork";
+import { ContainerHost, type ContainerHostOptions } from "../support/hosts/containerHost";
+import { newKey } from "../support/hosts/sshKeys";
+import { TestNetwork } from "../support/hosts/testNetwork";
 
 /** Ways into a machine over SSH, and what is said where there is none. No server is asked. */
 

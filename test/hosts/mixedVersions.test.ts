@@ -1,4 +1,4 @@
-import { HostPair } from "../support/hostPair";
+import { HostPair } from "../support/hosts/hostPair";
 
 /** A pair in the middle of an upgrade: 10.11 on the one node, 11.8 on the other. */
 

@@ -1,9 +1,9 @@
 import { until } from "../../provider/src/waiting";
-import type { PairOptions } from "../support/declaredPair";
-import { failureOf } from "../support/faults";
-import { HostPair } from "../support/hostPair";
-import { cut, NetworkFault, type Reach } from "../support/networkFaults";
-import { SeparateRuns } from "../support/separateRuns";
+import type { PairOptions } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
+import { SeparateRuns } from "../support/engine/separateRuns";
+import { HostPair } from "../support/hosts/hostPair";
+import { cut, NetworkFault, type Reach } from "../support/hosts/networkFaults";
 import { SessionClient } from "../support/sessionClient";
 
 /** Faults of the network: what a preview shows, what `up` says, that no acknowledged session is missing, and that `up` mends the rest. */

@@ -1,9 +1,9 @@
 import type { Connection } from "../../provider/src/mariadb/connection";
 import { Server } from "../../provider/src/mariadb/server";
 import { refuseUnreachable } from "../../provider/src/pair/reachability";
-import { PASSWORDS } from "../support/declaredPair";
-import { HostPair } from "../support/hostPair";
-import { NetworkFault } from "../support/networkFaults";
+import { PASSWORDS } from "../support/engine/declaredPair";
+import { HostPair } from "../support/hosts/hostPair";
+import { NetworkFault } from "../support/hosts/networkFaults";
 
 /** Before two nodes are linked: whether each reaches the other from its own machine, and if not, in which direction and why. */
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
-import { PulumiProject } from "../support/cli";
-import { HostPair } from "../support/hostPair";
-import { expectSuccess } from "../support/pairProgram";
+import { PulumiProject } from "../support/cli/cli";
+import { expectSuccess } from "../support/cli/pairProgram";
+import { HostPair } from "../support/hosts/hostPair";
 
 /** What README shows as a user's own program is one: the real CLI runs it, as it stands there, on two machines over SSH. */
 

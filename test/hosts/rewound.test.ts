@@ -1,9 +1,9 @@
-import { SHORT_WAITS } from "../support/declaredPair";
-import { failureOf } from "../support/faults";
-import { HostPair } from "../support/hostPair";
-import type { Machine } from "../support/machine";
+import { SHORT_WAITS } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
+import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
+import { HostPair } from "../support/hosts/hostPair";
+import type { Machine } from "../support/hosts/machine";
 import { fillSessions } from "../support/manySessions";
-import { MARIADB, type Suite } from "../support/testEngine";
 
 /** A node that lost the end of its binary log is told from one that was merely killed by what its log and the peer's relay log say, whatever MariaDB wrote them. */
 

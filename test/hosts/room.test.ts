@@ -1,10 +1,10 @@
 import { openHost } from "../../provider/src/hosts";
-import type { HostInputs } from "../../provider/src/hosts/Host";
+import type { HostInputs } from "../../provider/src/hosts/inputs";
 import { roomIn } from "../../provider/src/hosts/room";
 import { wantOfRoom } from "../../provider/src/mariadb/fullDisk";
-import { ContainerHost } from "../support/containerHost";
-import { ServerContainer } from "../support/serverContainer";
-import { TestNetwork } from "../support/testNetwork";
+import { ContainerHost } from "../support/hosts/containerHost";
+import { ServerContainer } from "../support/hosts/serverContainer";
+import { TestNetwork } from "../support/hosts/testNetwork";
 
 /** How much room a server's disk has is told of every kind of machine, with no right but to log in. */
 

@@ -1,14 +1,14 @@
 import { sleep, until } from "../../provider/src/waiting";
-import { PASSWORDS, SHORT_WAITS } from "../support/declaredPair";
-import { failureOf } from "../support/faults";
-import { HostPair } from "../support/hostPair";
-import { takeServerOff } from "../support/localRepository";
-import type { Machine } from "../support/machine";
+import { PASSWORDS, SHORT_WAITS } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
+import { SeparateRuns } from "../support/engine/separateRuns";
+import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
+import { HostPair } from "../support/hosts/hostPair";
+import { takeServerOff } from "../support/hosts/localRepository";
+import type { Machine } from "../support/hosts/machine";
+import { cut } from "../support/hosts/networkFaults";
 import { fillSessions, fingerprint } from "../support/manySessions";
-import { cut } from "../support/networkFaults";
-import { SeparateRuns } from "../support/separateRuns";
 import { SessionClient } from "../support/sessionClient";
-import { MARIADB, type Suite } from "../support/testEngine";
 
 /** A machine that lost its data is seeded from its peer, whatever way leads there and whatever MariaDB they have. */
 

@@ -1,7 +1,7 @@
-import { failureOf } from "../support/faults";
-import { HostPair } from "../support/hostPair";
-import { layOutAsRedHat } from "../support/redHat";
-import { SeparateRuns } from "../support/separateRuns";
+import { failureOf } from "../support/engine/faults";
+import { SeparateRuns } from "../support/engine/separateRuns";
+import { HostPair } from "../support/hosts/hostPair";
+import { layOutAsRedHat } from "../support/hosts/redHat";
 
 /** Where distributions have MariaDB's files and service. */
 

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { openHost } from "../../provider/src/hosts";
 import { Authority } from "../support/authority";
-import { failureOf } from "../support/faults";
-import { HostPair } from "../support/hostPair";
-import { takeServerOff } from "../support/localRepository";
+import { failureOf } from "../support/engine/faults";
+import { HostPair } from "../support/hosts/hostPair";
+import { takeServerOff } from "../support/hosts/localRepository";
 
 /** Users who aren't root: what they have to be allowed is what docs/hosts.md lists, no less and no more. */
 

@@ -1,11 +1,11 @@
 import { createConnection } from "mysql2/promise";
 import { type NodeTls, tlsTexts } from "../../provider/src/recipe/tls";
 import { Authority } from "../support/authority";
-import type { PairOptions } from "../support/declaredPair";
-import { HostPair } from "../support/hostPair";
-import { SeparateRuns } from "../support/separateRuns";
+import type { PairOptions } from "../support/engine/declaredPair";
+import { SeparateRuns } from "../support/engine/separateRuns";
+import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
+import { HostPair } from "../support/hosts/hostPair";
 import { SessionClient } from "../support/sessionClient";
-import { MARIADB, type Suite } from "../support/testEngine";
 
 /** Certificates of a pair on two machines: brought in, renewed, drifted, taken away; and what would pass for encryption and is none. */
 

@@ -1,6 +1,6 @@
-import { type HandMadePair, handMadePair } from "../support/handMadePair";
-import { expectSuccess, type Pair, pairProject } from "../support/pairProgram";
-import type { PairServer } from "../support/pairServer";
+import { expectSuccess, type Pair, pairProject } from "../support/cli/pairProgram";
+import { type HandMadePair, handMadePair } from "../support/local/handMadePair";
+import type { PairServer } from "../support/local/pairServer";
 
 jest.setTimeout(300_000);
 

@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { PulumiProject } from "../support/cli";
-import { expectSuccess, PASSWORDS } from "../support/pairProgram";
-import { PairServer } from "../support/pairServer";
-import { freePorts } from "../support/ports";
+import { PulumiProject } from "../support/cli/cli";
+import { expectSuccess, PASSWORDS } from "../support/cli/pairProgram";
+import { PairServer } from "../support/local/pairServer";
+import { freePorts } from "../support/local/ports";
 
 jest.setTimeout(300_000);
 

@@ -2,9 +2,9 @@ import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import * as path from "node:path";
 import { until } from "../../provider/src/waiting";
-import { expectSuccess, PASSWORDS, type Pair, pairProject } from "../support/pairProgram";
-import type { PairServer } from "../support/pairServer";
-import { previewedChanges } from "../support/previewedChanges";
+import { expectSuccess, PASSWORDS, type Pair, pairProject } from "../support/cli/pairProgram";
+import { previewedChanges } from "../support/cli/previewedChanges";
+import type { PairServer } from "../support/local/pairServer";
 import { optionFile } from "../support/recipeText";
 
 jest.setTimeout(300_000);

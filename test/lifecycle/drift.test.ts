@@ -1,6 +1,6 @@
-import type { CommandResult } from "../support/cli";
-import { expectSuccess, type Pair, pairThatIsUp } from "../support/pairProgram";
-import { previewedChanges } from "../support/previewedChanges";
+import type { CommandResult } from "../support/cli/cli";
+import { expectSuccess, type Pair, pairThatIsUp } from "../support/cli/pairProgram";
+import { previewedChanges } from "../support/cli/previewedChanges";
 import { ROUNDS, type Row } from "./driftRows";
 
 jest.setTimeout(300_000);

@@ -1,9 +1,9 @@
 import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { passwordHash } from "../../provider/src/recipe/password";
+import { passwordHash } from "../../provider/src/recipe/accounts/password";
 import { until } from "../../provider/src/waiting";
-import { PASSWORDS, type Pair } from "../support/pairProgram";
-import type { PairServer } from "../support/pairServer";
+import { PASSWORDS, type Pair } from "../support/cli/pairProgram";
+import type { PairServer } from "../support/local/pairServer";
 
 /** One change made by hand. */
 export interface Row {

@@ -1,6 +1,6 @@
 import { sleep } from "../../provider/src/waiting";
-import { expectSuccess, PASSWORDS, type Pair, pairProgram, pairThatIsUp } from "../support/pairProgram";
-import type { PairServer } from "../support/pairServer";
+import { expectSuccess, PASSWORDS, type Pair, pairProgram, pairThatIsUp } from "../support/cli/pairProgram";
+import type { PairServer } from "../support/local/pairServer";
 import { SessionClient } from "../support/sessionClient";
 
 jest.setTimeout(300_000);

@@ -2,8 +2,8 @@ import * as fs from "node:fs";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import * as net from "node:net";
 import * as path from "node:path";
-import { type CommandResult, processesBelow } from "../support/cli";
-import { expectSuccess, PASSWORDS, type Pair, pairProgram, pairProject } from "../support/pairProgram";
+import { type CommandResult, processesBelow } from "../support/cli/cli";
+import { expectSuccess, PASSWORDS, type Pair, pairProgram, pairProject } from "../support/cli/pairProgram";
 
 jest.setTimeout(300_000);
 

@@ -1,5 +1,5 @@
 import { SessionStoreUsers, type SessionStoreUsersChecked } from "../../provider/src/operations/SessionStoreUsers";
-import { type TestServer, testServer } from "./testServer";
+import { type TestServer, testServer } from "./local/testServer";
 
 /** A server with the accounts of one node on it, for the tests of one file. Nothing of ours is on it before and after a test. */
 

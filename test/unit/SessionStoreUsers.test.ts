@@ -1,6 +1,6 @@
 import { UNKNOWN } from "../../provider/src/operations/define";
 import { SessionStoreUsers } from "../../provider/src/operations/SessionStoreUsers";
-import { healthyState } from "../../provider/src/recipe/accounts";
+import { healthyState } from "../../provider/src/recipe/accounts/accounts";
 
 /** Nothing of this may ever be in a message. */
 const SECRET = "s3cret-of-the-test";

@@ -1,5 +1,5 @@
 import { accountAdvice, certificateAdvice, nodeAdvice, together } from "../../provider/src/recipe/advice";
-import { nodeSettings } from "../../provider/src/recipe/nodeSettings";
+import { nodeSettings } from "../../provider/src/recipe/settings/ofNode";
 import { Version } from "../../provider/src/recipe/version";
 
 const node = { nodeNumber: 1, bindAddress: "*", patterns: ["d.%session"] };

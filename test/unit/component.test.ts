@@ -5,7 +5,7 @@ import {
   ReplicatedSessionStore,
   type ReplicatedSessionStoreArgs,
 } from "../../provider/src";
-import { type Registration, run, settled } from "../support/registrations";
+import { type Registration, run, settled } from "../support/engine/registrations";
 
 /** The component, as the engine sees it: which resources, in which order, with which inputs. */
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { type Program, run } from "../support/registrations";
+import { type Program, run } from "../support/engine/registrations";
 
 /** The program stacks/docker.ts, as the engine sees it. */
 

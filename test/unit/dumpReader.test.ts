@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { DumpReader } from "../../provider/src/recipe/dumpReader";
+import { DumpReader } from "../../provider/src/recipe/sql/dumpReader";
 
 /** Reads a dump that arrives in pieces of a size. */
 function read(dump: string, size = dump.length, longest = 1 << 20): { statements: string[]; reader: DumpReader } {

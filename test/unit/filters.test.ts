@@ -6,7 +6,7 @@ import {
   validatePattern,
   wildDoTables,
 } from "../../provider/src/recipe/filters";
-import { reachesPeer } from "../../provider/src/recipe/reachesPeer";
+import { reachesPeer } from "../../provider/src/recipe/schema/reachesPeer";
 
 /** That patterns and answers agree with real servers is proved in contract/filters.servers.test.ts. */
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { compareGrants, type GrantServer, grantProblem } from "../../provider/src/recipe/grants";
-import { escapeWildcards, parseGrant, quoteName, renderGrant } from "../../provider/src/recipe/grantText";
-import { allOn } from "../../provider/src/recipe/privileges";
+import { compareGrants, type GrantServer, grantProblem } from "../../provider/src/recipe/accounts/grants";
+import { escapeWildcards, parseGrant, quoteName, renderGrant } from "../../provider/src/recipe/accounts/grantText";
+import { allOn } from "../../provider/src/recipe/accounts/privileges";
 import { Version } from "../../provider/src/recipe/version";
 
 const on = (version: string, lowerCaseNames = false): GrantServer => ({

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { engineAddress } from "../../provider/src/hosts/dockerAddress";
+import { engineAddress } from "../../provider/src/hosts/docker/address";
 import { MariaDbNode } from "../../provider/src/operations/MariaDbNode";
 
 /** Containers as users name them, and the engine that is meant. */

@@ -4,9 +4,9 @@ import {
   nodeSettings,
   pairRefusals,
   settingRefusals,
-} from "../../provider/src/recipe/nodeSettings";
-import { SETTINGS } from "../../provider/src/recipe/settings";
-import type { SettingInput } from "../../provider/src/recipe/settingValues";
+} from "../../provider/src/recipe/settings/ofNode";
+import { SETTINGS } from "../../provider/src/recipe/settings/table";
+import type { SettingInput } from "../../provider/src/recipe/settings/values";
 
 const NAMES = SETTINGS.map(({ option }) => option);
 const facts = (nodeNumber: number) => ({ nodeNumber, bindAddress: "*", patterns: ["d.%session"] });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
-import { nodeSettings } from "../../provider/src/recipe/nodeSettings";
+import { nodeSettings } from "../../provider/src/recipe/settings/ofNode";
 import {
   describeLine,
   isReadBy,
@@ -9,7 +9,7 @@ import {
   parseOptionFile,
   renderOptionFile,
   repeatingFiles,
-} from "../../provider/src/recipe/optionFile";
+} from "../../provider/src/recipe/settings/optionFile";
 import { optionFile } from "../support/recipeText";
 
 const options = (text: string, file = "my.cnf"): OptionLine[] =>

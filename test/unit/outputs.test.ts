@@ -1,5 +1,5 @@
 import type { Host } from "../../provider/src/hosts/Host";
-import { localHost } from "../../provider/src/hosts/local";
+import { localHost } from "../../provider/src/hosts/local/host";
 import { Complaint, Result } from "../../provider/src/hosts/outputs";
 import { headOf, pieceOf, relayLogs, tailOf } from "../../provider/src/mariadb/logFiles";
 import type { Server } from "../../provider/src/mariadb/server";

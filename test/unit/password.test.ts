@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { isExamplePassword, NATIVE, passwordHash, passwordState } from "../../provider/src/recipe/password";
+import { isExamplePassword, NATIVE, passwordHash, passwordState } from "../../provider/src/recipe/accounts/password";
 
 const native = (password: string) => ({ plugin: NATIVE, hash: passwordHash(password) });
 const state = (has: string[], wanted: string[]) => passwordState(has.map(native), wanted.map(passwordHash));

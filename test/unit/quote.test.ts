@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
-import { quote, quoteAll } from "../../provider/src/hosts/sshCommands";
+import { quote, quoteAll } from "../../provider/src/hosts/ssh/commands";
 
 /** Words that go through a shell, tried on real ones. */
 

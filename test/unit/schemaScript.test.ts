@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
-import { checkScript, tablesOf } from "../../provider/src/recipe/schemaScript";
-import { splitScript } from "../../provider/src/recipe/sqlTokens";
+import { checkScript, tablesOf } from "../../provider/src/recipe/schema/script";
+import { splitScript } from "../../provider/src/recipe/sql/tokens";
 
 const filters = { database: RECIPE_DATABASE, patterns: wildDoTables([RECIPE_DATABASE], RECIPE_PATTERNS) };
 const check = (script: string) => checkScript(script, filters);

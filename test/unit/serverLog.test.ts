@@ -1,4 +1,4 @@
-import { errorLines, roomLine, shownLine } from "../../provider/src/hosts/serverLog";
+import { errorLines, roomLine, shownLine } from "../../provider/src/hosts/errorLog";
 import { withoutUsersData } from "../../provider/src/hosts/serverText";
 
 /** What of a server's log is shown. */

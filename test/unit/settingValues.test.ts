@@ -8,7 +8,7 @@ import {
   toNumber,
   toSql,
   toValue,
-} from "../../provider/src/recipe/settingValues";
+} from "../../provider/src/recipe/settings/values";
 
 const NUMBER: SettingKind = { is: "number" };
 const BOOLEAN: SettingKind = { is: "boolean" };

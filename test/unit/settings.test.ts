@@ -1,8 +1,8 @@
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
-import { nodeSettings } from "../../provider/src/recipe/nodeSettings";
-import { parseOptionFile } from "../../provider/src/recipe/optionFile";
-import { optionName, profileValues, SETTINGS, settingOf } from "../../provider/src/recipe/settings";
-import { refusal, sameValue, toValue } from "../../provider/src/recipe/settingValues";
+import { nodeSettings } from "../../provider/src/recipe/settings/ofNode";
+import { parseOptionFile } from "../../provider/src/recipe/settings/optionFile";
+import { optionName, profileValues, SETTINGS, settingOf } from "../../provider/src/recipe/settings/table";
+import { refusal, sameValue, toValue } from "../../provider/src/recipe/settings/values";
 import { Version } from "../../provider/src/recipe/version";
 import { optionFile } from "../support/recipeText";
 

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
-import { type Filters, reachesPeer } from "../recipe/reachesPeer";
-import { checkScript, tablesOf } from "../recipe/schemaScript";
+import { type Filters, reachesPeer } from "../recipe/schema/reachesPeer";
+import { checkScript, tablesOf } from "../recipe/schema/script";
 
 export interface Output {
   write(text: string): void;

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { HostInputs } from "../hosts/Host";
+import type { HostInputs } from "../hosts/inputs";
 import type { Connection } from "../mariadb/connection";
-import { DEFAULT_USERS } from "../recipe/accounts";
+import { DEFAULT_USERS } from "../recipe/accounts/accounts";
 import { type Advice, accountAdvice, together } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../recipe/filters";
-import { collisions, nodeSettings } from "../recipe/nodeSettings";
-import type { Profile } from "../recipe/settings";
+import { collisions, nodeSettings } from "../recipe/settings/ofNode";
+import type { Profile } from "../recipe/settings/table";
 import type { LinkTls } from "../recipe/tls";
 import type { ConnectionArgs, Nested } from "../resources/args";
 import { MariaDbNode } from "../resources/MariaDbNode";

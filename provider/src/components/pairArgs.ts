@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostInputs } from "../hosts/Host";
+import type { HostInputs } from "../hosts/inputs";
 import type { DirectAccess } from "../mariadb/connection";
-import type { GivenSettings } from "../recipe/nodeSettings";
-import type { Profile } from "../recipe/settings";
+import type { GivenSettings } from "../recipe/settings/ofNode";
+import type { Profile } from "../recipe/settings/table";
 import type { NodeTls } from "../recipe/tls";
 import type { Args, ConnectionArgs, Defaulted, Nested } from "../resources/args";
 import type { LocalMariaDb } from "../resources/LocalMariaDb";

@@ -1,5 +1,6 @@
-import type { Host, HostInputs } from "./Host";
-import { localHost } from "./local";
+import type { Host } from "./Host";
+import type { HostInputs } from "./inputs";
+import { localHost } from "./local/host";
 
 /** The machine of a server. It is reached when something is asked of it, not before. */
 export function openHost(inputs: HostInputs): Host {
@@ -8,8 +9,8 @@ export function openHost(inputs: HostInputs): Host {
       return localHost(inputs);
     case "ssh":
       // Each of these loads a library, which takes longer than many a run over other machines.
-      return (require("./ssh") as typeof import("./ssh")).sshHost(inputs);
+      return (require("./ssh/host") as typeof import("./ssh/host")).sshHost(inputs);
     case "docker":
-      return (require("./docker") as typeof import("./docker")).dockerHost(inputs);
+      return (require("./docker/host") as typeof import("./docker/host")).dockerHost(inputs);
   }
 }

@@ -1,5 +1,5 @@
-import { type Account, type AccountState, accountKey } from "../recipe/accounts";
-import { type LoginMethod, NATIVE } from "../recipe/password";
+import { type Account, type AccountState, accountKey } from "../recipe/accounts/accounts";
+import { type LoginMethod, NATIVE } from "../recipe/accounts/password";
 import type { Server } from "./server";
 
 /** What the server keeps about accounts: the rows of `mysql.global_priv` and the answers of SHOW GRANTS. */

@@ -1,8 +1,8 @@
 import { escape as quoteText } from "mysql2";
-import { type Account, type AccountState, accountKey, type WantedAccount } from "../recipe/accounts";
-import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/grants";
-import { renderGrant } from "../recipe/grantText";
-import { AS_CONFIGURED, type LoginMethod, NATIVE, passwordHash, passwordState } from "../recipe/password";
+import { type Account, type AccountState, accountKey, type WantedAccount } from "../recipe/accounts/accounts";
+import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/accounts/grants";
+import { renderGrant } from "../recipe/accounts/grantText";
+import { AS_CONFIGURED, type LoginMethod, NATIVE, passwordHash, passwordState } from "../recipe/accounts/password";
 import { type LiveAccount, readAccounts } from "./accountRows";
 import { Server } from "./server";
 

@@ -1,5 +1,5 @@
 import { openHost } from "../hosts";
-import { passwordHash } from "../recipe/password";
+import { passwordHash } from "../recipe/accounts/password";
 import { type Look, progress, until } from "../waiting";
 import { type Connection, nameOf } from "./connection";
 import { ConnectionError } from "./connectionError";

@@ -1,4 +1,4 @@
-import type { HostInputs } from "../hosts/Host";
+import type { HostInputs } from "../hosts/inputs";
 
 /** How one server of the pair is reached, and by whom. Other resources get it from `MariaDbNode.connection`. */
 export interface Connection {

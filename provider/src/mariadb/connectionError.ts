@@ -1,4 +1,4 @@
-import { isAboutRoom } from "../hosts/serverLog";
+import { isAboutRoom } from "../hosts/errorLog";
 
 /** Why a session on a server could not be had, or what went wrong in it. */
 

@@ -1,4 +1,4 @@
-import type { NodeTables } from "../recipe/schemaDrift";
+import type { NodeTables } from "../recipe/schema/drift";
 import type { Server } from "./server";
 
 /**

@@ -1,6 +1,6 @@
+import { LOG_LINES, MAKE_ROOM, type RoomLine, roomLine } from "../hosts/errorLog";
 import type { Host } from "../hosts/Host";
 import { type Room, roomIn } from "../hosts/room";
-import { LOG_LINES, MAKE_ROOM, type RoomLine, roomLine } from "../hosts/serverLog";
 import { within } from "../waiting";
 
 /** Whether a server stands still, or refuses, because its disk is full: by its own log and by what the machine has left. */

@@ -1,4 +1,4 @@
-import { escapeWildcards } from "../recipe/grantText";
+import { escapeWildcards } from "../recipe/accounts/grantText";
 import { progress } from "../waiting";
 import { LOADER } from "./loader";
 import type { Server } from "./server";

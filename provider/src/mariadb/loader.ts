@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { escapeWildcards } from "../recipe/grantText";
-import { passwordHash } from "../recipe/password";
+import { escapeWildcards } from "../recipe/accounts/grantText";
+import { passwordHash } from "../recipe/accounts/password";
 import { Server } from "./server";
 import { endSessions } from "./sessions";
 

@@ -7,7 +7,7 @@ import {
   overridingLines,
   parseOptionFile,
   repeatingFiles,
-} from "../recipe/optionFile";
+} from "../recipe/settings/optionFile";
 import { progress } from "../waiting";
 import type { Server } from "./server";
 

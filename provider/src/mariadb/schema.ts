@@ -1,4 +1,4 @@
-import type { CheckedStatement } from "../recipe/schemaScript";
+import type { CheckedStatement } from "../recipe/schema/script";
 import { Server } from "./server";
 
 /** Stands in the database, unlogged, while the script runs: rows of a run that was cut off can't be told from rows deleted since. */

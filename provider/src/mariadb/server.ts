@@ -9,8 +9,8 @@ import {
   type SslOptions,
 } from "mysql2/promise";
 import { openHost } from "../hosts";
+import { MAKE_ROOM } from "../hosts/errorLog";
 import type { Host } from "../hosts/Host";
-import { MAKE_ROOM } from "../hosts/serverLog";
 import { withoutRows } from "../hosts/serverText";
 import { Version } from "../recipe/version";
 import { progress, within } from "../waiting";

@@ -1,6 +1,6 @@
-import { nearestOption, type Settings } from "../recipe/nodeSettings";
-import { type Effect, settingOf } from "../recipe/settings";
-import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settingValues";
+import { nearestOption, type Settings } from "../recipe/settings/ofNode";
+import { type Effect, settingOf } from "../recipe/settings/table";
+import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
 import type { Connection } from "./connection";
 import { askIfThere, type Row, type Server } from "./server";
 

@@ -1,6 +1,6 @@
 import { openHost } from "../hosts";
 import { type FileAccess, type Host, HostUnreachable } from "../hosts/Host";
-import type { Settings } from "../recipe/nodeSettings";
+import type { Settings } from "../recipe/settings/ofNode";
 import { isTrustedBy, type NodeTls, tlsFiles, tlsTexts, validity } from "../recipe/tls";
 import { progress, until } from "../waiting";
 import { type Connection, nameOf } from "./connection";

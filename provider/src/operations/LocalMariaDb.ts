@@ -1,9 +1,9 @@
 import * as path from "node:path";
 import { z } from "zod";
-import type { LocalHostInputs } from "../hosts/Host";
-import * as data from "../hosts/localData";
-import * as files from "../hosts/localFiles";
-import * as server from "../hosts/localServer";
+import type { LocalHostInputs } from "../hosts/inputs";
+import * as data from "../hosts/local/data";
+import * as files from "../hosts/local/files";
+import * as server from "../hosts/local/server";
 import { progress } from "../waiting";
 import { define } from "./define";
 import { port } from "./hostInputs";

@@ -22,9 +22,9 @@ import { type History, markOf } from "../pair/history";
 import { closeIfNew, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import type { Mark } from "../pair/sourceHistory";
+import { escapeWildcards } from "../recipe/accounts/grantText";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
-import { escapeWildcards } from "../recipe/grantText";
 import {
   type GivenSettings,
   nodeSettings,
@@ -32,10 +32,10 @@ import {
   type Settings,
   settingRefusals,
   tlsRefusals,
-} from "../recipe/nodeSettings";
-import { describeLine, renderOptionFile } from "../recipe/optionFile";
-import type { Profile } from "../recipe/settings";
-import type { SettingInput } from "../recipe/settingValues";
+} from "../recipe/settings/ofNode";
+import { describeLine, renderOptionFile } from "../recipe/settings/optionFile";
+import type { Profile } from "../recipe/settings/table";
+import type { SettingInput } from "../recipe/settings/values";
 import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
 import { progress } from "../waiting";
 import { define } from "./define";

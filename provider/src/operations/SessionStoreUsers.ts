@@ -17,8 +17,8 @@ import {
   type WantedAccount,
   wantedAccounts,
   wantedStates,
-} from "../recipe/accounts";
-import { grantProblem } from "../recipe/grants";
+} from "../recipe/accounts/accounts";
+import { grantProblem } from "../recipe/accounts/grants";
 import { progress } from "../waiting";
 import { containsUnknown, define, UNKNOWN } from "./define";
 import { connection, databaseName, profile } from "./inputs";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { engineProblem } from "../hosts/dockerAddress";
-import { DEFAULT_CONFIG_DIRECTORY, type HostInputs, type SshLogin } from "../hosts/Host";
-import { parseHostKey, privateKeyProblem } from "../hosts/sshKeys";
+import { engineProblem } from "../hosts/docker/address";
+import { DEFAULT_CONFIG_DIRECTORY, type HostInputs, type SshLogin } from "../hosts/inputs";
+import { parseHostKey, privateKeyProblem } from "../hosts/ssh/keys";
 
 /** How a machine may be reached, by kind. */
 

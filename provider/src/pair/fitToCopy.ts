@@ -8,7 +8,7 @@ import {
   triggersOf,
 } from "../mariadb/storedObjects";
 import { versionedTables } from "../mariadb/tables";
-import { DEFAULT_USERS } from "../recipe/accounts";
+import { DEFAULT_USERS } from "../recipe/accounts/accounts";
 import { progress } from "../waiting";
 
 /** What keeps databases from being copied, found before anything is touched. */

@@ -13,7 +13,7 @@ import {
 } from "../mariadb/rowHashes";
 import type { Server } from "../mariadb/server";
 import { hasRows, type Table, tablesWithReach, usersTables } from "../mariadb/tables";
-import type { NodeTables } from "../recipe/schemaDrift";
+import type { NodeTables } from "../recipe/schema/drift";
 import { during } from "../waiting";
 
 /** Which rows one server has and the other lacks. Rows stay where they are: hashes are compared, and keys are never shown. */

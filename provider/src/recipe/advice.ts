@@ -1,9 +1,9 @@
-import { DEFAULT_USERS } from "./accounts";
-import type { Settings } from "./nodeSettings";
-import { type OptionLine, saying } from "./optionFile";
-import { isExamplePassword } from "./password";
-import { SETTINGS } from "./settings";
-import { sameValue } from "./settingValues";
+import { DEFAULT_USERS } from "./accounts/accounts";
+import { isExamplePassword } from "./accounts/password";
+import type { Settings } from "./settings/ofNode";
+import { type OptionLine, saying } from "./settings/optionFile";
+import { SETTINGS } from "./settings/table";
+import { sameValue } from "./settings/values";
 import type { Version } from "./version";
 
 /** Something that works as described, and that MariaDB or we would do otherwise. */

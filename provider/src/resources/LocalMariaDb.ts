@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { LocalHostInputs } from "../hosts/Host";
+import type { LocalHostInputs } from "../hosts/inputs";
 import type { LocalMariaDbInputs } from "../operations/LocalMariaDb";
 import { type Args, withSecrets } from "./args";
 import { Shell } from "./shell";

@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../mariadb/connection";
-import type { AccountInputs, AccountState, AccountsInputs, RotatingAccountInputs } from "../recipe/accounts";
+import type { AccountInputs, AccountState, AccountsInputs, RotatingAccountInputs } from "../recipe/accounts/accounts";
 import { type Args, type Defaulted, type Nested, withSecrets } from "./args";
 import { Shell } from "./shell";
 

@@ -1,0 +1,68 @@
+import { posix as path } from "node:path";
+import { greets } from "../greets";
+import type { Host } from "../Host";
+import { DEFAULT_CONFIG_DIRECTORY, type DockerHostInputs } from "../inputs";
+import { run } from "./commands";
+import { DockerContainer } from "./container";
+import { DockerEngine } from "./engine";
+import { exists, listFiles, readFile, removeFile, writeFile } from "./files";
+import { layoutOf } from "./layout";
+import { type Greets, log, start, stop, waitUntilSetUp } from "./service";
+import { openStream } from "./stream";
+
+/** A container whose main process is the server, on an engine here or elsewhere. */
+export function dockerHost(inputs: DockerHostInputs): Host {
+  const folder = path.normalize(inputs.configDirectory ?? DEFAULT_CONFIG_DIRECTORY).replace(/\/$/, "");
+  const container = new DockerContainer(inputs.container, DockerEngine.at(inputs.engine));
+  const socket = async () => (await layoutOf(container)).socket;
+  const open = async () => openStream(container, await socket());
+  const up: Greets = () => open().then(greets, () => false);
+  return {
+    name: `container ${inputs.container}`,
+    superuser: "root",
+    settingsMode: 0o644,
+    ownsOptionFiles: false,
+    tlsFolder: `${folder}/session-store-tls`,
+    reach: async () => undefined,
+    async prepare() {
+      await refuseUnlessKept(container, folder);
+      await waitUntilSetUp(container, up);
+    },
+    socket,
+    settingsFile: async () => `${folder}/99-session-store.cnf`,
+    optionFiles: async () => (await layoutOf(container)).optionFiles,
+    run: (command, options) => run(container, command, options),
+    readFile: (file) => readFile(container, file),
+    writeFile: (file, text, access) => writeFile(container, file, text, access),
+    removeFile: (file) => removeFile(container, file),
+    listFiles: (directory) => listFiles(container, directory),
+    dataDirectory: async () => (await layoutOf(container)).dataDirectory,
+    async hasData() {
+      const { mounts } = await container.state();
+      const folders = new Set(["/var/lib/mysql", ...mounts.map(({ directory }) => directory)]);
+      const found = await Promise.all([...folders].map((place) => exists(container, `${place}/mysql/global_priv.frm`)));
+      return found.includes(true);
+    },
+    startService: () => start(container, up),
+    stopService: () => stop(container, up),
+    serverLog: (lines) => log(container, lines),
+    openStream: open,
+  };
+}
+
+/** Our files would go with the container when it is replaced, and the server would come back with other settings, unlinked. */
+async function refuseUnlessKept(container: DockerContainer, folder: string): Promise<void> {
+  const { mounts } = await container.state();
+  const mount = mounts
+    .filter(({ directory }) => `${folder}/`.startsWith(`${directory}/`))
+    .sort((one, other) => one.directory.length - other.directory.length)
+    .at(-1);
+  if (mount?.isWritable) return;
+  const seen = mount
+    ? `what is mounted on ${mount.directory} can't be written to`
+    : `no volume is mounted on ${folder}`;
+  throw new Error(
+    `container ${container.name}: ${seen}, so the node's settings would be lost when the container is replaced. Nothing was changed. ` +
+      `Mount a named volume on ${folder}, or name the directory of another one as "configDirectory".`,
+  );
+}

@@ -1,0 +1,47 @@
+import { run } from "./commands";
+import type { DockerContainer } from "./container";
+import { readFile } from "./files";
+
+/** Where the server of a container has what. */
+interface Layout {
+  readonly socket: string;
+  readonly dataDirectory: string;
+  /** The option files that it reads first, in their order. */
+  readonly optionFiles: readonly string[];
+}
+
+/** As MariaDB's packages for Debian and Ubuntu have it, and the images made of them. */
+const USUAL: Layout = {
+  socket: "/run/mysqld/mysqld.sock",
+  dataDirectory: "/var/lib/mysql",
+  optionFiles: ["/etc/my.cnf", "/etc/mysql/my.cnf"],
+};
+
+const layouts = new Map<string, Promise<Layout>>();
+
+/** Asked once for each start of a container. One that does not run can't be asked. */
+export async function layoutOf(container: DockerContainer): Promise<Layout> {
+  const { id, startedAt, isRunning } = await container.state();
+  const key = `${id} ${startedAt}`;
+  const known = layouts.get(key);
+  if (known || !isRunning) return known ?? USUAL;
+  const asked = ask(container);
+  layouts.set(key, asked);
+  asked.catch(() => layouts.delete(key));
+  return asked;
+}
+
+async function ask(container: DockerContainer): Promise<Layout> {
+  const [help, options, users] = await Promise.all([
+    run(container, ["my_print_defaults", "--help"]),
+    run(container, ["my_print_defaults", "--mysqld"]),
+    readFile(container, "/etc/passwd"),
+  ]);
+  const home = /^mysql:(?:[^:]*:){4}([^:]*)/m.exec(users?.text ?? "")?.[1] ?? "/var/lib/mysql";
+  const order = /^Default options are read from[^\n]*\n([^\n]+)/m.exec(help)?.[1]?.trim().split(/\s+/);
+  return {
+    dataDirectory: [...options.matchAll(/^--datadir=(.+)$/gm)].at(-1)?.[1] ?? USUAL.dataDirectory,
+    socket: [...options.matchAll(/^--socket=(.+)$/gm)].at(-1)?.[1] ?? USUAL.socket,
+    optionFiles: order?.map((file) => file.replace(/^~/, home)) ?? USUAL.optionFiles,
+  };
+}

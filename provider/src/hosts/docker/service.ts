@@ -1,0 +1,100 @@
+import { text } from "node:stream/consumers";
+import { progress, until } from "../../waiting";
+import { errorLines, LOG_LINES } from "../errorLog";
+import { HostUnreachable } from "../Host";
+import { run } from "./commands";
+import type { ContainerState, DockerContainer } from "./container";
+import { Demultiplexer } from "./outputs";
+
+/** The server of a container. It is the main process: who starts or stops the one starts or stops the other. */
+
+/** A server that crashed reads its whole redo log before it takes connections; images set empty data up before. In milliseconds. */
+const START_DEADLINE = 300_000;
+/** One that stops may have much to write. In seconds; then the engine kills it. */
+const STOP_DEADLINE = 300;
+
+/** Whether the server greets on its socket. A connection is taken before, by the operating system. */
+export type Greets = () => Promise<boolean>;
+
+/** Starts the server unless it runs, and waits until it takes connections. One that is just stopping is started again. */
+export async function start(container: DockerContainer, greets: Greets): Promise<void> {
+  const before = await container.state();
+  if (before.word === "paused") throw container.isPaused();
+  if (before.isRunning && (await comesUp(container, before, greets))) return;
+  // One that ended again and again waits longer and longer for its next start.
+  if (before.word === "restarting") await stopNow(container);
+  await container.ask((asked) => asked.start().catch(unlessDone));
+  const begun = await container.state();
+  if (await comesUp(container, begun, greets)) return;
+  const { exitCode } = await container.state();
+  await stopNow(container);
+  throw new Error(
+    `the server in the container "${container.name}" ended while it started (exit code ${exitCode}); the container is stopped. ` +
+      `Its log says:\n${errorLines(await log(container, LOG_LINES))}`,
+  );
+}
+
+/** Waits for what a container does before its server takes connections: its start, and what its image sets up on empty data. */
+export async function waitUntilSetUp(container: DockerContainer, greets: Greets): Promise<void> {
+  const begun = await container.state();
+  if (begun.word === "paused") throw container.isPaused();
+  if (begun.isRunning) await comesUp(container, begun, greets);
+}
+
+/** False when the server ends before it is up. */
+async function comesUp(container: DockerContainer, begun: ContainerState, greets: Greets): Promise<boolean> {
+  const what = `the server in the container "${container.name}" to take connections`;
+  return until<boolean>({ what, deadline: START_DEADLINE, pause: 50 }, async () => {
+    const now = await container.state();
+    if (!now.isRunning || now.id !== begun.id || now.startedAt !== begun.startedAt) return { done: false };
+    let words: string[];
+    try {
+      words = (await run(container, ["sh", "-c", COMMAND_LINES])).split("\0");
+    } catch (error) {
+      if (error instanceof HostUnreachable) throw error;
+      // It may have ended just now.
+      return { seen: (error as Error).message };
+    }
+    // Images that make the data let a server of their own work on it first, which is closed to the network.
+    if (words.includes("--skip-networking")) return { seen: "the image is still setting it up" };
+    const isThere = words.some((word) => /(^|\/)(mariadbd|mysqld)$/.test(word));
+    return isThere && (await greets()) ? { done: true } : { seen: "no answer on its socket" };
+  });
+}
+
+/** The words of all command lines in a container. */
+const COMMAND_LINES = "cat /proc/[0-9]*/cmdline 2>/dev/null; true";
+
+/** Stops the server cleanly, and the container with it. */
+export async function stop(container: DockerContainer, greets: Greets): Promise<void> {
+  const before = await container.state();
+  if (before.word === "paused") throw container.isPaused();
+  // A SIGTERM before it greets would hang it for ever. One that hangs already gets its signal after a while.
+  const wait = { what: `the server in the container "${container.name}" to greet`, deadline: 5_000 };
+  const isUp = async () => ((await greets()) ? { done: true } : { seen: "no answer on its socket" });
+  if (before.isRunning) await until<boolean>(wait, isUp).catch(() => false);
+  await stopNow(container);
+  const { exitCode } = await container.state();
+  if (before.isRunning && exitCode === 137) {
+    progress(
+      `the server in the container "${container.name}" did not end within ${STOP_DEADLINE} s and was killed; it recovers when it starts`,
+    );
+  }
+}
+
+/** The engine keeps a container that was stopped so from being restarted by its policy. */
+const stopNow = (container: DockerContainer): Promise<unknown> =>
+  container.ask((asked) => asked.stop({ t: STOP_DEADLINE }).catch(unlessDone), (STOP_DEADLINE + 30) * 1000);
+
+function unlessDone(error: unknown): void {
+  const NOTHING_TO_DO = 304;
+  if ((error as { statusCode?: number }).statusCode !== NOTHING_TO_DO) throw error;
+}
+
+/** The newest lines that the container wrote to its outputs, where its server's error log goes. */
+export async function log(container: DockerContainer, lines: number): Promise<string> {
+  const sent = await container.ask((asked) => asked.logs({ stdout: true, stderr: true, tail: lines }));
+  const outputs = new Demultiplexer(true);
+  outputs.end(sent);
+  return (await text(outputs)).trimEnd();
+}

@@ -1,0 +1,77 @@
+import { spawn } from "node:child_process";
+import * as fs from "node:fs/promises";
+import * as net from "node:net";
+import * as path from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Host } from "../Host";
+import type { LocalHostInputs } from "../inputs";
+import { Complaint, Result } from "../outputs";
+import { exists, findTool, localUser, paths, readIfThere, writeWhole } from "./files";
+import { logTail, start, stop } from "./server";
+
+/** This machine, and on it the private server that `LocalMariaDb` keeps. */
+export function localHost({ directory }: LocalHostInputs): Host {
+  const place = paths(directory);
+  return {
+    name: directory,
+    superuser: localUser(),
+    ownsOptionFiles: true,
+    settingsMode: 0o600,
+    reach: async () => undefined,
+    prepare: async () => undefined,
+    tlsFolder: path.join(directory, "tls"),
+    socket: async () => place.socket,
+    settingsFile: async () => path.join(place.includeFolder, "99-session-store.cnf"),
+    optionFiles: async () => [place.baseFile],
+    run: runHere,
+    async readFile(file) {
+      const text = await readIfThere(file);
+      return text === undefined ? undefined : { text, mode: (await fs.stat(file)).mode & 0o777 };
+    },
+    async writeFile(file, text, { mode }) {
+      await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+      await writeWhole(file, text, mode);
+    },
+    removeFile: (file) => fs.rm(file, { force: true }),
+    async listFiles(folder) {
+      const names = await fs.readdir(folder).catch(() => [] as string[]);
+      return names.sort();
+    },
+    dataDirectory: async () => place.data,
+    hasData: () => exists(directory),
+    startService: () => start(directory),
+    stopService: () => stop(directory),
+    serverLog: (lines) => logTail(directory, lines),
+    openStream: async () => net.connect(place.socket),
+  };
+}
+
+const runHere: Host["run"] = async (command, streams = {}) => {
+  const [program = "", ...args] = command;
+  const child = spawn(program.startsWith("mariadb") ? findTool(program) : program, args, {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const errors = new Complaint();
+  child.stderr.on("data", (chunk: Buffer) => errors.add(chunk));
+  let tooMuch: Error | undefined;
+  const output = new Result(program, (error) => {
+    tooMuch = error;
+    child.kill("SIGKILL");
+  });
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (status, signal) => resolve(status ?? signal));
+  });
+  const flows: Promise<unknown>[] = [ended];
+  if (streams.output) flows.push(pipeline(child.stdout, streams.output));
+  else child.stdout.on("data", (chunk: Buffer) => output.add(chunk));
+  const input = typeof streams.input === "string" ? Readable.from([streams.input]) : streams.input;
+  // A command that ends before it has read all tells by its exit code why; the broken pipe adds nothing to that.
+  if (input) flows.push(pipeline(input, child.stdin).catch(() => undefined));
+  else child.stdin.end();
+  const [code] = await Promise.all(flows);
+  if (tooMuch) throw tooMuch;
+  if (code !== 0) throw new Error(`${program} ended with ${code}: ${`${errors}`.trim() || "it said nothing"}`);
+  return `${output}`;
+};

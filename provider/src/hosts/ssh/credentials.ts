@@ -1,0 +1,77 @@
+import { readFile } from "node:fs/promises";
+import type { AnyAuthMethod, ParsedKey } from "ssh2";
+import { HostUnreachable } from "../Host";
+import type { SshLogin } from "../inputs";
+import { fingerprint } from "./keys";
+
+const KEY_FILE = "SESSION_STORE_SSH_KEY_FILE";
+
+export interface SshCredentials {
+  /** In the order in which they are tried. */
+  readonly methods: AnyAuthMethod[];
+  /** In words, for the error of a refused login. */
+  readonly tried: string;
+}
+
+/** With what we log in. A key named by the environment goes before those of the state, which may be out of date. */
+export async function sshCredentials(login: SshLogin): Promise<SshCredentials> {
+  const { passphrase, password, user: username = "root" } = login;
+  const file = process.env[KEY_FILE];
+  const keys = [
+    ...(file ? [{ key: await keyOf(file), origin: ` of ${KEY_FILE}` }] : []),
+    ...(login.privateKey === undefined ? [] : [{ key: login.privateKey, origin: "" }]),
+  ];
+  const agent = agentOf(login);
+  return {
+    methods: [
+      ...keys.map(({ key }) => keyMethod(username, key, passphrase)),
+      ...(agent === undefined ? [] : [{ type: "agent" as const, username, agent }]),
+      ...(password === undefined ? [] : passwordMethods(username, password)),
+    ],
+    tried: [
+      ...keys.map(({ key, origin }) => `the key ${keyName(key, passphrase)}${origin}`),
+      ...(agent === undefined ? [] : ["the keys of the agent"]),
+      ...(password === undefined ? [] : ["the password"]),
+    ].join(" and "),
+  };
+}
+
+const keyMethod = (username: string, key: string, passphrase: string | undefined): AnyAuthMethod => ({
+  type: "publickey",
+  username,
+  key,
+  ...(passphrase === undefined ? {} : { passphrase }),
+});
+
+/** Machines that ask for it in words take the same answer. */
+const passwordMethods = (username: string, password: string): AnyAuthMethod[] => [
+  { type: "password", username, password },
+  {
+    type: "keyboard-interactive",
+    username,
+    prompt: (_name, _instructions, _language, prompts, finish) => finish(prompts.map(() => password)),
+  },
+];
+
+function agentOf({ agent }: SshLogin): string | undefined {
+  if (agent !== true) return agent || undefined;
+  const socket = process.env["SSH_AUTH_SOCK"];
+  if (socket) return socket;
+  throw new HostUnreachable(
+    '"agent" is true, but there is no SSH_AUTH_SOCK in the environment. Start an agent, or give the path of its socket, or a key.',
+  );
+}
+
+async function keyOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new HostUnreachable(`the key that ${KEY_FILE} names can't be read: ${(error as Error).message}`);
+  }
+}
+
+function keyName(privateKey: string, passphrase: string | undefined): string {
+  const { utils } = require("ssh2") as typeof import("ssh2");
+  const key = utils.parseKey(privateKey, passphrase) as ParsedKey | Error;
+  return key instanceof Error ? "that can't be read" : fingerprint(key.getPublicSSH());
+}

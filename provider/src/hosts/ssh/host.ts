@@ -1,0 +1,78 @@
+import { posix as path } from "node:path";
+import { during, until } from "../../waiting";
+import { type Host, HostUnreachable } from "../Host";
+import type { SshHostInputs } from "../inputs";
+import { quote, run, script } from "./commands";
+import { listFiles, readFile, removeFile, writeFile } from "./files";
+import { ensureInstalled } from "./install";
+import { type Layout, layoutOf } from "./layout";
+import { SshMachine } from "./machine";
+import { serverLog, start, stop } from "./service";
+import { openStream, openStreamAsRoot } from "./stream";
+
+/** A Linux machine with a distribution's MariaDB, reached over SSH. */
+export function sshHost(inputs: SshHostInputs): Host {
+  const machine = SshMachine.at(inputs);
+  const { bootDeadline = 300, install = false } = inputs;
+  const layout = () => layoutOf(machine);
+  return {
+    name: machine.name,
+    superuser: "root",
+    settingsMode: 0o644,
+    ownsOptionFiles: false,
+    tlsFolder: "/etc/session-store-tls",
+    reach: () => waitUntilReachable(machine, bootDeadline),
+    async prepare() {
+      await waitUntilReachable(machine, bootDeadline);
+      await ensureInstalled(machine, install);
+    },
+    socket: async () => (await layout()).socket,
+    settingsFile: async () =>
+      inputs.settingsFile ?? path.join(folderOf(machine, await layout()), "99-session-store.cnf"),
+    optionFiles: async () => (await layout()).optionFiles,
+    run: (command, options) => run(machine, command, options),
+    readFile: (file) => readFile(machine, file),
+    writeFile: (file, text, access) => writeFile(machine, file, text, access),
+    removeFile: (file) => removeFile(machine, file),
+    listFiles: (folder) => listFiles(machine, folder),
+    dataDirectory: async () => (await layout()).dataDirectory,
+    async hasData() {
+      const data = quote(path.join((await layout()).dataDirectory, "mysql"));
+      return (await script(machine, `[ -e ${data} ] || s test -e ${data}`)).code === 0;
+    },
+    startService: () => start(machine),
+    stopService: () => stop(machine),
+    serverLog: (lines) => serverLog(machine, lines),
+    openStream: async ({ asSuperuser = false } = {}) => {
+      const { socket } = await layout();
+      return asSuperuser && !machine.isRoot ? openStreamAsRoot(machine, socket) : openStream(machine, socket);
+    },
+  };
+}
+
+/** Refusals are final; all else may be a machine that is on its way up. */
+async function waitUntilReachable(machine: SshMachine, seconds: number): Promise<void> {
+  const wait = { what: machine.name, deadline: seconds * 1000, pause: 100 };
+  const look = async () => {
+    try {
+      await machine.connect(true);
+      return { done: undefined };
+    } catch (error) {
+      if (!(error instanceof HostUnreachable && error.mayBeStarting)) throw error;
+      return { seen: error.message };
+    }
+  };
+  await during(`connecting to ${machine.name}`, until<undefined>(wait, look)).catch((error: Error) => {
+    throw error instanceof HostUnreachable ? error : new HostUnreachable(error.message);
+  });
+}
+
+function folderOf({ name }: SshMachine, { folder, isInstalled }: Layout): string {
+  if (folder !== undefined) return folder;
+  // Asked of a machine whose packages are gone: where they had it.
+  if (!isInstalled) return "/etc/mysql/mariadb.conf.d";
+  throw new Error(
+    `${name}: MariaDB's option files include no folder, so there is no place for a file of ours. Add a line "!includedir /etc/my.cnf.d" ` +
+      'to the last of them, or give "settingsFile" a path that they include.',
+  );
+}

@@ -1,0 +1,174 @@
+import type { Version } from "../version";
+import { type Grant, parseGrant, renderGrant } from "./grantText";
+import { ALL, addedByUpgrades, allOn, canBeGrantedOn, GRANT_OPTION, isKnown, type Level, meaning } from "./privileges";
+
+/** Compares what an account shall be allowed with what SHOW GRANTS says, by meaning and not by text. */
+
+/** What the meaning of a grant depends on. */
+export interface GrantServer {
+  readonly version: Version;
+  /** True where the server keeps the names of databases and tables in lower case. */
+  readonly lowerCaseNames: boolean;
+}
+
+export interface GrantDifference {
+  /** The wanted texts as far as the account has them, then what it has beyond. The wanted list itself when nothing differs. */
+  readonly shown: string[];
+  /** To be granted. */
+  readonly missing: GrantPart[];
+  /** To be revoked. */
+  readonly extra: GrantPart[];
+}
+
+/** Privileges on one object. For roles, `on` is ROLE or DEFAULT ROLE. */
+export interface GrantPart {
+  readonly on: string;
+  readonly privileges: readonly string[];
+}
+
+/** Privileges by the object they are on. */
+type ByObject = Map<string, Set<string>>;
+const NONE: ReadonlySet<string> = new Set();
+
+/** Why a text can't be a wanted grant. Undefined when it can. */
+export function grantProblem(text: string): string | undefined {
+  let grant: Grant;
+  try {
+    grant = parseGrant(text);
+  } catch (error) {
+    return `"${text}" is not a grant such as "SELECT, INSERT ON db.*": ${(error as Error).message}`;
+  }
+  if (grant.hasGrantee) return `"${text}": leave out TO and what follows; the account is named beside it`;
+  if (grant.level === "other")
+    return `"${text}" is not "privileges ON database.table"; roles and proxies can't be given`;
+  const words = grant.privileges.map(({ written }) => written.replace(/ \(.*\)$/s, ""));
+  if (words.some((word) => word.toUpperCase() === GRANT_OPTION)) {
+    return `"${text}": the right to grant is not handed out, because such an account could give itself any other right on it`;
+  }
+  const unknown = words.find((word) => !isKnown(word));
+  if (unknown !== undefined) return `"${text}": MariaDB has no privilege "${unknown}"`;
+  const misplaced = grant.privileges.find(
+    ({ written }, i) => !canBeGrantedOn(words[i] ?? "", written.includes("(") ? "column" : (grant.level as Level)),
+  );
+  if (misplaced) return `"${text}": "${misplaced.written}" can't be given on ${grant.on}`;
+  return undefined;
+}
+
+export function compareGrants(
+  wanted: readonly string[],
+  live: readonly string[],
+  server: GrantServer,
+): GrantDifference {
+  const asked = wanted.map((text) => ({ text, ...inCaseOf(server, parseGrant(text)) }));
+  const needed: ByObject = new Map();
+  const allowed: ByObject = new Map();
+  for (const { on, level, privileges } of asked) {
+    for (const { name } of privileges) {
+      const means = meaning(name, level as Level, server.version);
+      add(needed, on, means);
+      add(allowed, on, [...means, ...addedByUpgrades(name)]);
+    }
+  }
+  const has = collect(live, server);
+  foldExactNames(has, needed, allowed);
+
+  const missing = without(needed, has);
+  const extra = without(has, allowed);
+  return {
+    shown: [
+      ...asked.flatMap(({ text, ...grant }) => asFarAsThere(text, grant, missing.get(grant.on) ?? NONE, server)),
+      ...[...extra].map(([on, beyond]) => renderGrant(on, shorten(on, beyond, has.get(on) ?? NONE, server))),
+    ],
+    missing: [...missing].map(([on, lacking]) => ({ on, privileges: shortest(on, lacking, server) })),
+    extra: [...extra].map(([on, beyond]) => ({ on, privileges: [...beyond] })),
+  };
+}
+
+/** A wanted text, with what the account lacks of it. Nothing, when it has nothing of it. */
+function asFarAsThere(text: string, grant: Grant, missing: ReadonlySet<string>, server: GrantServer): string[] {
+  let found = grant.privileges.length === 0;
+  const lacking = new Set<string>();
+  for (const { name, written } of grant.privileges) {
+    const means = meaning(name, grant.level as Level, server.version);
+    const absent = means.filter((each) => missing.has(each));
+    found ||= absent.length < means.length || means.length === 0;
+    // A privilege is named as the wanted text names it, unless it stands for several.
+    for (const each of absent) lacking.add(means.length === 1 ? written : each);
+  }
+  if (lacking.size === 0) return [text];
+  return found ? [`${text} without ${[...lacking].join(", ")}`] : [];
+}
+
+/** What SHOW GRANTS says, by object. `ALL PRIVILEGES` is spelled out, so that it compares with any list. */
+function collect(lines: readonly string[], server: GrantServer): ByObject {
+  const found: ByObject = new Map();
+  for (const line of lines) {
+    const { on, level, privileges } = parseGrant(line);
+    const names = privileges.flatMap(({ name }) => {
+      if (name === "USAGE") return [];
+      return name === ALL ? allOn(level as Level, server.version) : [name];
+    });
+    add(found, on, names);
+  }
+  return found;
+}
+
+/**
+ * Where the wanted name of a database is a pattern (`_` is any character), the same grant on exactly that database will do: it is
+ * the narrower one. The other way round it does not.
+ */
+function foldExactNames(has: ByObject, needed: ByObject, allowed: ByObject): void {
+  for (const [on, privileges] of [...has]) {
+    const pattern = on.replace(/\\([_%\\])/g, "$1");
+    const enough = needed.get(pattern);
+    if (pattern === on || !enough || needed.has(on)) continue;
+    // Where there are grants on both, MariaDB looks at the exact one alone.
+    if (!isWithin(enough, privileges) || !isWithin(privileges, allowed.get(pattern))) continue;
+    if (!isWithin(has.get(pattern) ?? new Set(), allowed.get(pattern))) continue;
+    has.delete(on);
+    has.set(pattern, privileges);
+  }
+}
+
+function inCaseOf(server: GrantServer, grant: Grant): Grant {
+  return server.lowerCaseNames && grant.level !== "routine" ? { ...grant, on: grant.on.toLowerCase() } : grant;
+}
+
+/** `ALL PRIVILEGES` instead of forty names, where the account has all there are and few of them are wanted. */
+function shorten(on: string, extra: ReadonlySet<string>, has: ReadonlySet<string>, server: GrantServer): string[] {
+  const all = allOn(levelOf(on), server.version);
+  const beyond = all.filter((name) => extra.has(name));
+  if (beyond.length <= all.length / 2 || !isWithin(new Set(all), has)) return [...extra];
+  return [ALL, ...[...extra].filter((name) => !all.includes(name))];
+}
+
+/** Granted as a whole, ALL PRIVILEGES also holds what only newer servers count among them. */
+function shortest(on: string, missing: ReadonlySet<string>, server: GrantServer): string[] {
+  return isWithin(new Set(meaning(ALL, levelOf(on), server.version)), missing) ? [ALL] : [...missing];
+}
+
+function levelOf(on: string): Level {
+  if (on === "*.*") return "global";
+  if (!on.startsWith("`")) return "routine";
+  return on.endsWith("`.*") ? "database" : "table";
+}
+
+function add(to: ByObject, on: string, privileges: Iterable<string>): void {
+  for (const privilege of privileges) to.set(on, (to.get(on) ?? new Set()).add(privilege));
+}
+
+/** What is in `all` and not in `those`. */
+function without(all: ByObject, those: ByObject): ByObject {
+  const rest: ByObject = new Map();
+  for (const [on, privileges] of all) {
+    add(
+      rest,
+      on,
+      [...privileges].filter((each) => !those.get(on)?.has(each)),
+    );
+  }
+  return rest;
+}
+
+const isWithin = (part: ReadonlySet<string>, whole: ReadonlySet<string> | undefined): boolean =>
+  [...part].every((each) => whole?.has(each));

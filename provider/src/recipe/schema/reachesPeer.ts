@@ -1,0 +1,160 @@
+import { matchesFilter } from "../filters";
+import type { Name } from "../sql/cursor";
+import { readStatement, type Statement } from "../sql/statement";
+import { isSymbol, isWord, type ScriptStatement, splitScript } from "../sql/tokens";
+
+export interface Filters {
+  /** The database in which names without one are meant. */
+  readonly database: string;
+  /** Values of replicate_wild_do_table. */
+  readonly patterns: readonly string[];
+}
+
+export interface Answer {
+  /** Undefined: it can't be told from the text. */
+  readonly reaches: boolean | undefined;
+  readonly because: string;
+}
+
+/**
+ * Says whether a table's rows and definition, or what an SQL statement does, will reach the peer.
+ * It takes the settings of the recipe for granted, READ COMMITTED above all, with which rows are logged as rows.
+ */
+export function reachesPeer(tableOrStatement: string, filters: Filters): Answer {
+  const statements = splitScript(tableOrStatement);
+  const table = statements.length === 1 ? asTable(statements[0]) : undefined;
+  if (table) return rowsReach([table], filters);
+
+  let { database } = filters;
+  let logged = true;
+  const answers: Answer[] = [];
+  for (const statement of statements) {
+    const switched = switchesLog(statement);
+    if (switched !== undefined) logged = switched;
+    else if (isWord(statement.tokens[0], "USE")) database = statement.tokens[1]?.text ?? database;
+    else if (logged) answers.push(statementReaches(readStatement(statement), { ...filters, database }));
+    else answers.push({ reaches: false, because: "sql_log_bin is off in its session, so it is not in the binary log" });
+  }
+  if (answers.length > 1) return { reaches: undefined, because: "these are several statements: ask for one at a time" };
+  return (
+    answers[0] ?? {
+      reaches: statements.length > 0 ? false : undefined,
+      because: statements.length > 0 ? "it only sets up its own session" : "there is neither a table nor a statement",
+    }
+  );
+}
+
+function statementReaches(statement: Statement, filters: Filters): Answer {
+  const { verb, effect, names } = statement;
+  switch (effect) {
+    case "account":
+      return systemTablesMatch(filters)
+        ? {
+            reaches: undefined,
+            because: "a pattern covers tables of the database mysql: that is not among the cases known here",
+          }
+        : {
+            reaches: false,
+            because: `${verb} writes the tables of the database mysql, which no pattern covers: do it on each node`,
+          };
+    case "database":
+      return databaseReaches(verb, names[0]?.database ?? filters.database, filters);
+    case "unfiltered":
+      return { reaches: true, because: `${verb} runs on the peer whatever the patterns: they hold for tables only` };
+    case "temporary table":
+      return { reaches: false, because: "a temporary table exists in its own session only" };
+    case "nothing":
+      return { reaches: false, because: `${verb} is not in the binary log` };
+    case "rows":
+      return names.length > 0 ? rowsReach(names, filters) : notUnderstood(verb);
+    case "definition":
+      if (verb === "ALTER SEQUENCE") return { reaches: false, because: ALTER_SEQUENCE };
+      return names.length > 0 ? definitionReaches(verb, names, filters) : notUnderstood(verb);
+    case "unknown":
+      return verb === "DROP TRIGGER"
+        ? { reaches: undefined, because: "the peer looks up the trigger's table, which the statement does not name" }
+        : notUnderstood(verb);
+  }
+}
+
+/** Seen on 10.11: the server does not mark the sequence as what is written, and a filter passes no statement that writes nothing. */
+const ALTER_SEQUENCE = "a replica with filters leaves ALTER SEQUENCE out, whatever its patterns: do it on each node";
+
+const notUnderstood = (verb: string): Answer => ({
+  reaches: undefined,
+  because: `${verb || "this"} is not a statement whose way to the peer is known here`,
+});
+
+function rowsReach(names: readonly Name[], filters: Filters): Answer {
+  const { covered, others } = sorted(names, filters);
+  if (covered.length === 0) return { reaches: false, because: noneMatches(others, filters) };
+  const stays = others.length > 0 ? `; what it changes in ${others.join(", ")} stays here: no pattern matches` : "";
+  return { reaches: true, because: covered.map(({ text }) => text).join(", ") + stays };
+}
+
+function definitionReaches(verb: string, names: readonly Name[], filters: Filters): Answer {
+  const { covered, others } = sorted(names, filters);
+  if (covered.length === 0) return { reaches: false, because: noneMatches(others, filters) };
+  const whole =
+    others.length > 0
+      ? `; one match is enough for the whole statement to run there, so ${verb} concerns ${others.join(", ")} on the peer too`
+      : "";
+  return { reaches: true, because: covered.map(({ text }) => text).join(", ") + whole };
+}
+
+function databaseReaches(verb: string, database: string, filters: Filters): Answer {
+  const pattern = filters.patterns.find((candidate) => matchesFilter(candidate, database, ""));
+  return pattern
+    ? { reaches: true, because: `"${pattern}" covers every table of ${database}, and so the database itself` }
+    : {
+        reaches: false,
+        because: `${verb} needs a pattern that covers all tables, such as "${database}.%": do it on each node`,
+      };
+}
+
+function sorted(names: readonly Name[], { database, patterns }: Filters) {
+  const covered: { text: string }[] = [];
+  const others: string[] = [];
+  for (const name of names) {
+    const full = `${name.database ?? database}.${name.table}`;
+    const pattern = patterns.find((candidate) => matchesFilter(candidate, name.database ?? database, name.table));
+    if (pattern) covered.push({ text: `${full} matches "${pattern}"` });
+    else others.push(full);
+  }
+  return { covered, others };
+}
+
+const noneMatches = (tables: readonly string[], { patterns }: Filters): string =>
+  `no pattern matches ${tables.join(", ")} (patterns: ${patterns.join(" ")})`;
+
+function systemTablesMatch({ patterns }: Filters): boolean {
+  const tables = [
+    "user",
+    "global_priv",
+    "db",
+    "tables_priv",
+    "columns_priv",
+    "procs_priv",
+    "roles_mapping",
+    "proxies_priv",
+  ];
+  return patterns.some((pattern) => tables.some((table) => matchesFilter(pattern, "mysql", table)));
+}
+
+/** The one name that the text consists of, if it is no statement. */
+function asTable(statement: ScriptStatement | undefined): Name | undefined {
+  const [first, dot, second, ...more] = statement?.tokens ?? [];
+  const isName = (token: typeof first) => token?.kind === "word" || token?.kind === "name";
+  if (!first || !isName(first) || more.length > 0) return undefined;
+  if (!dot) return { table: first.text };
+  return second && isSymbol(dot, ".") && isName(second) ? { database: first.text, table: second.text } : undefined;
+}
+
+/** True or false when the statement switches the session's binary log on or off. */
+function switchesLog({ tokens }: ScriptStatement): boolean | undefined {
+  if (!isWord(tokens[0], "SET")) return undefined;
+  const at = tokens.findIndex((token) => isWord(token, "SQL_LOG_BIN"));
+  if (at < 0) return undefined;
+  const value = tokens.slice(at + 1).find(({ kind }) => kind === "word" || kind === "string");
+  return !["0", "OFF", "FALSE"].includes(value?.text.toUpperCase() ?? "");
+}

@@ -1,0 +1,211 @@
+import { matchesFilter } from "../filters";
+import type { Name } from "../sql/cursor";
+import { readStatement, type Statement } from "../sql/statement";
+import {
+  dependsOnVersion,
+  isSymbol,
+  isWord,
+  partsAtCommas,
+  type ScriptStatement,
+  splitScript,
+  type Token,
+} from "../sql/tokens";
+import type { Filters } from "./reachesPeer";
+import { settingProblems } from "./scriptSettings";
+
+/** The script with which the proxy's tables come: what of it is run, and what speaks against running it on a linked pair. */
+export interface CheckedScript {
+  readonly statements: readonly CheckedStatement[];
+  readonly findings: readonly Finding[];
+}
+
+export interface CheckedStatement {
+  /** Where it begins in the script, counted from 1. */
+  readonly line: number;
+  readonly text: string;
+  /** `session`: sets up the session that runs the statements after it. */
+  readonly kind: "create" | "insert" | "alter" | "session";
+  /** The table, view or sequence that it makes, changes or fills. Absent for stored programs, triggers, indexes. */
+  readonly table?: string;
+  /** Of an INSERT: the text that adds those of its rows that are not there yet. */
+  readonly textForMissing?: string;
+}
+
+export interface Finding {
+  readonly line: number;
+  /** What is wrong with the statement, and what to do. */
+  readonly reason: string;
+}
+
+type Verdict = { run?: Omit<CheckedStatement, "line" | "text">; problems?: readonly string[] };
+
+const LEFT_OUT: Verdict = {};
+
+/**
+ * Takes the script apart and checks it. It may only add, and every statement must be harmless when it is run again: a run
+ * that was cut off is repeated from the beginning, on a pair that may hold sessions by then.
+ */
+export function checkScript(script: string, filters: Filters): CheckedScript {
+  const statements: CheckedStatement[] = [];
+  const findings: Finding[] = [];
+  for (const { line, text, tokens } of splitScript(script)) {
+    const { run, problems = [] } = judge({ line, text, tokens }, filters);
+    findings.push(...problems.map((reason) => ({ line, reason })));
+    if (run && problems.length === 0) statements.push({ line, text, ...run });
+  }
+  if (findings.length === 0 && tablesOf(statements).length === 0) {
+    findings.push({ line: 1, reason: "it makes no table. Give the text of the script itself, not its file name" });
+  }
+  return { statements, findings };
+}
+
+/** The tables, views and sequences that must be there once the script has run. */
+export function tablesOf(statements: readonly CheckedStatement[]): string[] {
+  const made = statements.flatMap(({ kind, table }) => (kind === "create" && table !== undefined ? [table] : []));
+  return [...new Set(made)];
+}
+
+function judge(source: ScriptStatement, filters: Filters): Verdict {
+  const statement = readStatement(source);
+  const { verb, effect, rest } = statement;
+  if (source.tokens.some(({ kind }) => kind === "unfinished")) return refuse("a quote or a comment never closes");
+  if (source.tokens.some(dependsOnVersion)) {
+    return refuse("whether the server runs it depends on its version. Take the /*! */ around it away");
+  }
+  if (effect === "account") return refuse(`${verb} belongs to SessionStoreUsers, which makes accounts on both nodes`);
+  if (effect === "database") return database(statement, filters);
+  if (effect === "temporary table") return refuse(`${verb}: a temporary table is gone when the script ends`);
+
+  switch (verb.split(" ")[0]) {
+    case "CREATE":
+      return effect === "unknown" ? notAllowed(verb) : create(statement, source, filters);
+    case "INSERT":
+      return insert(statement, source, filters);
+    case "ALTER":
+      return effect === "definition" ? alter(statement, filters) : notAllowed(verb);
+    case "SET":
+      return { run: { kind: "session" }, problems: settingProblems(source.tokens) };
+    case "USE":
+      return rest[0]?.text === filters.database
+        ? LEFT_OUT
+        : refuse(`it goes to the database ${rest[0]?.text}; this script is for ${filters.database} only`);
+    case "DROP":
+    case "TRUNCATE":
+    case "RENAME":
+    case "REPLACE":
+    case "UPDATE":
+    case "DELETE":
+    case "LOAD":
+      return refuse(`${verb} changes or destroys what is there, on both nodes. Take it out, or run it by hand`);
+    case "SELECT":
+      return source.tokens.some((token) => isWord(token, "INTO")) ? notAllowed("SELECT ... INTO") : LEFT_OUT;
+    // Every statement is committed by itself, so that a run that was cut off can be repeated.
+    case "BEGIN":
+    case "COMMIT":
+    case "LOCK":
+    case "UNLOCK":
+    case "SHOW":
+    case "DESCRIBE":
+    case "DESC":
+      return effect === "nothing" ? LEFT_OUT : notAllowed(verb);
+    case "START":
+      return isWord(rest[0], "TRANSACTION") ? LEFT_OUT : notAllowed(verb);
+    default:
+      return notAllowed(verb);
+  }
+}
+
+const refuse = (problem: string): Verdict => ({ problems: [problem] });
+
+const notAllowed = (verb: string): Verdict =>
+  refuse(
+    `${verb || "this"} is not among what is known to be harmless when it is repeated. Take it out, or run it by hand`,
+  );
+
+function database({ verb, names, ifNotExists }: Statement, filters: Filters): Verdict {
+  const name = names[0]?.database;
+  if (verb.startsWith("CREATE") && ifNotExists && name === filters.database) return LEFT_OUT;
+  return refuse(`${verb} belongs to SessionStoreDatabase, which makes the database on both nodes. Take it out`);
+}
+
+function create(statement: Statement, source: ScriptStatement, filters: Filters): Verdict {
+  const { verb, names, ifNotExists, orReplace, effect } = statement;
+  const object = verb.split(" ").at(-1) ?? "";
+  const problems: string[] = [];
+  if (orReplace) problems.push(`${verb} destroys what is there, on both nodes. Write CREATE ${object} IF NOT EXISTS`);
+  else if (!ifNotExists) {
+    const danger =
+      object === "TABLE"
+        ? "the peer replays it as CREATE OR REPLACE, and its rows are gone"
+        : "the script can't be run a second time";
+    problems.push(`${verb} without IF NOT EXISTS: ${danger}. Write ${verb} IF NOT EXISTS`);
+  }
+  if (effect === "unfiltered") problems.push(...outside(names, filters));
+  else problems.push(...unreachable(names, filters), ...unreachable(referenced(source.tokens), filters));
+  const table = ["TABLE", "VIEW", "SEQUENCE"].includes(object) ? names[0]?.table : undefined;
+  return { run: { kind: "create", ...(table !== undefined && { table }) }, problems };
+}
+
+function insert({ names, rest }: Statement, { text, tokens }: ScriptStatement, filters: Filters): Verdict {
+  const problems = unreachable(names, filters);
+  if (rest.some((token, i) => isWord(token, "DUPLICATE") && isWord(rest[i + 1], "KEY"))) {
+    problems.push(
+      "INSERT ... ON DUPLICATE KEY UPDATE changes rows that are there. Write INSERT: a row that is there already is left alone",
+    );
+  }
+  return { run: { kind: "insert", table: names[0]?.table ?? "", textForMissing: ignoring(text, tokens) }, problems };
+}
+
+/** Plain INSERT is tried first, because IGNORE also lets values pass that do not fit their columns. */
+function ignoring(text: string, tokens: readonly Token[]): string {
+  const word = tokens.find((token) => isWord(token, "INSERT"));
+  if (!word || tokens.some((token) => isWord(token, "IGNORE"))) return text;
+  // A modifier such as LOW_PRIORITY stands before IGNORE.
+  const modifier = tokens.find((token) => isWord(token, "LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED"));
+  const at = (modifier ?? word).end - (tokens[0]?.start ?? 0);
+  return `${text.slice(0, at)} IGNORE${text.slice(at)}`;
+}
+
+function alter({ verb, names, rest }: Statement, filters: Filters): Verdict {
+  const harmless = (clause: readonly Token[]) =>
+    isWord(clause[0], "ADD") &&
+    clause.some((token, i) => isWord(token, "IF") && isWord(clause[i + 1], "NOT") && isWord(clause[i + 2], "EXISTS"));
+  const problems = unreachable(names, filters);
+  if (verb !== "ALTER TABLE" || !partsAtCommas(rest).every(harmless)) {
+    problems.push(
+      `${verb} other than ADD ... IF NOT EXISTS changes what is there. Run it by hand on one node: it reaches the other`,
+    );
+  }
+  return { run: { kind: "alter", table: names[0]?.table ?? "" }, problems };
+}
+
+function outside(names: readonly Name[], { database }: Filters): string[] {
+  return names.flatMap(({ database: other, table }) =>
+    other !== undefined && other !== database
+      ? [`${other}.${table} is in another database; this script is for ${database} only`]
+      : [],
+  );
+}
+
+function unreachable(names: readonly Name[], filters: Filters): string[] {
+  const elsewhere = outside(names, filters);
+  if (elsewhere.length > 0) return elsewhere;
+  const { database, patterns } = filters;
+  return names
+    .filter(({ table }) => !patterns.some((pattern) => matchesFilter(pattern, database, table)))
+    .map(
+      ({ table }) =>
+        `${database}.${table} matches no filter, so it would not reach the peer (patterns: ${patterns.join(" ")}). ` +
+        "Add a pattern for it, or give it another name",
+    );
+}
+
+/** Tables that foreign keys name. A parent that is not on the peer makes it drop the child's rows. */
+function referenced(tokens: readonly Token[]): Name[] {
+  return tokens.flatMap((token, i) => {
+    if (!isWord(token, "REFERENCES")) return [];
+    const [first, dot, second] = tokens.slice(i + 1);
+    if (!first) return [];
+    return isSymbol(dot, ".") && second ? [{ database: first.text, table: second.text }] : [{ table: first.text }];
+  });
+}

@@ -1,0 +1,83 @@
+import { closest, distance } from "fastest-levenshtein";
+import { type NodeFacts, optionName, type Profile, profileValues, SETTINGS_OF_THE_HOST, settingOf } from "./table";
+import {
+  canonical,
+  refusal,
+  type SettingInput,
+  type SettingKind,
+  type SettingValue,
+  sameValue,
+  toNumber,
+  toValue,
+} from "./values";
+
+/** Settings by option, in the order of the file. */
+export type Settings = Readonly<Record<string, SettingValue>>;
+
+/** What users add to a profile, or set against it. */
+export type GivenSettings = Readonly<Record<string, SettingInput>>;
+
+/** The full settings of a node: the profile's, with what the user sets against them. */
+export function nodeSettings(profile: Profile, given: GivenSettings, node: NodeFacts): Settings {
+  const values = profileValues(profile, node);
+  for (const [name, value] of Object.entries(given)) {
+    const option = optionName(name);
+    values.set(option, toValue(kindOf(option), value));
+  }
+  return Object.fromEntries(values);
+}
+
+/** What is wrong with the given settings, as far as it can be told without a server. */
+export function settingRefusals(given: GivenSettings): { option: string; reason: string }[] {
+  return Object.entries(given).flatMap(([name, value]) => {
+    const reason = reasonAgainst(optionName(name), value);
+    return reason ? [{ option: name, reason }] : [];
+  });
+}
+
+/** Settings that `tls` makes, and that may not be given beside it. */
+export function tlsRefusals(given: GivenSettings): { option: string; reason: string }[] {
+  const ofTls = Object.keys(given).filter((name) => ["ssl_ca", "ssl_cert", "ssl_key"].includes(optionName(name)));
+  return ofTls.map((option) => ({ option, reason: 'follows from "tls"; give one of the two' }));
+}
+
+/** Settings that fit each node but not the pair. */
+export function pairRefusals(settings: Settings): { option: string; reason: string }[] {
+  const offset = toNumber(String(settings["auto_increment_offset"]));
+  const step = toNumber(String(settings["auto_increment_increment"]));
+  if (offset === undefined || step === undefined || offset <= step) return [];
+  return [
+    {
+      option: "auto_increment_offset",
+      reason: `${offset} exceeds auto_increment_increment (${step}): MariaDB ignores it`,
+    },
+  ];
+}
+
+/** Settings in which the two nodes must differ, and don't. */
+export function collisions(one: Settings, other: Settings): { option: string; reason: string }[] {
+  return ["server_id", "gtid_domain_id", "auto_increment_offset"].flatMap((option) =>
+    isSame(option, one[option], other[option])
+      ? [{ option, reason: `both nodes have ${option}=${one[option]}; it must differ` }]
+      : [],
+  );
+}
+
+const isSame = (option: string, one: SettingValue | undefined, other: SettingValue | undefined): boolean =>
+  one !== undefined && other !== undefined && sameValue(kindOf(option), one, other);
+
+/** The option with the nearest name among those there are, for an error about an unknown one; undefined when none is near. */
+export function nearestOption(option: string, names: readonly string[]): string | undefined {
+  const nearest = closest(option, names);
+  return distance(option, nearest) <= Math.max(2, option.length / 4) ? nearest : undefined;
+}
+
+function reasonAgainst(option: string, value: SettingInput): string | undefined {
+  if (!/^[a-z][a-z0-9_]*$/.test(option)) return `"${option}" is not the name of an option`;
+  if (SETTINGS_OF_THE_HOST.includes(option)) return "belongs to where the server runs, not to the settings of the pair";
+  const kind = kindOf(option);
+  const kept = toValue(kind, value);
+  return refusal(kind, kept) ?? settingOf(option)?.refuses?.(canonical(kind, kept));
+}
+
+const kindOf = (option: string): SettingKind => settingOf(option)?.kind ?? { is: "text" };

@@ -1,0 +1,156 @@
+import { settingOf } from "./table";
+import { type SettingKind, type SettingValue, sameValue, toNumber, toValue } from "./values";
+
+/** The text of option files: ours, written; all of them, read. */
+
+const HEAD = `# Kept by pulumi-replicated-session-store. What is changed here by hand is shown by \`pulumi preview\`
+# and put back by \`pulumi up\`; change "settings" in the program instead.
+[mariadb]
+`;
+
+/** The text of our file. */
+export function renderOptionFile(settings: Readonly<Record<string, SettingValue>>): string {
+  return (
+    HEAD +
+    Object.entries(settings)
+      .map(([option, value]) => lines(option, value))
+      .join("")
+  );
+}
+
+function lines(option: string, value: SettingValue): string {
+  const setting = settingOf(option);
+  const comment = setting ? `# ${setting.why}\n` : "";
+  if (setting?.kind.is === "flag") return `${comment}${option}\n`;
+  // Servers pass over an unknown option that begins so.
+  const name = setting?.since ? `loose_${option}` : option;
+  const values = typeof value === "string" ? [value] : value;
+  return comment + values.map((one) => `${name}=${quoted(one)}\n`).join("");
+}
+
+function quoted(value: string): string {
+  if (/^[\w.,:/-]*$/.test(value)) return value;
+  return `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
+}
+
+/** One option as it stands in a file. */
+export interface OptionLine {
+  readonly file: string;
+  readonly line: number;
+  readonly group: string;
+  readonly option: string;
+  readonly value: string | undefined;
+}
+
+/** What one file says, in its order: options of the server, and the files it includes at that place. */
+export type OptionFileItem = OptionLine | { readonly include: string } | { readonly includeFolder: string };
+
+/** Groups that the server reads. One of a certain version, such as `[mariadb-10.11]`, is read by that version only. */
+const SERVER_GROUP = /^(server|galera|(mysqld|mariadb|mariadbd)(-\d+\.\d+)?)$/;
+
+/** Reads a file as the server does. */
+export function parseOptionFile(file: string, text: string): OptionFileItem[] {
+  const items: OptionFileItem[] = [];
+  let group = "";
+  for (const [index, raw] of text.split("\n").entries()) {
+    const content = raw.trim();
+    if (content.startsWith(";")) continue;
+    const include = /^!include(dir)?\s+(.+)$/.exec(content);
+    if (include) {
+      items.push(include[1] ? { includeFolder: String(include[2]) } : { include: String(include[2]) });
+      continue;
+    }
+    const heading = /^\[([^\]]+)\]/.exec(content);
+    if (heading) {
+      group = String(heading[1]);
+      continue;
+    }
+    if (!SERVER_GROUP.test(group)) continue;
+    const assignment = /^([^=]+?)\s*(?:=\s*(.*))?$/.exec(withoutComment(content));
+    if (!assignment) continue;
+    const option = String(assignment[1])
+      .trim()
+      .toLowerCase()
+      .replaceAll("-", "_")
+      .replace(/^loose_/, "");
+    items.push({ file, line: index + 1, group, option, value: unquoted(assignment[2]) });
+  }
+  return items;
+}
+
+/** True when a server of this version, such as `10.11.19`, reads the group of the line. */
+export const isReadBy = ({ group }: OptionLine, version: string): boolean =>
+  !group.includes("-") || version.startsWith(`${group.split("-")[1]}.`);
+
+/** Lines that come after ours and say otherwise: what will run after the next restart is then not what we wrote. */
+export function overridingLines(all: readonly OptionLine[], ourFile: string): OptionLine[] {
+  const ours = all.filter((line) => line.file === ourFile);
+  const lastOfOurs = all.findLastIndex((line) => line.file === ourFile);
+  const ourOptions = new Set(ours.map((line) => line.option));
+  const agrees = (line: OptionLine) => ours.some((own) => sayTheSame(own, line, ourOptions));
+  return all.filter((line, index) => {
+    const { option } = meaning(line, ourOptions);
+    if (line.file === ourFile || !ourOptions.has(option) || agrees(line)) return false;
+    // Further patterns would be added to ours, also from an earlier file. Of all other options the last line wins.
+    if (settingOf(option)?.kind.is === "patterns") return true;
+    const last = all.findLast((other) => meaning(other, ourOptions).option === option);
+    return index > lastOfOurs && last !== undefined && !agrees(last);
+  });
+}
+
+/** By file, what others say of our options, where they say the same as ours of any: two places then keep one setting. */
+export function repeatingFiles(all: readonly OptionLine[], ourFile: string): Map<string, OptionLine[]> {
+  const ours = all.filter((line) => line.file === ourFile);
+  const ourOptions = new Set(ours.map((line) => line.option));
+  const files = new Map<string, OptionLine[]>();
+  for (const line of all) {
+    if (line.file === ourFile || !ourOptions.has(meaning(line, ourOptions).option)) continue;
+    files.set(line.file, [...(files.get(line.file) ?? []), line]);
+  }
+  const repeats = (line: OptionLine) => ours.some((own) => sayTheSame(own, line, ourOptions));
+  return new Map([...files].filter(([, lines]) => lines.some(repeats)));
+}
+
+/** `skip-log-bin` and `disable-log-bin` are other words for `log-bin=OFF`, where there is no option of that very name. */
+function meaning({ option, value }: OptionLine, known: ReadonlySet<string>): { option: string; value: string } {
+  const [, prefix, base] = /^(skip|disable|enable)_(.+)$/.exec(option) ?? [];
+  if (base && !known.has(option) && known.has(base)) return { option: base, value: prefix === "enable" ? "ON" : "OFF" };
+  return { option, value: value ?? "ON" };
+}
+
+function sayTheSame(one: OptionLine, other: OptionLine, known: ReadonlySet<string>): boolean {
+  const [a, b] = [meaning(one, known), meaning(other, known)];
+  const areNumbers = toNumber(a.value) !== undefined && toNumber(b.value) !== undefined;
+  const kind: SettingKind = settingOf(a.option)?.kind ?? { is: areNumbers ? "number" : "text" };
+  return a.option === b.option && sameValue(kind, toValue(kind, a.value), toValue(kind, b.value));
+}
+
+/** How a preview shows an overriding line: where it stands and what it says. */
+export const describeLine = (line: OptionLine): string => `${line.file}:${line.line} ${saying(line)}`;
+
+/** What a line says. */
+export const saying = ({ option, value }: OptionLine): string => `${option}${value === undefined ? "" : `=${value}`}`;
+
+/** A # ends the line, except in quotes; there a backslash keeps a quote from ending them. */
+function withoutComment(content: string): string {
+  let quote = "";
+  let escaped = false;
+  for (const [index, character] of content.split("").entries()) {
+    if (!escaped && (character === '"' || character === "'")) {
+      if (quote === "") quote = character;
+      else if (quote === character) quote = "";
+    }
+    if (quote === "" && character === "#") return content.slice(0, index).trim();
+    escaped = quote !== "" && character === "\\" && !escaped;
+  }
+  return content;
+}
+
+const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", s: " " };
+
+function unquoted(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const inside = /^(["'])(.*)\1$/.exec(text)?.[2] ?? text;
+  // A backslash before any other character stands for itself.
+  return inside.replace(/\\([ntrbs"'\\])/g, (_, character: string) => ESCAPES[character] ?? character);
+}

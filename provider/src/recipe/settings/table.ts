@@ -1,0 +1,370 @@
+import type { Version } from "../version";
+import type { SettingKind, SettingValue } from "./values";
+
+/** What the values of one node follow from. */
+export interface NodeFacts {
+  /** 1 or 2: the place of this node in the pair. */
+  readonly nodeNumber: number;
+  /** Address on which the server shall listen. */
+  readonly bindAddress: string;
+  /** `database.table` patterns of what is replicated, as `replicate_wild_do_table` takes them. */
+  readonly patterns: readonly string[];
+  /** Paths of its certificates. Absent: it has none of ours. */
+  readonly tls?: { readonly ca: string; readonly certificate: string } | undefined;
+}
+
+/** `vendor`: the recipe to the letter. `hardened`: with the measured improvements. */
+export type Profile = "vendor" | "hardened";
+
+/** How a change of the running value takes effect. Everything but `restart` is done with SET GLOBAL. */
+export type Effect = "at once" | "new sessions" | "replica threads stopped" | "replica IO thread restarted" | "restart";
+
+export interface Setting {
+  /** Name in the option file, with underscores. */
+  readonly option: string;
+  readonly kind: SettingKind;
+  /** The recipe's value. Absent: the recipe leaves the server's default. */
+  readonly vendor?: (node: NodeFacts) => SettingValue | undefined;
+  /** The better value. Absent: as the recipe has it. */
+  readonly hardened?: (node: NodeFacts) => SettingValue | undefined;
+  readonly takesEffect: Effect;
+  /** The server variable that shows the running value. Absent: named like the option. */
+  readonly variable?: (version: Version) => string;
+  /** Makes of the variable's text the option's value. */
+  readonly readBack?: (text: string) => string;
+  /** The first version that knows the option. It is written so that older servers pass over it. */
+  readonly since?: string;
+  /** Why a value would break the pair; undefined when it doesn't. */
+  readonly refuses?: (value: string) => string | undefined;
+  /** Stands as a comment above the line. */
+  readonly why: string;
+  /** What the recipe's value costs, said as advice when it runs with another than the better one. */
+  readonly risk?: string;
+  readonly source: string;
+}
+
+const RECIPE = "recipe step 6";
+const ON_OFF: SettingKind = { is: "boolean" };
+const number = (min: number, max?: number): SettingKind => ({
+  is: "number",
+  min,
+  ...(max === undefined ? {} : { max }),
+});
+const choice = (...of: string[]): SettingKind => ({ is: "choice", of });
+const only =
+  (wanted: string, because: string) =>
+  (value: string): string | undefined =>
+    value === wanted ? undefined : `only ${wanted} is possible here: ${because}`;
+
+/** Everything this library knows of settings. File text, SET GLOBAL, drift, restarts, advice and documentation come from here. */
+export const SETTINGS: readonly Setting[] = [
+  {
+    option: "log_bin",
+    kind: { is: "flag" },
+    vendor: () => "ON",
+    takesEffect: "restart",
+    refuses: only("ON", "the peer replicates from the binary log"),
+    why: "Enabling the binary log",
+    source: RECIPE,
+  },
+  {
+    option: "server_id",
+    kind: number(1, 4294967295),
+    vendor: (node) => String(node.nodeNumber),
+    takesEffect: "restart",
+    why: "The ID of this master",
+    source: RECIPE,
+  },
+  {
+    option: "gtid_domain_id",
+    kind: number(0, 4294967295),
+    vendor: (node) => String(node.nodeNumber),
+    takesEffect: "new sessions",
+    why: "The ID of the replication stream created by this master",
+    source: RECIPE,
+  },
+  {
+    option: "log_basename",
+    kind: { is: "text" },
+    vendor: () => "mariadbmaster",
+    takesEffect: "restart",
+    variable: () => "log_bin_basename",
+    readBack: (path) => (path.split("/").pop() ?? "").replace(/-bin$/, ""),
+    refuses: (value) => (/^[\w.-]+$/.test(value) ? undefined : "a file name without a path is needed"),
+    why: "The basename of the binary log",
+    source: RECIPE,
+  },
+  {
+    option: "binlog_format",
+    kind: choice("MIXED", "ROW", "STATEMENT"),
+    vendor: () => "MIXED",
+    takesEffect: "new sessions",
+    refuses: (value) =>
+      value === "STATEMENT" ? "writes under READ-COMMITTED would fail with error 1665; use MIXED or ROW" : undefined,
+    why: "The format of the binary log",
+    source: RECIPE,
+  },
+  {
+    option: "replicate_wild_do_table",
+    kind: { is: "patterns" },
+    vendor: (node) => node.patterns,
+    takesEffect: "replica threads stopped",
+    why: "Setting which tables are replicated",
+    source: RECIPE,
+  },
+  {
+    option: "auto_increment_increment",
+    kind: number(2, 65535),
+    vendor: () => "2",
+    takesEffect: "new sessions",
+    why: "Avoiding collisions of auto-incremented primary IDs: step",
+    source: RECIPE,
+  },
+  {
+    option: "auto_increment_offset",
+    kind: number(1, 65535),
+    vendor: (node) => String(node.nodeNumber),
+    takesEffect: "new sessions",
+    why: "Avoiding collisions of auto-incremented primary IDs: start",
+    source: RECIPE,
+  },
+  {
+    option: "slave_exec_mode",
+    kind: choice("IDEMPOTENT", "STRICT"),
+    vendor: () => "IDEMPOTENT",
+    takesEffect: "at once",
+    refuses: only(
+      "IDEMPOTENT",
+      "with STRICT the first row that both nodes wrote stops replication (errors 1032, 1062)",
+    ),
+    why: "Suppressing duplicated keys errors for multi-master setup",
+    source: RECIPE,
+  },
+  {
+    option: "slave_skip_errors",
+    kind: { is: "set" },
+    vendor: () => "1452,1062",
+    takesEffect: "restart",
+    // `all` reads back as the list of all errors.
+    readBack: (list) => (/^0,1,2,3,/.test(list) ? "all" : list),
+    why: "Ignoring rows without their parent row, and duplicate keys",
+    source: RECIPE,
+  },
+  {
+    option: "expire_logs_days",
+    kind: number(0, 99),
+    vendor: () => "1",
+    takesEffect: "at once",
+    why: "Removing binary logs after so many days; a peer that is down for longer must be seeded anew",
+    source: RECIPE,
+  },
+  {
+    option: "binlog_expire_logs_seconds",
+    kind: number(0, 8553600),
+    takesEffect: "at once",
+    refuses: () =>
+      "is expire_logs_days in another unit, and would be at odds with it; give expire_logs_days, such as 0.5",
+    why: "The same as expire_logs_days, from MariaDB 10.6 on",
+    source: "MariaDB: Replication and Binary Log System Variables",
+  },
+  {
+    option: "slave_connections_needed_for_purge",
+    kind: number(0),
+    vendor: () => "0",
+    takesEffect: "at once",
+    since: "11.4.1",
+    why: "Removing them regardless of the replication status, as the recipe says",
+    source: "recipe step 6; the server's default changed with MariaDB 11.4",
+  },
+  {
+    option: "max_connections",
+    kind: number(10, 100000),
+    vendor: () => "1000",
+    takesEffect: "at once",
+    why: "Maximum number of connections",
+    source: RECIPE,
+  },
+  {
+    option: "max_binlog_size",
+    kind: number(4096, 1073741824),
+    vendor: () => "500M",
+    takesEffect: "at once",
+    why: "Size of each of the binary log files (default: 1GB)",
+    source: RECIPE,
+  },
+  {
+    option: "slave_parallel_threads",
+    kind: number(0, 16383),
+    vendor: () => "10",
+    takesEffect: "replica threads stopped",
+    why: "Enabling writing to the DB in parallel threads for the replication",
+    source: RECIPE,
+  },
+  {
+    option: "rpl_semi_sync_master_enabled",
+    kind: ON_OFF,
+    vendor: () => "ON",
+    takesEffect: "at once",
+    risk: "sessions are acknowledged before a second copy exists, and are lost with this node",
+    why: "Enabling semi-synchronous replication, as source",
+    source: RECIPE,
+  },
+  {
+    option: "rpl_semi_sync_slave_enabled",
+    kind: ON_OFF,
+    vendor: () => "ON",
+    takesEffect: "replica IO thread restarted",
+    risk: "this node acknowledges nothing, so the peer gives up the second copy of its sessions",
+    why: "Enabling semi-synchronous replication, as replica",
+    source: RECIPE,
+  },
+  {
+    option: "transaction_isolation",
+    kind: choice("READ-UNCOMMITTED", "READ-COMMITTED", "REPEATABLE-READ", "SERIALIZABLE"),
+    vendor: () => "READ-COMMITTED",
+    takesEffect: "new sessions",
+    variable: (version) => (version.atLeast("11.1.1") ? "transaction_isolation" : "tx_isolation"),
+    why: "READ COMMITTED: no gap locks, and rows in the binary log",
+    source: RECIPE,
+  },
+  {
+    option: "innodb_deadlock_detect",
+    kind: ON_OFF,
+    vendor: () => "OFF",
+    takesEffect: "at once",
+    why: "Makes sure that replication does not stop after a deadlock; two clients then wait innodb_lock_wait_timeout",
+    source: RECIPE,
+  },
+  {
+    option: "bind_address",
+    kind: { is: "text" },
+    vendor: (node) => node.bindAddress,
+    takesEffect: "restart",
+    // No address at all, and each of these, means every address of the machine.
+    readBack: (address) => (["", "*", "0.0.0.0", "::"].includes(address) ? "*" : address),
+    why: "The address the peer and the proxies reach; Debian's own files say 127.0.0.1",
+    source: "needed for the recipe to work",
+  },
+  {
+    option: "ssl_ca",
+    kind: { is: "text" },
+    vendor: (node) => node.tls?.ca,
+    takesEffect: "restart",
+    why: "Whose certificates are trusted",
+    source: "the node's `tls`",
+  },
+  {
+    option: "ssl_cert",
+    kind: { is: "text" },
+    vendor: (node) => node.tls?.certificate,
+    takesEffect: "restart",
+    why: "With what this server proves itself",
+    source: "the node's `tls`",
+  },
+  {
+    option: "ssl_key",
+    kind: { is: "text" },
+    vendor: (node) => node.tls?.certificate,
+    takesEffect: "restart",
+    why: "The key that belongs to it, in the same file",
+    source: "the node's `tls`",
+  },
+  {
+    option: "sync_binlog",
+    kind: number(0),
+    hardened: () => "1",
+    takesEffect: "at once",
+    risk: "after a power cut the binary log may have lost its end: rows missing on the peer, with a healthy link",
+    why: "The binary log survives a power cut",
+    source: "measured; MariaDB: Replication and Binary Log System Variables",
+  },
+  {
+    option: "rpl_semi_sync_master_wait_point",
+    kind: choice("AFTER_COMMIT", "AFTER_SYNC"),
+    hardened: () => "AFTER_SYNC",
+    takesEffect: "at once",
+    risk: "other clients see a session before its second copy exists; it can vanish when this node is lost",
+    why: "No session is seen before its second copy exists",
+    source: "measured; MariaDB: Semisynchronous Replication",
+  },
+  {
+    option: "rpl_semi_sync_master_timeout",
+    kind: number(0),
+    hardened: () => "2000",
+    takesEffect: "at once",
+    risk: "when the peer dies, every commit in flight stalls for 10 seconds",
+    why: "Longest stall when the peer dies, in milliseconds; the second copy is given up then",
+    source: "measured; MariaDB: Semisynchronous Replication",
+  },
+  {
+    option: "slave_net_timeout",
+    kind: number(1, 31536000),
+    hardened: () => "10",
+    takesEffect: "at once",
+    risk: "a peer that froze or was cut off is noticed only after 60 seconds",
+    why: "A frozen peer is noticed after so many seconds",
+    source: "measured",
+  },
+  {
+    option: "gtid_strict_mode",
+    kind: ON_OFF,
+    hardened: () => "ON",
+    takesEffect: "at once",
+    risk: "a transaction that would make the binary log inconsistent is written all the same",
+    why: "Refuses transactions out of order instead of logging them",
+    source: "measured; MariaDB: Global Transaction ID",
+  },
+  {
+    option: "innodb_lock_wait_timeout",
+    kind: number(0, 1073741824),
+    hardened: () => "5",
+    takesEffect: "new sessions",
+    risk: "with innodb_deadlock_detect=OFF two deadlocked clients hang for 50 seconds, then both fail",
+    why: "Deadlocked clients wait at most so many seconds",
+    source: "measured",
+  },
+  {
+    option: "log_slave_updates",
+    kind: ON_OFF,
+    takesEffect: "restart",
+    refuses: only("OFF", "two nodes need no relaying, and each one's binary log must hold its own sessions only"),
+    why: "Whether what comes from the peer is logged again",
+    source: "verified with the pair",
+  },
+  {
+    option: "read_only",
+    kind: ON_OFF,
+    takesEffect: "at once",
+    refuses: only("OFF", "both nodes take sessions"),
+    why: "Whether clients may write",
+    source: "the pair",
+  },
+  {
+    option: "skip_networking",
+    kind: ON_OFF,
+    takesEffect: "restart",
+    refuses: only("OFF", "the peer and the proxies come over the network"),
+    why: "Whether the server listens at all",
+    source: "the pair",
+  },
+];
+
+/** Belong to where the server runs, and are given there. */
+export const SETTINGS_OF_THE_HOST: readonly string[] = ["port", "socket", "datadir", "pid_file", "log_error", "user"];
+
+const BY_OPTION = new Map(SETTINGS.map((setting) => [setting.option, setting]));
+
+export const settingOf = (option: string): Setting | undefined => BY_OPTION.get(option);
+
+/** `slave-skip-errors` and `slave_skip_errors` are the same option. */
+export const optionName = (given: string): string => given.trim().toLowerCase().replaceAll("-", "_");
+
+/** The values of a profile, by option. */
+export function profileValues(profile: Profile, node: NodeFacts): Map<string, SettingValue> {
+  const values = new Map<string, SettingValue>();
+  for (const { option, vendor, hardened } of SETTINGS) {
+    const value = profile === "hardened" ? (hardened ?? vendor)?.(node) : vendor?.(node);
+    if (value !== undefined) values.set(option, value);
+  }
+  return values;
+}

@@ -1,0 +1,108 @@
+import * as fs from "node:fs/promises";
+import * as path from "node:path";
+import { createConnection, type RowDataPacket, type Connection as Session } from "mysql2/promise";
+import { initialise, remove } from "../../../provider/src/hosts/local/data";
+import { localUser, paths } from "../../../provider/src/hosts/local/files";
+import { start, stop } from "../../../provider/src/hosts/local/server";
+import { until } from "../../../provider/src/waiting";
+import { DATABASE_AND_ACCOUNTS, optionFile, START_REPLICATION, setMaster } from "../recipeText";
+
+/** One server of a pair that was set up by hand, as the vendor's page says and without a line of our own operations. */
+export interface HandMadeNode {
+  readonly name: "db1" | "db2";
+  readonly directory: string;
+  readonly port: number;
+  readonly socket: string;
+  /** A session as root through the socket. The pair's `stop` closes it. */
+  readonly session: Session;
+  rows(statement: string): Promise<RowDataPacket[]>;
+}
+
+export interface HandMadePair {
+  readonly nodes: readonly [HandMadeNode, HandMadeNode];
+  /** Stops both servers and removes their data. */
+  stop(): Promise<void>;
+}
+
+/** Sets up the pair in the page's order: accounts, then files with a restart, then links. In another order it stalls for 10 s. */
+export async function handMadePair(place: {
+  directory: string;
+  ports: readonly [number, number];
+}): Promise<HandMadePair> {
+  const directories = [path.join(place.directory, "db1"), path.join(place.directory, "db2")] as const;
+  const sessions: Session[] = [];
+  const stopAll = async () => {
+    for (const session of sessions) session.destroy();
+    await Promise.all(directories.map((directory) => remove(directory)));
+  };
+  try {
+    const prepared = await Promise.allSettled([
+      prepare({ directory: directories[0], port: place.ports[0] }, 1),
+      prepare({ directory: directories[1], port: place.ports[1] }, 2),
+    ]);
+    // Both have come to rest: none is removed while the other still starts.
+    for (const attempt of prepared) if (attempt.status === "rejected") throw attempt.reason;
+    const nodes = (await Promise.all([
+      open("db1", directories[0], place.ports[0]),
+      open("db2", directories[1], place.ports[1]),
+    ])) as [HandMadeNode, HandMadeNode];
+    sessions.push(...nodes.map(({ session }) => session));
+    await link(nodes);
+    return { nodes, stop: stopAll };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+async function prepare(place: { directory: string; port: number }, node: 1 | 2): Promise<void> {
+  const { directory } = place;
+  await initialise(place);
+  await start(directory);
+  const session = await openSession(paths(directory).socket);
+  for (const statement of statementsOf(DATABASE_AND_ACCOUNTS)) await session.query(statement);
+  session.destroy();
+  await fs.writeFile(path.join(paths(directory).includeFolder, "50-recipe.cnf"), optionFile(node), { mode: 0o600 });
+  await stop(directory);
+  await start(directory);
+}
+
+async function link(nodes: readonly [HandMadeNode, HandMadeNode]): Promise<void> {
+  for (const [i, node] of nodes.entries()) {
+    // Two servers on one machine: the only words that can't be the page's own are address and port.
+    const port = nodes[1 - i]?.port;
+    const statement = setMaster("127.0.0.1").replace("MASTER_PORT=3306", `MASTER_PORT=${port}`);
+    await node.session.query(statement);
+  }
+  for (const node of nodes) await node.session.query(START_REPLICATION);
+  for (const node of nodes) {
+    await until({ what: `${node.name} to replicate`, deadline: 30_000 }, async () => {
+      const [status] = await node.rows("SHOW SLAVE STATUS");
+      const [clients] = await node.rows("SHOW STATUS LIKE 'Rpl_semi_sync_master_clients'");
+      const seen = `${status?.["Slave_IO_Running"]}/${status?.["Slave_SQL_Running"]}/${clients?.["Value"]}`;
+      return seen === "Yes/Yes/1" ? { done: undefined } : { seen };
+    });
+  }
+}
+
+async function open(name: HandMadeNode["name"], directory: string, port: number): Promise<HandMadeNode> {
+  const { socket } = paths(directory);
+  const session = await openSession(socket);
+  return {
+    name,
+    directory,
+    port,
+    socket,
+    session,
+    rows: async (statement) => (await session.query<RowDataPacket[]>(statement))[0],
+  };
+}
+
+const openSession = (socketPath: string): Promise<Session> =>
+  createConnection({ socketPath, user: localUser(), supportBigNumbers: true, bigNumberStrings: true });
+
+const statementsOf = (text: string): string[] =>
+  text
+    .split(/;\s*$/m)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== "");

@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { createConnection } from "mysql2/promise";
+import { initialise, remove } from "../../../provider/src/hosts/local/data";
+import { paths } from "../../../provider/src/hosts/local/files";
+import { start, stop } from "../../../provider/src/hosts/local/server";
+import type { Connection } from "../../../provider/src/mariadb/connection";
+import { Server } from "../../../provider/src/mariadb/server";
+import { passwordHash } from "../../../provider/src/recipe/accounts/password";
+import { freePort } from "./ports";
+
+/** A private MariaDB server for one test file. */
+export interface TestServer extends AsyncDisposable {
+  /** As resources take it: through the socket, as the admin account. */
+  readonly connection: Connection;
+  /** A session of MariaDB's own root: the hand that breaks things. What it does is not in the binary log. */
+  readonly root: Server;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+  /** Logs in over TCP, as a proxy does. Answers "in", or the error's number. */
+  login(user: string, password: string): Promise<string>;
+}
+
+export interface TestServerOptions {
+  /** How messages name it. @default "db1" */
+  readonly name?: string;
+  /** Lines for an option file of its own. @default none */
+  readonly settings?: readonly string[];
+}
+
+const ADMIN = { user: "session_store_admin", password: "the admin's password" };
+
+export async function testServer({ name = "db1", settings = [] }: TestServerOptions = {}): Promise<TestServer> {
+  const folder = await mkdtemp(path.join(tmpdir(), "session-store-"));
+  const directory = path.join(folder, name);
+  const port = await freePort();
+  const connection: Connection = {
+    name,
+    host: { kind: "local", directory },
+    address: "127.0.0.1",
+    port,
+    admin: ADMIN,
+  };
+  await initialise({ directory, port });
+  await writeFile(path.join(paths(directory).includeFolder, "10-test.cnf"), ["[mariadbd]", ...settings, ""].join("\n"));
+  await start(directory);
+  let root = await Server.openAsSuperuser(connection);
+  await root.query("CREATE USER ?@'localhost' IDENTIFIED BY PASSWORD ?", [ADMIN.user, passwordHash(ADMIN.password)]);
+  await root.query("GRANT ALL PRIVILEGES ON *.* TO ?@'localhost' WITH GRANT OPTION", [ADMIN.user]);
+  return {
+    connection,
+    get root() {
+      return root;
+    },
+    stop: () => stop(directory),
+    async start() {
+      await start(directory);
+      root = await Server.openAsSuperuser(connection);
+    },
+    login: (user, password) => login(port, user, password),
+    async [Symbol.asyncDispose]() {
+      await root[Symbol.asyncDispose]();
+      await remove(directory);
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+async function login(port: number, user: string, password: string): Promise<string> {
+  try {
+    const session = await createConnection({ host: "127.0.0.1", port, user, password, charset: "utf8mb4" });
+    await session.query("SELECT 1");
+    await session.end();
+    return "in";
+  } catch (error) {
+    return String((error as { errno?: number }).errno ?? error);
+  }
+}
