@@ -1,6 +1,6 @@
 import { createConnection } from "mysql2/promise";
 import type { Server } from "../../provider/src/mariadb/server";
-import { lackingTables } from "../../provider/src/mariadb/tables";
+import { lackingTables } from "../../provider/src/pair/lackingTables";
 import {
   compareRows,
   compareUnreplicated,

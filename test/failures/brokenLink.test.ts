@@ -3,20 +3,17 @@ import * as path from "node:path";
 import { errorLines } from "../../provider/src/hosts/errorLog";
 import { paths } from "../../provider/src/hosts/local/files";
 import { start, stop } from "../../provider/src/hosts/local/server";
-import {
-  compareStreams,
-  isMerelyStopped,
-  isRunning,
-  proveRowsArrive,
-  replicaStatus,
-  uptime,
-  waitUntilCaughtUp,
-  waitUntilReplicating,
-} from "../../provider/src/mariadb/replication";
-import { bringAcknowledgement, withoutWaiting } from "../../provider/src/mariadb/semiSync";
+import { isMerelyStopped, isRunning, replicaStatus, uptime } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import * as operations from "../../provider/src/operations";
+import { bringAcknowledgement, withoutWaiting } from "../../provider/src/pair/acknowledgement";
 import { compareLogs } from "../../provider/src/pair/fork";
+import {
+  compareStreams,
+  proveRowsArrive,
+  waitUntilCaughtUp,
+  waitUntilReplicating,
+} from "../../provider/src/pair/proof";
 import { until } from "../../provider/src/waiting";
 import { SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";

@@ -1,6 +1,6 @@
 import { start } from "../../provider/src/hosts/local/server";
-import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import { semiSync } from "../../provider/src/mariadb/semiSync";
+import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { SHORT_WAITS } from "../support/engine/declaredPair";
 import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";

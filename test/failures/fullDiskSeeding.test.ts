@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import * as path from "node:path";
 import { paths } from "../../provider/src/hosts/local/files";
-import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
+import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { until } from "../../provider/src/waiting";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";

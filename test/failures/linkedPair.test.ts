@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
 import { createConnection } from "mysql2/promise";
 import { findProcess } from "../../provider/src/hosts/local/server";
-import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
+import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { until } from "../../provider/src/waiting";
 import type { PairOptions } from "../support/engine/declaredPair";
 import { Pair } from "../support/local/pair";

@@ -1,4 +1,4 @@
-import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
+import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { until } from "../../provider/src/waiting";
 import { SHORT_WAITS } from "../support/engine/declaredPair";
 import { Pair } from "../support/local/pair";

@@ -1,9 +1,10 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
 import { findProcess } from "../../provider/src/hosts/local/server";
-import { replicaStatus, waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
+import { replicaStatus } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { refuseUnfitToCopy } from "../../provider/src/pair/fitToCopy";
+import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { until } from "../../provider/src/waiting";
 import { SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";

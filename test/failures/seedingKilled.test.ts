@@ -4,7 +4,7 @@ import { paths } from "../../provider/src/hosts/local/files";
 import { findProcess, start } from "../../provider/src/hosts/local/server";
 import { openAsAdmin } from "../../provider/src/mariadb/admin";
 import { closeGate } from "../../provider/src/mariadb/gate";
-import { waitUntilCaughtUp } from "../../provider/src/mariadb/replication";
+import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { closeForSeeding, seedFromPeer } from "../../provider/src/pair/seeding";
 import { sleep } from "../../provider/src/waiting";
 import { SHORT_WAITS } from "../support/engine/declaredPair";

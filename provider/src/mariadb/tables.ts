@@ -37,12 +37,6 @@ export async function usersTables(server: Server): Promise<Table[]> {
   return databases.length === 0 ? [] : baseTables(server, databases);
 }
 
-/** Tables of the database that the peer replicates and this server doesn't have. */
-export async function lackingTables(server: Server, peer: Server, database: string): Promise<string[]> {
-  const [own, others] = await Promise.all([allTables(server, database), replicatedTables(peer, database)]);
-  return others.map(({ table }) => table).filter((table) => !own.includes(table));
-}
-
 export async function hasRows(server: Server, { database, table }: Table): Promise<boolean> {
   return (await server.row("SELECT 1 FROM ??.?? LIMIT 1", [database, table])) !== undefined;
 }
@@ -65,7 +59,8 @@ export async function baseTables(server: Server, databases: readonly string[]): 
   return rows.map((row) => ({ database: String(row["TABLE_SCHEMA"]), table: String(row["TABLE_NAME"]) }));
 }
 
-async function allTables(server: Server, database: string): Promise<string[]> {
+/** Names of all tables and views of a database. */
+export async function allTables(server: Server, database: string): Promise<string[]> {
   const rows = await server.query("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?", [
     database,
   ]);

@@ -1,12 +1,9 @@
-import { openHost } from "../hosts";
-import { type FileAccess, type Host, HostUnreachable } from "../hosts/Host";
-import type { Settings } from "../recipe/settings/ofNode";
-import { isTrustedBy, type NodeTls, tlsFiles, tlsTexts, validity } from "../recipe/tls";
+import type { FileAccess, Host } from "../hosts/Host";
+import { type NodeTls, tlsFiles, tlsTexts, validity } from "../recipe/tls";
 import { progress, until } from "../waiting";
-import { type Connection, nameOf } from "./connection";
+import type { Connection } from "./connection";
 import { ConnectionError } from "./connectionError";
-import { replicaStatus } from "./replication";
-import { openIfThere, Server } from "./server";
+import { Server } from "./server";
 
 /** Certificates on a machine, and what its server does with them. */
 
@@ -18,20 +15,27 @@ const DEADLINE = 10_000;
 /** What `tlsState` is when nothing is wrong. */
 export const IN_EFFECT = "in effect";
 
-/** Puts the certificates on the machine where they differ. True: they did. */
-export async function writeCertificates(
-  server: Server,
-  peer: Connection | undefined,
-  wanted: NodeTls,
-): Promise<boolean> {
-  const files = tlsFiles(server.host.tlsFolder);
-  const texts = tlsTexts(wanted);
-  // First whom to trust: a new certificate of the peer waits for it.
-  const caChanged = await write(server, files.ca, texts.ca, CA);
-  const certificate = await server.host.readFile(files.certificate);
-  if (peer && certificate && certificate.text !== texts.certificate) await waitUntilTrusted(server, peer, wanted);
-  const certificateChanged = await write(server, files.certificate, texts.certificate, CERTIFICATE);
-  return caChanged || certificateChanged;
+/** Tells the server whom to trust. True: that has changed. */
+export const writeCa = (server: Server, wanted: NodeTls): Promise<boolean> =>
+  write(server, tlsFiles(server.host.tlsFolder).ca, tlsTexts(wanted).ca, CA);
+
+/** Gives the server its certificate and key. True: they have changed. */
+export const writeCertificate = (server: Server, wanted: NodeTls): Promise<boolean> =>
+  write(server, tlsFiles(server.host.tlsFolder).certificate, tlsTexts(wanted).certificate, CERTIFICATE);
+
+/** True when the server has another certificate than this one. */
+export async function hasOtherCertificate({ host }: Server, wanted: NodeTls): Promise<boolean> {
+  const found = await host.readFile(tlsFiles(host.tlsFolder).certificate);
+  return found !== undefined && found.text !== tlsTexts(wanted).certificate;
+}
+
+/** Accounts that can't log in without TLS, beside our own. */
+export async function usersWithTls(server: Server): Promise<string[]> {
+  const rows = await server.query(
+    "SELECT DISTINCT User FROM mysql.global_priv WHERE JSON_VALUE(Priv, '$.ssl_type') > 0 AND User <> ? ORDER BY User",
+    [server.connection.admin.user],
+  );
+  return rows.map((row) => String(row["User"]));
 }
 
 async function write({ host, name }: Server, file: string, text: string, access: FileAccess): Promise<boolean> {
@@ -40,46 +44,6 @@ async function write({ host, name }: Server, file: string, text: string, access:
   progress(`${name}: writing ${file}`);
   await host.writeFile(file, text, access);
   return true;
-}
-
-/** A certificate that the peer does not trust would break the link at its next interruption. The peer may just be learning to. */
-async function waitUntilTrusted({ name }: Server, peer: Connection, wanted: NodeTls): Promise<void> {
-  const host = openHost(peer.host);
-  const what = `${nameOf(peer)} to trust the new certificate of ${name}`;
-  try {
-    await until({ what, deadline: DEADLINE }, async () => {
-      const ca = await host.readFile(tlsFiles(host.tlsFolder).ca);
-      return ca && !isTrustedBy(ca.text, wanted) ? { seen: "another authority signed it" } : { done: undefined };
-    });
-  } catch (error) {
-    // It has its own say when it is back.
-    if (error instanceof HostUnreachable) return;
-    throw new Error(
-      `${(error as Error).message}. The former certificate of ${name} is still in use. Give "tls.ca" of ${nameOf(peer)} the authority that ` +
-        "signed the new one too, then run `pulumi up` again.",
-    );
-  }
-}
-
-/** Refuses to take the certificates from a server while somebody needs them to come in. @param former settings that were wanted before */
-export async function refuseToGoWithoutTls(
-  server: Server,
-  peer: Connection | undefined,
-  former: Settings,
-): Promise<void> {
-  if (former["ssl_cert"] === undefined) return;
-  const accounts = await server.query(
-    "SELECT DISTINCT User FROM mysql.global_priv WHERE JSON_VALUE(Priv, '$.ssl_type') > 0 AND User <> ? ORDER BY User",
-    [server.connection.admin.user],
-  );
-  const needed = accounts.map((row) => `the account "${row["User"]}"`);
-  await using other = peer && (await openIfThere(peer));
-  if (other && (await replicaStatus(other))?.tls.ca) needed.push(`the replication of ${other.name}`);
-  if (needed.length === 0) return;
-  throw new Error(
-    `${server.name} shall go without its certificates, but TLS is required by ${needed.join(", ")}: these could not come in any more. Nothing was ` +
-      'changed. First let them do without (links with `tls` "off", accounts with `requireTls` "NONE"), `pulumi up`; then take `tls` away.',
-  );
 }
 
 /** Takes them off the machine. */

@@ -10,14 +10,8 @@ import { reconnectNow } from "../mariadb/replication";
 import { installSemiSync } from "../mariadb/semiSync";
 import { askIfThere, Server } from "../mariadb/server";
 import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/settings";
-import {
-  bringCertificatesIntoEffect,
-  IN_EFFECT,
-  refuseToGoWithoutTls,
-  removeCertificates,
-  tlsState,
-  writeCertificates,
-} from "../mariadb/tls";
+import { bringCertificatesIntoEffect, IN_EFFECT, removeCertificates, tlsState } from "../mariadb/tls";
+import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
 import { type History, markOf } from "../pair/history";
 import { closeIfNew, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";

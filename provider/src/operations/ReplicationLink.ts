@@ -3,15 +3,14 @@ import { openToRemove } from "../mariadb/admin";
 import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { replicaStatus } from "../mariadb/replication";
-import { type SemiSync, semiSync } from "../mariadb/semiSync";
 import { isTroubleOf, openAll, Server } from "../mariadb/server";
 import { type Before, establishLink, type Proof, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
 import { lockServers, onePerPair } from "../pair/lock";
+import { IN_EFFECT, type SeenEnds, settledLink } from "../pair/look";
 import { renewMark } from "../pair/sourceHistory";
 import { linkState, REPLICATING } from "../recipe/linkState";
 import type { LinkTls } from "../recipe/tls";
-import { type Look, until } from "../waiting";
 import { define } from "./define";
 import { connection, password, userName } from "./inputs";
 import { removeUnlessUnreachable } from "./unreachable";
@@ -70,8 +69,6 @@ export interface ReplicationLinkComputed extends Proof {
   /** `db1<-db2`: db1 replicates from db2. */
   direction: string;
 }
-
-const IN_EFFECT = "in effect";
 
 export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChecked, ReplicationLinkComputed>({
   properties: {
@@ -176,47 +173,28 @@ async function findSource({ source }: ReplicationLinkChecked): Promise<Server | 
   }
 }
 
-interface Seen {
-  readonly replica: Server;
-  readonly source: Server | undefined;
+interface Seen extends SeenEnds {
   /** The source can't be reached. */
   readonly isAway: boolean;
 }
 
-/** The live link. A moment is given to one that is just connecting: that is no drift. */
-async function look(
-  last: ReplicationLinkChecked,
-  { replica, source, isAway }: Seen,
-): Promise<Partial<ReplicationLinkChecked>> {
-  const settled = Date.now() + 2000;
-  return until({ what: `${replica.name}'s replication to settle`, deadline: 10_000 }, async () => {
-    const status = await replicaStatus(replica);
-    // A link that waits for a source that is down is not at fault: the node says what is.
-    const waits = isAway && status?.sqlThread === "Yes" && status.ioThread !== "No";
-    const seen = {
-      state: waits ? last.state : linkState(status),
-      semiSync: source ? effect(await semiSync(source), await semiSync(replica)) : last.semiSync,
-      ...(status && {
-        sourceAddress: status.sourceAddress,
-        sourcePort: status.sourcePort,
-        user: status.user,
-        useGtid: status.useGtid as ReplicationLinkInputs["useGtid"],
-        connectRetry: status.connectRetry,
-        ...(last.heartbeatPeriod !== undefined && { heartbeatPeriod: status.heartbeatPeriod }),
-        // What is seen stands in words where it is none of the wanted ones.
-        tls: seenTls(status.tls, last.tls, { replica, source }) as LinkTls,
-      }),
-    };
-    const onTheWay = status?.ioThread === "Preparing" || (status?.ioThread === "Connecting" && !status.ioError);
-    const notYet = onTheWay || (seen.state === REPLICATING && seen.semiSync !== IN_EFFECT);
-    const answer: Look<typeof seen> = notYet && Date.now() < settled ? { seen: seen.state } : { done: seen };
-    return answer;
-  });
-}
-
-/** Semi-sync in effect, which needs more than the variables; what these say is the nodes' matter. */
-function effect(source: SemiSync, replica: SemiSync): string {
-  if (!source.sourceEnabled || !replica.replicaEnabled) return IN_EFFECT;
-  if (!replica.replicaActive || source.replicas === 0) return "the replica does not acknowledge";
-  return source.sourceActive ? IN_EFFECT : "given up: commits on the source wait for nobody";
+/** The live link, as inputs. */
+async function look(last: ReplicationLinkChecked, { isAway, ...ends }: Seen): Promise<Partial<ReplicationLinkChecked>> {
+  const { status, semiSync } = await settledLink(ends, { milliseconds: 2_000, despiteErrors: false });
+  // A link that waits for a source that is down is not at fault: the node says what is.
+  const waits = isAway && status?.sqlThread === "Yes" && status.ioThread !== "No";
+  return {
+    state: waits ? last.state : linkState(status),
+    semiSync: semiSync ?? last.semiSync,
+    ...(status && {
+      sourceAddress: status.sourceAddress,
+      sourcePort: status.sourcePort,
+      user: status.user,
+      useGtid: status.useGtid as ReplicationLinkInputs["useGtid"],
+      connectRetry: status.connectRetry,
+      ...(last.heartbeatPeriod !== undefined && { heartbeatPeriod: status.heartbeatPeriod }),
+      // What is seen stands in words where it is none of the wanted ones.
+      tls: seenTls(status.tls, last.tls, ends) as LinkTls,
+    }),
+  };
 }

@@ -3,10 +3,9 @@ import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { replicaStatus } from "../mariadb/replication";
 import { askIfThere, Server } from "../mariadb/server";
-import { lackingTables } from "../mariadb/tables";
 import { copyTables, discardCopy, hasUnfinishedCopy } from "../pair/copy";
+import { lackingTables } from "../pair/lackingTables";
 import { lockServers, onePerPair } from "../pair/lock";
-import { isBeingSeeded } from "../pair/seeding";
 import { RECIPE_DATABASE } from "../recipe/filters";
 import { type Look, progress, until } from "../waiting";
 import { define } from "./define";
@@ -109,7 +108,7 @@ async function copyWhatIsLacking(server: Server, { peer, name }: SessionStoreDat
   if (!peer || !(await replicaStatus(server))) return;
   const lacks = await askIfThere(
     peer,
-    async (other) => (await lackingIn(server, other, name)).length > 0 || (await hasUnfinishedCopy(server)),
+    async (other) => (await lackingTables(server, other, name)).length > 0 || (await hasUnfinishedCopy(server)),
   );
   if (lacks === undefined)
     return progress(
@@ -120,15 +119,11 @@ async function copyWhatIsLacking(server: Server, { peer, name }: SessionStoreDat
     await using other = await Server.open(peer);
     await lockServers([server]);
     // Another run may have copied them while this one waited.
-    const lacking = await lackingIn(server, other, name);
+    const lacking = await lackingTables(server, other, name);
     if (lacking.length > 0) await copyTables(other, server, name, lacking);
     else await discardCopy(server);
   });
 }
-
-/** A peer that is not whole yet has no say in what this node should have. */
-const lackingIn = async (server: Server, peer: Server, name: string): Promise<string[]> =>
-  (await isBeingSeeded(peer)) ? [] : lackingTables(server, peer, name);
 
 /** Tables that this node should have from its peer. One that was just made there is on its way, and no drift. */
 async function lackingForLong(server: Server, { peer, name }: SessionStoreDatabaseChecked): Promise<string[]> {
@@ -136,7 +131,7 @@ async function lackingForLong(server: Server, { peer, name }: SessionStoreDataba
   const patience = Date.now() + 1000;
   const lacking = await askIfThere(peer, (other) =>
     until({ what: `tables of ${name} on ${server.name}`, deadline: 10_000 }, async () => {
-      const lacking = await lackingIn(server, other, name);
+      const lacking = await lackingTables(server, other, name);
       const answer: Look<string[]> =
         lacking.length === 0 || Date.now() > patience ? { done: lacking } : { seen: lacking.join(", ") };
       return answer;

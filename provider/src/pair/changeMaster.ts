@@ -1,7 +1,7 @@
 import { Secret } from "../mariadb/server";
 import type { LinkTls } from "../recipe/tls";
+import type { Ends } from "./ends";
 import { wantedTls } from "./linkTls";
-import type { Ends } from "./sourceHistory";
 
 /** The statement that says from where, as whom and how a replica pulls. */
 

@@ -1,9 +1,11 @@
 import type { Connection } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
-import { compareStreams, direction, replicaStatus, startOf } from "../mariadb/replication";
+import { replicaStatus, startOf } from "../mariadb/replication";
 import { openIfThere, type Server } from "../mariadb/server";
+import { direction, type Ends } from "./ends";
+import { compareStreams } from "./proof";
 import { hasSessions, isBeingSeeded, type Stream } from "./seeding";
-import { type Ends, judgeSource, type Mark, type Verdict } from "./sourceHistory";
+import { judgeSource, type Mark, type Verdict } from "./sourceHistory";
 import { lacks, wayOut } from "./wayOut";
 
 /** Whether a server still has what it once wrote, by its peer's word. */

@@ -1,25 +1,25 @@
 import { settlePassword, takesSeveralPasswords } from "../mariadb/accounts";
 import {
   describe,
-  direction,
   isRunning,
-  proveRowsArrive,
   type ReplicaStatus,
   reconnectNow,
   replicaStatus,
   waitUntilReceivedIsApplied,
-  waitUntilReplicating,
 } from "../mariadb/replication";
-import { bringAcknowledgement, withoutWaiting } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
 import { remedy } from "../recipe/linkState";
 import { progress } from "../waiting";
+import { bringAcknowledgement, withoutWaiting } from "./acknowledgement";
 import { changeMaster, DAMAGED, type LinkParameters } from "./changeMaster";
+import type { Ends } from "./ends";
+import { direction } from "./ends";
 import { refuseEqualIdentity, refuseToLoseRows, refuseUnfinished, stopIfRewound } from "./linkRefusals";
 import { encryptionOf, inWords, isVerified, refuseUnprovable, seenTls, wantedTls } from "./linkTls";
 import { stopping } from "./lock";
+import { proveRowsArrive, waitUntilReplicating } from "./proof";
 import { refuseUnreachable } from "./reachability";
-import type { Ends, Mark } from "./sourceHistory";
+import type { Mark } from "./sourceHistory";
 
 const DEADLINE = 45_000;
 

@@ -1,7 +1,6 @@
 import { parsePosition } from "../mariadb/gtid";
 import {
   appliedPosition,
-  direction,
   foundPurged,
   isRunning,
   ownDomain,
@@ -10,10 +9,11 @@ import {
 } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { hasRows, tablesWithReach } from "../mariadb/tables";
+import { direction, type Ends } from "./ends";
 import { forked } from "./history";
 import { compareRows, otherHoldsAll, turned } from "./rows";
 import { isBeingSeeded } from "./seeding";
-import { type Ends, judgeSource, type Mark } from "./sourceHistory";
+import { judgeSource, type Mark } from "./sourceHistory";
 import { wayOut } from "./wayOut";
 
 /** What a link is not made or started for: rows would be lost. */

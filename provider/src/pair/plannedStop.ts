@@ -1,23 +1,22 @@
 import {
   describe,
-  failIfStopped,
   foundNoLog,
   isMerelyStopped,
   isRunning,
-  proveRowsArrive,
   type ReplicaStatus,
   reconnectNow,
   replicaStatus,
-  waitUntilCaughtUp,
   waitUntilReceivedIsApplied,
-  waitUntilReplicating,
 } from "../mariadb/replication";
-import { bringAcknowledgement, semiSync, withoutWaiting } from "../mariadb/semiSync";
+import { semiSync } from "../mariadb/semiSync";
 import { Server } from "../mariadb/server";
 import { during, progress, until } from "../waiting";
+import { bringAcknowledgement, withoutWaiting } from "./acknowledgement";
+import type { Ends } from "./ends";
 import { startStopped } from "./link";
+import { settledLink } from "./look";
+import { failIfStopped, proveRowsArrive, waitUntilCaughtUp, waitUntilReplicating } from "./proof";
 import { refuseWithoutRoom } from "./room";
-import type { Ends } from "./sourceHistory";
 
 const CATCH_UP_DEADLINE = 60_000;
 const RETURN_DEADLINE = 60_000;
@@ -54,12 +53,6 @@ export async function plannedStop(stop: Stop, away: () => Promise<void>): Promis
   progress(`${back.name} and ${peer.name} replicate from each other again`);
 }
 
-/** True when at least one of the two replicates from the other. */
-export async function areLinked(node: Server, peer: Server): Promise<boolean> {
-  const [own, others] = await Promise.all([replicaStatus(node), replicaStatus(peer)]);
-  return own !== undefined || others !== undefined;
-}
-
 interface Links {
   /** The node replicates from the peer. */
   readonly incoming: boolean;
@@ -89,22 +82,17 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
 
 /** The status of a link. One that was merely stopped, by hand or by a run that was cut off, is started: nothing else would do it before. */
 async function standing(ends: Ends): Promise<ReplicaStatus | undefined> {
-  const status = await settled(ends.replica);
+  const status = await settled(ends);
   if (!status || !isMerelyStopped(status)) return status;
   const { address, port } = ends.source.connection;
   if (status.sourceAddress !== address || status.sourcePort !== port) return status;
   await startStopped(ends, status);
-  return settled(ends.replica);
+  return settled(ends);
 }
 
-/** The status of replication, a moment after a start or reconnection given to it. */
-async function settled(replica: Server): Promise<ReplicaStatus | undefined> {
-  const start = Date.now();
-  return until({ what: `${replica.name}'s replication to settle`, deadline: 20_000 }, async () => {
-    const status = await replicaStatus(replica);
-    const onTheWay = status?.ioThread === "Connecting" || status?.ioThread === "Preparing";
-    return onTheWay && Date.now() - start < 15_000 ? { seen: describe(status) } : { done: status };
-  });
+async function settled(ends: Ends): Promise<ReplicaStatus | undefined> {
+  const { status } = await settledLink({ ...ends, source: undefined }, { milliseconds: 15_000, despiteErrors: true });
+  return status;
 }
 
 async function bothReturned(node: Server, peer: Server, links: Links): Promise<void> {

@@ -9,7 +9,8 @@ import type { Settings } from "../recipe/settings/ofNode";
 import { toNumber } from "../recipe/settings/values";
 import { during, progress } from "../waiting";
 import { lockServers, onePerPair, stopping } from "./lock";
-import { areLinked, plannedStop } from "./plannedStop";
+import { areLinked, lookAtPair } from "./look";
+import { plannedStop } from "./plannedStop";
 import { refuseWithoutRoom } from "./room";
 
 /** What a server shall run with, and the file that says so at its next start. */
@@ -170,7 +171,7 @@ async function isLinked(server: Server, peer: Connection | undefined, why: strin
   }
   try {
     await using other = linkedByOwnWord ? await openAsAdminWhenUp(peer) : await Server.open(peer);
-    return linkedByOwnWord || (await areLinked(server, other));
+    return linkedByOwnWord || areLinked(await lookAtPair(server, other));
   } catch (error) {
     if (!(error instanceof ConnectionError || isTroubleOf(peer, error))) throw error;
     if (!linkedByOwnWord) return false;

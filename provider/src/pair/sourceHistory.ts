@@ -1,7 +1,6 @@
 import { parsePosition, reaches } from "../mariadb/gtid";
 import {
   appliedPosition,
-  compareStreams,
   foundFork,
   foundPurged,
   isMerelyStopped,
@@ -11,18 +10,13 @@ import {
   replicaStatus,
   startOf,
   uptime,
-  waitUntilCaughtUp,
 } from "../mariadb/replication";
-import type { Server } from "../mariadb/server";
+import type { Ends } from "./ends";
 import { compareLogs } from "./fork";
+import { compareStreams, waitUntilCaughtUp } from "./proof";
 import { compareRows, type RowComparison, stillLacking } from "./rows";
 
 /** Whether a source still has what its replica got from it. Histories are told apart by what was written, not by how long they are. */
-
-export interface Ends {
-  readonly replica: Server;
-  readonly source: Server;
-}
 
 /** Up to where a source is known to have lost nothing, as it stands in the state. */
 export interface Mark {

@@ -1,0 +1,62 @@
+import { openHost } from "../hosts";
+import { HostUnreachable } from "../hosts/Host";
+import { type Connection, nameOf } from "../mariadb/connection";
+import { replicaStatus } from "../mariadb/replication";
+import { openIfThere, type Server } from "../mariadb/server";
+import { hasOtherCertificate, usersWithTls, writeCa, writeCertificate } from "../mariadb/tls";
+import type { Settings } from "../recipe/settings/ofNode";
+import { isTrustedBy, type NodeTls, tlsFiles } from "../recipe/tls";
+import { until } from "../waiting";
+
+/** The certificates of a node, as far as its peer has a say: whom that trusts, and who needs them to come in. */
+
+const DEADLINE = 10_000;
+
+/** Puts the certificates on the machine where they differ. True: they did. */
+export async function writeCertificates(
+  server: Server,
+  peer: Connection | undefined,
+  wanted: NodeTls,
+): Promise<boolean> {
+  // First whom to trust: a new certificate of the peer waits for it.
+  const caChanged = await writeCa(server, wanted);
+  if (peer && (await hasOtherCertificate(server, wanted))) await waitUntilTrusted(server, peer, wanted);
+  const certificateChanged = await writeCertificate(server, wanted);
+  return caChanged || certificateChanged;
+}
+
+/** A certificate that the peer does not trust would break the link at its next interruption. The peer may just be learning to. */
+async function waitUntilTrusted({ name }: Server, peer: Connection, wanted: NodeTls): Promise<void> {
+  const host = openHost(peer.host);
+  const what = `${nameOf(peer)} to trust the new certificate of ${name}`;
+  try {
+    await until({ what, deadline: DEADLINE }, async () => {
+      const ca = await host.readFile(tlsFiles(host.tlsFolder).ca);
+      return ca && !isTrustedBy(ca.text, wanted) ? { seen: "another authority signed it" } : { done: undefined };
+    });
+  } catch (error) {
+    // It has its own say when it is back.
+    if (error instanceof HostUnreachable) return;
+    throw new Error(
+      `${(error as Error).message}. The former certificate of ${name} is still in use. Give "tls.ca" of ${nameOf(peer)} the authority that ` +
+        "signed the new one too, then run `pulumi up` again.",
+    );
+  }
+}
+
+/** Refuses to take the certificates from a server while somebody needs them to come in. @param former settings that were wanted before */
+export async function refuseToGoWithoutTls(
+  server: Server,
+  peer: Connection | undefined,
+  former: Settings,
+): Promise<void> {
+  if (former["ssl_cert"] === undefined) return;
+  const needed = (await usersWithTls(server)).map((user) => `the account "${user}"`);
+  await using other = peer && (await openIfThere(peer));
+  if (other && (await replicaStatus(other))?.tls.ca) needed.push(`the replication of ${other.name}`);
+  if (needed.length === 0) return;
+  throw new Error(
+    `${server.name} shall go without its certificates, but TLS is required by ${needed.join(", ")}: these could not come in any more. Nothing was ` +
+      'changed. First let them do without (links with `tls` "off", accounts with `requireTls` "NONE"), `pulumi up`; then take `tls` away.',
+  );
+}

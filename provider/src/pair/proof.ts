@@ -1,0 +1,95 @@
+import { parsePosition } from "../mariadb/gtid";
+import {
+  describe,
+  isRunning,
+  positionOf,
+  type ReplicaStatus,
+  replicaStatus,
+  writtenPosition,
+} from "../mariadb/replication";
+import type { Server } from "../mariadb/server";
+import { until } from "../waiting";
+
+/** Proofs that what one server writes arrives on the other, and waits for it. */
+
+/** The last sequence number of a source's own stream: as its replica got it, and as it stands in the source's binary log. */
+export async function compareStreams(
+  source: Server,
+  replica: Server,
+  domain: number,
+): Promise<{ known: bigint; written: bigint }> {
+  // The replica first: what arrives in between must not look like too much.
+  const known = (await positionOf(replica)).get(domain)?.sequence ?? 0n;
+  const written = (await writtenPosition(source)).get(domain)?.sequence ?? 0n;
+  return { known, written };
+}
+
+/** Waits until the replica has applied all that the source has written by now. */
+export async function waitUntilCaughtUp(source: Server, replica: Server, deadline: number): Promise<void> {
+  const target = await source.value("SELECT @@GLOBAL.gtid_binlog_pos");
+  if (target !== "") await waitUntilApplied(source, replica, target, deadline);
+}
+
+async function waitUntilApplied(source: Server, replica: Server, target: string, deadline: number): Promise<void> {
+  const LONGEST = 1;
+  await until({ what: `${replica.name} to apply what ${source.name} wrote (${target})`, deadline }, async () => {
+    const seconds = Math.min(LONGEST, deadline / 1000);
+    const answer = await replica.value("SELECT MASTER_GTID_WAIT(?, ?)", [target, seconds], seconds * 1000 + 5000);
+    if (answer === "0") return { done: undefined };
+    const status = await replicaStatus(replica);
+    failIfStopped(replica, source, status);
+    return { seen: status ? describe(status) : "not configured" };
+  });
+}
+
+/**
+ * Sends one GTID that touches no row, and waits until the replica has applied it. It has to be beyond all that the replica had of that
+ * domain: one below it would count as applied at once, and stands in a log that went back in time.
+ * Status fields don't prove that rows arrive: with a dead dump thread they say Yes for up to slave_net_timeout.
+ * Returns how long it took, in seconds.
+ */
+export async function proveRowsArrive(source: Server, replica: Server, deadline: number): Promise<number> {
+  const start = Date.now();
+  const had = await positionOf(replica);
+  const sent = await source.logged(async () => {
+    const former = await source.value("SELECT @@last_gtid");
+    await source.query("DROP DATABASE IF EXISTS pulumi_probe");
+    const gtid = await source.value("SELECT @@last_gtid");
+    return gtid === former ? "" : gtid;
+  });
+  if (sent === "") {
+    throw new Error(
+      `${source.name} did not log a statement that it has to log, so nothing proves that rows reach ${replica.name}: ` +
+        "look for binlog_do_db and binlog_ignore_db in its option files, and take them out",
+    );
+  }
+  for (const [domain, { sequence }] of parsePosition(sent)) {
+    const known = had.get(domain)?.sequence ?? 0n;
+    if (sequence > known) continue;
+    throw new Error(
+      `${source.name} wrote ${sent}, but ${replica.name} had received up to number ${known} of that domain before: ${source.name} went back in ` +
+        "time or its binary log was reset, and what it writes now does not reach the replica. Run `pulumi up`, whose look at the node says what to do",
+    );
+  }
+  await waitUntilApplied(source, replica, sent, deadline);
+  return (Date.now() - start) / 1000;
+}
+
+/** Waits until both threads run. An error that no retry mends ends the wait at once. */
+export async function waitUntilReplicating(replica: Server, source: Server, deadline: number): Promise<void> {
+  await until({ what: `${replica.name} to replicate from ${source.name}`, deadline }, async () => {
+    const status = await replicaStatus(replica);
+    if (isRunning(status)) return { done: undefined };
+    failIfStopped(replica, source, status);
+    return { seen: status ? describe(status) : "not configured" };
+  });
+}
+
+/** Fails when an error has stopped a thread for good: to wait any longer would be pointless. */
+export function failIfStopped(replica: Server, source: Server, status: ReplicaStatus | undefined): void {
+  const stopped =
+    (status?.ioThread === "No" && status.ioError) || (status?.sqlThread === "No" && status.sqlError) || undefined;
+  if (status && stopped) {
+    throw new Error(`${replica.name} does not replicate from ${source.name}: ${describe(status)}`);
+  }
+}
