@@ -4,7 +4,7 @@ const project = (name, ...furtherSetup) => ({
   displayName: name,
   roots: [`<rootDir>/test/${name}`],
   testMatch: ["**/*.test.ts"],
-  setupFilesAfterEnv: [`${SETUP}/eachTestAsserts.cjs`, ...furtherSetup],
+  setupFilesAfterEnv: [`${SETUP}/eachTestAsserts.cjs`, `${SETUP}/openRun.ts`, ...furtherSetup],
   transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { target: "es2022", parser: { syntax: "typescript" } } }] },
   moduleFileExtensions: ["ts", "js", "mjs", "cjs", "json", "node"],
 });

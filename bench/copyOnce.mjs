@@ -3,15 +3,19 @@
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
-/** @type {typeof import("../provider/dist/mariadb/server.js")} */
-const { Server } = require("../provider/dist/mariadb/server.js");
+/** @type {typeof import("../provider/dist/run.js")} */
+const { Run } = require("../provider/dist/run.js");
+/** @type {typeof import("../provider/dist/mariadb/open.js")} */
+const { openAsSuperuser } = require("../provider/dist/mariadb/open.js");
 /** @type {typeof import("../provider/dist/pair/copy.js")} */
 const { copyDatabases } = require("../provider/dist/pair/copy.js");
+
+new Run(() => undefined).enter();
 
 const [source = "", target = "", database = ""] = process.argv.slice(2);
 /** @param {string} name @param {string} directory */
 const open = (name, directory) =>
-  Server.openAsSuperuser({
+  openAsSuperuser({
     name,
     host: { kind: "local", directory },
     address: "127.0.0.1",

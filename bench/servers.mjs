@@ -7,10 +7,15 @@ import { freePorts } from "../tools/freePorts.mjs";
 import { run, Stop } from "../tools/run.mjs";
 
 const require = createRequire(import.meta.url);
+/** @type {typeof import("../provider/dist/run.js")} */
+const { Run } = require("../provider/dist/run.js");
 /** @type {typeof import("../provider/dist/hosts/local/data.js")} */
 const localData = require("../provider/dist/hosts/local/data.js");
 /** @type {typeof import("../provider/dist/hosts/local/server.js")} */
 const localServer = require("../provider/dist/hosts/local/server.js");
+
+// Its progress is of no interest.
+new Run(() => undefined).enter();
 
 const NAMES = /** @type {const} */ (["db1", "db2"]);
 

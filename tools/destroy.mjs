@@ -41,11 +41,14 @@ await main(async () => {
 
 /** Servers of a run that was killed before it could note them. */
 async function removeForgottenServers() {
+  const require = createRequire(import.meta.url);
+  /** @type {typeof import("../provider/dist/run.js")} */
+  const { Run } = require("../provider/dist/run.js");
   /** @type {typeof import("../provider/dist/hosts/local/data.js")} */
-  const localData = createRequire(import.meta.url)("../provider/dist/hosts/local/data.js");
+  const localData = require("../provider/dist/hosts/local/data.js");
   for (const entry of await readdir(privateFolder)) {
     const folder = path.join(privateFolder, entry);
-    if (existsSync(path.join(folder, "my.cnf"))) await localData.remove(folder);
+    if (existsSync(path.join(folder, "my.cnf"))) await new Run(say).within(() => localData.remove(folder));
   }
 }
 

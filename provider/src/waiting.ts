@@ -1,35 +1,6 @@
-import { stripVTControlCharacters } from "node:util";
+import { progress } from "./run";
 
 /** Everything that takes time goes through here: each wait has a deadline, says what it waits for, and shows that it lives. */
-
-/** A line for the person who watches `pulumi up`. Never pass it a secret. */
-export function progress(text: string): void {
-  endWithItsReader();
-  console.log(printable(text));
-}
-
-let isWatched = false;
-
-/** Ends this process when nobody reads its output any more: the engine that started it was killed, and what is under way here would keep the next run out. */
-function endWithItsReader(): void {
-  if (isWatched) return;
-  isWatched = true;
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", ({ code }: NodeJS.ErrnoException) => {
-      if (code === "EPIPE") process.exit(1);
-    });
-  }
-}
-
-/** Longest text of somebody else that a line or an error may have, in characters. */
-const LONGEST = 8_000;
-
-/** Without what would steer the terminal, or fill it: some of what is told was said by machines and servers. */
-export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  const plain = stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
-  return plain.length > LONGEST ? `${plain.slice(0, LONGEST)} ...` : plain;
-}
 
 /** Runs `work`, and prints `what` if it isn't done within a second. */
 export async function during<T>(what: string, work: Promise<T>): Promise<T> {

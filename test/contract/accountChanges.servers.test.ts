@@ -1,5 +1,6 @@
 import { settlePassword } from "../../provider/src/mariadb/accounts";
-import { Server } from "../../provider/src/mariadb/server";
+import { openServer } from "../../provider/src/mariadb/open";
+import { Run } from "../../provider/src/run";
 import {
   byHand,
   create,
@@ -65,7 +66,7 @@ describe("a change of password locks nobody out:", () => {
     // As after an attempt that was cut off: the state still has the old password, and so may the link.
     expect(await writesDuring(() => up(old, next))).toEqual([]);
 
-    await using session = await Server.open(server.connection);
+    await using session = await openServer(server.connection);
     await settlePassword(session, "replication_user", "new");
     expect([await server.login("replication_user", "old"), await server.login("replication_user", "new")]).toEqual([
       "1045",
@@ -78,7 +79,7 @@ describe("a change of password locks nobody out:", () => {
 
   test("settling leaves an account alone that does not take the new password", async () => {
     await freshAccounts({ replication: { password: "old" } });
-    await using session = await Server.open(server.connection);
+    await using session = await openServer(server.connection);
     await settlePassword(session, "replication_user", "new");
     expect(await server.login("replication_user", "old")).toBe("in");
   });
@@ -97,14 +98,11 @@ describe("a change of password locks nobody out:", () => {
 
 describe("accounts that somebody made before", () => {
   const lines: string[] = [];
-  const log = console.log;
   beforeEach(() => {
     lines.length = 0;
-    console.log = (line: string) => lines.push(line);
+    jest.spyOn(Run.current, "sink").mockImplementation((line) => void lines.push(line));
   });
-  afterEach(() => {
-    console.log = log;
-  });
+  afterEach(() => jest.restoreAllMocks());
 
   test("are adopted, and what differs is told before it is corrected; the peer's password stays in use", async () => {
     await byHand(
@@ -170,7 +168,7 @@ describe("accounts that are no longer wanted", () => {
       extraAccounts: [{ user: "session_store_admin", password: "x", from: ["localhost"], grants: [] }],
     };
     await destroy(admin);
-    await using session = await Server.open(server.connection);
+    await using session = await openServer(server.connection);
     expect(await session.value("SELECT 1")).toBe("1");
   });
 });

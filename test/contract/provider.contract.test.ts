@@ -6,7 +6,8 @@ import { remove } from "../../provider/src/hosts/local/data";
 import { paths } from "../../provider/src/hosts/local/files";
 import { stop } from "../../provider/src/hosts/local/server";
 import type { Connection } from "../../provider/src/mariadb/connection";
-import { Server } from "../../provider/src/mariadb/server";
+import { openAsSuperuser } from "../../provider/src/mariadb/open";
+import type { Server } from "../../provider/src/mariadb/server";
 import { Failure, ProviderProcess, providerText, type Values } from "../support/engine/providerProcess";
 import { freePort } from "../support/local/ports";
 
@@ -86,7 +87,7 @@ function kept(type: string): { id: string; outs: Values } {
   return found;
 }
 
-const root = () => Server.openAsSuperuser(connection);
+const root = () => openAsSuperuser(connection);
 
 describe("a create that fails halfway", () => {
   test("hands the engine the id and all properties, the provider's text included, and what failed", async () => {

@@ -5,7 +5,7 @@ import { paths } from "../../provider/src/hosts/local/files";
 import { start, stop } from "../../provider/src/hosts/local/server";
 import { isMerelyStopped, isRunning, replicaStatus, uptime } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
-import * as operations from "../../provider/src/operations";
+import * as operations from "../../provider/src/operations/all";
 import { bringAcknowledgement, withoutWaiting } from "../../provider/src/pair/acknowledgement";
 import { compareLogs } from "../../provider/src/pair/fork";
 import {

@@ -4,10 +4,10 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { paths } from "../../provider/src/hosts/local/files";
 import { findProcess, stop } from "../../provider/src/hosts/local/server";
+import { openServer } from "../../provider/src/mariadb/open";
 import { replicaStatus } from "../../provider/src/mariadb/replication";
 import { semiSync } from "../../provider/src/mariadb/semiSync";
-import { Server } from "../../provider/src/mariadb/server";
-import * as operations from "../../provider/src/operations";
+import * as operations from "../../provider/src/operations/all";
 import { lockServers } from "../../provider/src/pair/lock";
 import { until } from "../../provider/src/waiting";
 import type { PairOptions } from "../support/engine/declaredPair";
@@ -202,8 +202,8 @@ test("a value that the server refuses at its start is taken back, with the serve
 });
 
 test("a second run waits for the first, and is refused with the name of who holds the pair", async () => {
-  await using first = await Server.open(pair.connection(1));
-  await using second = await Server.open(pair.connection(1));
+  await using first = await openServer(pair.connection(1));
+  await using second = await openServer(pair.connection(1));
   await lockServers([first], 1);
   const { message, seconds } = await failureOf(lockServers([second], 1));
   expect(message).toMatch(/db1 is being changed by another run.*session_store_admin@localhost/s);

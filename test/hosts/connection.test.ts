@@ -1,5 +1,6 @@
 import { openHost } from "../../provider/src/hosts";
-import { Server } from "../../provider/src/mariadb/server";
+import { openAsSuperuser } from "../../provider/src/mariadb/open";
+import { Run } from "../../provider/src/run";
 import { until } from "../../provider/src/waiting";
 import { ContainerHost, type ContainerHostOptions } from "../support/hosts/containerHost";
 import { NetworkFault } from "../support/hosts/networkFaults";
@@ -76,7 +77,7 @@ const serverOf = (machine: ContainerHost) => ({
 /** Progress lines that are printed meanwhile. */
 async function linesOf<T>(work: (lines: string[]) => Promise<T>): Promise<T> {
   const lines: string[] = [];
-  const print = jest.spyOn(console, "log").mockImplementation((line: string) => void lines.push(line));
+  const print = jest.spyOn(Run.current, "sink").mockImplementation((line) => void lines.push(line));
   try {
     return await work(lines);
   } finally {
@@ -136,8 +137,8 @@ describe("a machine that is still booting", () => {
 it("commands, files and SQL go through one connection, and no port of the server is needed", async () => {
   const machine = await start({ withServer: true });
   const host = openHost(machine.inputs);
-  await using one = await Server.openAsSuperuser(serverOf(machine));
-  await using two = await Server.openAsSuperuser(serverOf(machine));
+  await using one = await openAsSuperuser(serverOf(machine));
+  await using two = await openAsSuperuser(serverOf(machine));
   const work = Array.from({ length: 20 }, () => [
     host.run(["hostname"]),
     host.readFile("/etc/hostname").then((file) => file?.text),
@@ -154,8 +155,8 @@ it("an sshd that forwards nothing and takes few commands at a time will do", asy
   const few = "MaxSessions 2\nAllowTcpForwarding no\nAllowStreamLocalForwarding no\n";
   const machine = await start({ withServer: true, files: { "/etc/ssh/sshd_config.d/few.conf": few } });
   const host = openHost(machine.inputs);
-  await using one = await Server.openAsSuperuser(serverOf(machine));
-  await using two = await Server.openAsSuperuser(serverOf(machine));
+  await using one = await openAsSuperuser(serverOf(machine));
+  await using two = await openAsSuperuser(serverOf(machine));
   const work = Array.from({ length: 8 }, () => [host.run(["hostname"]), one.value("SELECT 1"), two.value("SELECT 1")]);
   expect(new Set(await Promise.all(work.flat()))).toEqual(new Set(["db1\n", "1"]));
 });

@@ -1,4 +1,4 @@
-import { Server } from "../../provider/src/mariadb/server";
+import { openServer } from "../../provider/src/mariadb/open";
 import { until } from "../../provider/src/waiting";
 import type { PairOptions } from "../support/engine/declaredPair";
 import { testEngine } from "../support/hosts/dockerEngine";
@@ -161,7 +161,7 @@ it("a container that is gone is shown as unreachable, and up says that it is gon
 });
 
 it("a file for the server only belongs to its user, and lies in the volume", async () => {
-  await using server = await Server.open(pair.connection(1));
+  await using server = await openServer(pair.connection(1));
   const { host } = server;
   const file = `${host.tlsFolder}/key.pem`;
   await host.writeFile(file, "first", { mode: 0o600, ofServer: true });

@@ -37,7 +37,9 @@ function visit(engine: string | undefined, environment: NodeJS.ProcessEnv = {}, 
   const host = { kind: "docker", container: server.address, engine };
   const script = `
     const { openHost } = require(${JSON.stringify(path.join(dist, "hosts"))});
-    const { Server } = require(${JSON.stringify(path.join(dist, "mariadb", "server"))});
+    const { openAsSuperuser } = require(${JSON.stringify(path.join(dist, "mariadb", "open"))});
+    const { Run } = require(${JSON.stringify(path.join(dist, "run"))});
+    new Run(console.error).enter();
     (async () => {
       ${before}
       const connection = { host: ${JSON.stringify(host)}, address: "db1", port: 3306, admin: { user: "x", password: "x" } };
@@ -46,7 +48,7 @@ function visit(engine: string | undefined, environment: NodeJS.ProcessEnv = {}, 
       await host.writeFile("/etc/mysql/conf.d/a.txt", "from afar", { mode: 0o600 });
       console.log((await host.readFile("/etc/mysql/conf.d/a.txt")).text);
       console.log(await host.run(["tr", "a-z", "A-Z"], { input: "x".repeat(200_000) }).then((text) => text.length + text[0]));
-      const session = await Server.openAsSuperuser(connection);
+      const session = await openAsSuperuser(connection);
       console.log(await session.value("SELECT CURRENT_USER()"));
       process.exit();
     })().catch((error) => { console.log(error.message); process.exit(1); });`;
@@ -106,14 +108,15 @@ it("one that is not there is named, with what to do", async () => {
 });
 
 it("one whose socket is another user's says who may", async () => {
-  const loaded = `require(${JSON.stringify(path.join(dist, "hosts", "docker"))}); process.setgroups([]); process.setgid(65534); process.setuid(65534);`;
+  const loaded = `require(${JSON.stringify(path.join(dist, "hosts", "docker", "host"))}); process.setgroups([]); process.setgid(65534); process.setuid(65534);`;
   expect(await visit(`unix://${ENGINE_SOCKET}`, {}, loaded)).toMatch(
     /^the Docker engine at unix:.* lets this user not in \(connect EACCES .*member of the group that owns its socket/,
   );
 });
 
 it("a container without a volume for its configuration is refused before anything is changed", async () => {
-  const script = `require(${JSON.stringify(path.join(dist, "hosts"))}).openHost(${JSON.stringify({ ...server.inputs, configDirectory: "/etc/mysql/mariadb.conf.d" })})
+  const script = `new (require(${JSON.stringify(path.join(dist, "run"))}).Run)(console.error).enter();
+    require(${JSON.stringify(path.join(dist, "hosts"))}).openHost(${JSON.stringify({ ...server.inputs, configDirectory: "/etc/mysql/mariadb.conf.d" })})
     .prepare().catch((error) => console.log(error.message))`;
   const said = await new Promise<string>((resolve) =>
     execFile(process.execPath, ["-e", script], (_error, output) => resolve(output)),

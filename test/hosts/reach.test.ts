@@ -1,5 +1,6 @@
 import type { Connection } from "../../provider/src/mariadb/connection";
-import { Server } from "../../provider/src/mariadb/server";
+import { openAsSuperuser, openServer } from "../../provider/src/mariadb/open";
+import type { Server } from "../../provider/src/mariadb/server";
 import { refuseUnreachable } from "../../provider/src/pair/reachability";
 import { PASSWORDS } from "../support/engine/declaredPair";
 import { HostPair } from "../support/hosts/hostPair";
@@ -22,7 +23,7 @@ afterAll(async () => {
 
 /** The session of a node which is said to be somewhere else than it is. */
 async function node(number: 1 | 2, where: Partial<Connection> = {}): Promise<Server> {
-  const session = await Server.openAsSuperuser({ ...pair.connection(number), ...where });
+  const session = await openAsSuperuser({ ...pair.connection(number), ...where });
   sessions.push(session);
   return session;
 }
@@ -129,8 +130,8 @@ describe("the admin account", () => {
 
     expect(await pair.drift({ passwords })).toEqual({});
     for (const number of [1, 2] as const) {
-      await expect(Server.open(pair.connection(number, PASSWORDS.admin))).rejects.toThrow("refuses the login");
-      await using admin = await Server.open(pair.connection(number, "admin-2"));
+      await expect(openServer(pair.connection(number, PASSWORDS.admin))).rejects.toThrow("refuses the login");
+      await using admin = await openServer(pair.connection(number, "admin-2"));
       expect(await admin.value("SELECT CURRENT_USER()")).toBe("session_store_admin@localhost");
     }
     for (const host of pair.hosts) {
@@ -148,7 +149,7 @@ describe("the admin account", () => {
     }
     process.env["SESSION_STORE_ADMIN_PASSWORD"] = "by hand";
     try {
-      await using admin = await Server.open(pair.connection(1));
+      await using admin = await openServer(pair.connection(1));
       expect(await admin.value("SELECT CURRENT_USER()")).toBe("session_store_admin@localhost");
       await pair.down();
     } finally {

@@ -3,7 +3,7 @@ import { localHost } from "../../provider/src/hosts/local/host";
 import { Complaint, Result } from "../../provider/src/hosts/outputs";
 import { headOf, pieceOf, relayLogs, tailOf } from "../../provider/src/mariadb/logFiles";
 import type { Server } from "../../provider/src/mariadb/server";
-import { printable } from "../../provider/src/waiting";
+import { printable } from "../../provider/src/run";
 
 test("a result is taken in up to 16 MiB; then its command is ended", () => {
   const ended: string[] = [];

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { HostInputs } from "../hosts/inputs";
+import { addressIn, type HostInputs } from "../hosts/inputs";
 import type { Connection } from "../mariadb/connection";
 import { DEFAULT_USERS } from "../recipe/accounts/accounts";
 import { type Advice, accountAdvice, together } from "../recipe/advice";
@@ -214,13 +214,13 @@ interface End {
   readonly connection: ConnectionArgs;
 }
 
-/** Where a machine is reached is where its server is, as a rule. Of an output that has secrets in it too, the address is none. */
+/** The server's address defaults to its machine's. An output may have secrets in it; the address is not one. */
 function addressOf(host: Nested<HostInputs>): pulumi.Input<string> {
   if (pulumi.Output.isInstance(host) || host instanceof Promise) {
     return pulumi.unsecret(pulumi.output(host).apply((known) => pulumi.output(addressOf(known))));
   }
-  if ("address" in host) return host.address;
-  if ("container" in host) return host.container;
+  const address = addressIn<pulumi.Input<string>>(host);
+  if (address !== undefined) return address;
   throw new Error('give the node its "address": a host of the kind "local" has none');
 }
 

@@ -4,7 +4,8 @@ import { compareGrants, type GrantDifference, type GrantPart, type GrantServer }
 import { renderGrant } from "../recipe/accounts/grantText";
 import { AS_CONFIGURED, type LoginMethod, NATIVE, passwordHash, passwordState } from "../recipe/accounts/password";
 import { type LiveAccount, readAccounts } from "./accountRows";
-import { Server } from "./server";
+import { openAsSuperuser } from "./open";
+import type { Server } from "./server";
 
 /** Brings accounts to the wanted state. Nothing is written for an account that is right, and no password leaves but as a hash. */
 
@@ -167,7 +168,7 @@ async function revokeRole(server: Server, account: Account, role: string): Promi
     await change(server, account, statement);
   } catch {
     try {
-      await using superuser = await Server.openAsSuperuser(server.connection);
+      await using superuser = await openAsSuperuser(server.connection);
       await change(superuser, account, statement);
     } catch {
       throw new Error(

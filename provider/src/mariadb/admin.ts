@@ -1,9 +1,11 @@
 import { openHost } from "../hosts";
 import { passwordHash } from "../recipe/accounts/password";
-import { type Look, progress, until } from "../waiting";
+import { progress } from "../run";
+import { type Look, until } from "../waiting";
 import { type Connection, nameOf } from "./connection";
 import { ConnectionError } from "./connectionError";
-import { Server } from "./server";
+import { forgetDetour, openAsSuperuser, openServer } from "./open";
+import type { Server } from "./server";
 
 const START_PATIENCE = 20_000;
 
@@ -13,7 +15,7 @@ const START_PATIENCE = 20_000;
  */
 export async function openAsAdmin(connection: Connection): Promise<Server> {
   try {
-    return await withDirectAccess(await Server.open(connection));
+    return await withDirectAccess(await openServer(connection));
   } catch (error) {
     if (
       !(error instanceof ConnectionError && (error.problem === "login refused" || error.problem === "no admin account"))
@@ -22,7 +24,7 @@ export async function openAsAdmin(connection: Connection): Promise<Server> {
     }
   }
   await grantAdmin(connection);
-  return withDirectAccess(await Server.open(connection));
+  return withDirectAccess(await openServer(connection));
 }
 
 /** Makes the account for direct access, where it is wanted and may be what was missing for it. */
@@ -38,7 +40,7 @@ async function withDirectAccess(server: Server): Promise<Server> {
   if (right) return server;
   progress(`${server.name}: making the admin account "${admin.user}"@"${direct.from}", for TLS only`);
   await makeAdmin(server, direct.from, "REQUIRE SSL");
-  Server.forgetDetour(server.connection);
+  forgetDetour(server.connection);
   return server;
 }
 
@@ -60,8 +62,7 @@ export async function openAsAdminWhenUp(connection: Connection): Promise<Server>
 export const openAsAdminStarted = (connection: Connection): Promise<Server> => started(connection, openAsAdmin);
 
 /** A session of MariaDB's root on a server that is started where it does not run. */
-export const openAsSuperuserStarted = (connection: Connection): Promise<Server> =>
-  started(connection, Server.openAsSuperuser);
+export const openAsSuperuserStarted = (connection: Connection): Promise<Server> => started(connection, openAsSuperuser);
 
 async function started(connection: Connection, open: (connection: Connection) => Promise<Server>): Promise<Server> {
   try {
@@ -78,10 +79,10 @@ async function started(connection: Connection, open: (connection: Connection) =>
 /** Opens a session for taking things off a server: as MariaDB's root where the admin account is gone already. */
 export async function openToRemove(connection: Connection): Promise<Server> {
   try {
-    return await Server.open(connection);
+    return await openServer(connection);
   } catch (error) {
     if (error instanceof ConnectionError && error.problem === "no admin account") {
-      return Server.openAsSuperuser(connection);
+      return openAsSuperuser(connection);
     }
     throw error;
   }
@@ -103,7 +104,7 @@ async function makeAdmin(server: Server, from: string, requirement = ""): Promis
 
 async function superuserSession(connection: Connection): Promise<Server> {
   try {
-    return await Server.openAsSuperuser(connection);
+    return await openAsSuperuser(connection);
   } catch (error) {
     if (!(error instanceof ConnectionError && error.problem === "login refused")) throw error;
     throw new Error(

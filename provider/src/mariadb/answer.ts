@@ -1,5 +1,6 @@
 import type { Host } from "../hosts/Host";
-import { progress, within } from "../waiting";
+import { progress } from "../run";
+import { within } from "../waiting";
 import { StatementError } from "./connectionError";
 import { describeWant, wantOfRoom } from "./fullDisk";
 

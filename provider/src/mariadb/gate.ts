@@ -1,5 +1,5 @@
 import { escapeWildcards } from "../recipe/accounts/grantText";
-import { progress } from "../waiting";
+import { progress } from "../run";
 import { LOADER } from "./loader";
 import type { Server } from "./server";
 import { endSessions, ownUsers } from "./sessions";

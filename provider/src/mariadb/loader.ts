@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { escapeWildcards } from "../recipe/accounts/grantText";
 import { passwordHash } from "../recipe/accounts/password";
-import { Server } from "./server";
+import { openAs } from "./open";
+import type { Server } from "./server";
 import { endSessions } from "./sessions";
 
 /**
@@ -31,7 +32,7 @@ export async function withLoader<T>(
   await server.query(`GRANT BINLOG ADMIN${forOthers ? ", SET USER" : ""} ON *.* TO ?@'localhost'`, [LOADER]);
   let result: T;
   try {
-    await using loader = await Server.openAs(server.connection, LOADER, password);
+    await using loader = await openAs(server.connection, LOADER, password);
     result = await work(loader);
   } catch (error) {
     // What failed is told; the next run takes the account away where this one no longer can.

@@ -8,7 +8,7 @@ import {
   parseOptionFile,
   repeatingFiles,
 } from "../recipe/settings/optionFile";
-import { progress } from "../waiting";
+import { progress } from "../run";
 import type { Server } from "./server";
 
 /** Our option file. */

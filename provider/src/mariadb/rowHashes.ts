@@ -1,4 +1,5 @@
-import { Server } from "./server";
+import { openServer } from "./open";
+import type { Server } from "./server";
 import type { Table } from "./tables";
 
 /** Rows of one table as a server hashes them, in the order of the primary key. Rows themselves stay on the server; keys are never shown. */
@@ -37,7 +38,7 @@ export interface HashedRow {
 
 /** A session in which rows read the same on every server. */
 export async function openToHash({ connection }: Server): Promise<Server> {
-  const session = await Server.open(connection);
+  const session = await openServer(connection);
   await session.query("SET SESSION time_zone = '+00:00'");
   return session;
 }

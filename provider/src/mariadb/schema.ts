@@ -1,5 +1,6 @@
 import type { CheckedStatement } from "../recipe/schema/script";
-import { Server } from "./server";
+import { openServer } from "./open";
+import type { Server } from "./server";
 
 /** Stands in the database, unlogged, while the script runs: rows of a run that was cut off can't be told from rows deleted since. */
 export const UNFINISHED = "session_store_script_unfinished";
@@ -18,7 +19,7 @@ export async function runScript(
   const [on] = servers;
   await on.query("CREATE TABLE IF NOT EXISTS ??.?? (since TIMESTAMP)", [database, UNFINISHED]);
   // A session of its own: what the script sets ends with it.
-  await using session = await Server.open(on.connection);
+  await using session = await openServer(on.connection);
   await session.query("USE ??", [database]);
   // The mode that `mariadb < script.sql` finds on a server as it is installed, and in which the script's quotes were read.
   const mode = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION";

@@ -1,4 +1,4 @@
-import { progress } from "../waiting";
+import { progress } from "../run";
 import type { Server } from "./server";
 
 /** Semi-synchronous replication as it is in effect, which the variables alone don't tell. */

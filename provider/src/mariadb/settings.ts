@@ -2,7 +2,8 @@ import { nearestOption, type Settings } from "../recipe/settings/ofNode";
 import { type Effect, settingOf } from "../recipe/settings/table";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
 import type { Connection } from "./connection";
-import { askIfThere, type Row, type Server } from "./server";
+import { askIfThere } from "./open";
+import type { Row, Server } from "./server";
 
 /** One server variable as the server itself describes it. */
 interface Variable {

@@ -1,9 +1,11 @@
 import type { FileAccess, Host } from "../hosts/Host";
 import { type NodeTls, tlsFiles, tlsTexts, validity } from "../recipe/tls";
-import { progress, until } from "../waiting";
+import { progress } from "../run";
+import { until } from "../waiting";
 import type { Connection } from "./connection";
 import { ConnectionError } from "./connectionError";
-import { Server } from "./server";
+import { openEncrypted } from "./open";
+import type { Server } from "./server";
 
 /** Certificates on a machine, and what its server does with them. */
 
@@ -78,7 +80,7 @@ export async function bringCertificatesIntoEffect(server: Server, wanted: NodeTl
 /** What the server shows to whoever comes with TLS. */
 async function effect(connection: Connection, wanted: NodeTls): Promise<string> {
   try {
-    await using server = await Server.openEncrypted(connection);
+    await using server = await openEncrypted(connection);
     const rows = await server.query("SHOW SESSION STATUS LIKE 'Ssl\\_server\\_not\\_%'");
     const shown = new Map(rows.map((row) => [String(row["Variable_name"]), String(row["Value"])]));
     const { from, to } = validity(wanted);

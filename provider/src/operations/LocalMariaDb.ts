@@ -4,7 +4,7 @@ import type { LocalHostInputs } from "../hosts/inputs";
 import * as data from "../hosts/local/data";
 import * as files from "../hosts/local/files";
 import * as server from "../hosts/local/server";
-import { progress } from "../waiting";
+import { progress } from "../run";
 import { define } from "./define";
 import { port } from "./hostInputs";
 

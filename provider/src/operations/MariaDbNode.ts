@@ -5,10 +5,11 @@ import { HostUnreachable } from "../hosts/Host";
 import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
 import { type Connection, nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
+import { askIfThere, openServer } from "../mariadb/open";
 import { clearOverrides, type ForeignLines, lookAtOptionFiles } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
 import { installSemiSync } from "../mariadb/semiSync";
-import { askIfThere, Server } from "../mariadb/server";
+import type { Server } from "../mariadb/server";
 import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/settings";
 import { bringCertificatesIntoEffect, IN_EFFECT, removeCertificates, tlsState } from "../mariadb/tls";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
@@ -31,7 +32,7 @@ import { describeLine, renderOptionFile } from "../recipe/settings/optionFile";
 import type { Profile } from "../recipe/settings/table";
 import type { SettingInput } from "../recipe/settings/values";
 import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
-import { progress } from "../waiting";
+import { progress } from "../run";
 import { define } from "./define";
 import { connection, databaseName, profile, userName } from "./inputs";
 import { historyToShow, settleHistory, wordOf } from "./nodeHistory";
@@ -241,7 +242,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 });
 
 async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
-  await using server = await Server.open(last.connection);
+  await using server = await openServer(last.connection);
   const settings = await runningSettings(server, last.settings as Settings);
   const isBeingSeeded = await isClosed(server);
   const history = isBeingSeeded ? undefined : await historyToShow(server, last.peer, streamOf(last), last.historyMark);
@@ -284,7 +285,7 @@ async function bringUp(
     await applySettings({ server, peer, former, wanted: settings, file });
   }
   // Another session: the server may have restarted.
-  await using server = await Server.open(wanted.connection);
+  await using server = await openServer(wanted.connection);
   if (history?.word === "lost" && wanted.peer) {
     await using peer = await openPeerForSeeding(server.name, wanted.peer);
     await seedFromPeer(server, peer, streamOf(wanted));

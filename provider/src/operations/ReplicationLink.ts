@@ -2,8 +2,9 @@ import { z } from "zod";
 import { openToRemove } from "../mariadb/admin";
 import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
+import { isTroubleOf, openAll, openServer } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
-import { isTroubleOf, openAll, Server } from "../mariadb/server";
+import { Server } from "../mariadb/server";
 import { type Before, establishLink, type Proof, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
 import { lockServers, onePerPair } from "../pair/lock";
@@ -112,7 +113,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
     ),
 
   async observe(last) {
-    await using replica = await Server.open(last.replica);
+    await using replica = await openServer(last.replica);
     const found = await findSource(last);
     await using source = found instanceof Server ? found : undefined;
     const seen = async () => ({
@@ -166,7 +167,7 @@ async function establish(
 /** The source, or why it can't be asked. On one that was made anew there is no account for the replica either. */
 async function findSource({ source }: ReplicationLinkChecked): Promise<Server | "away" | "new"> {
   try {
-    return await Server.open(source);
+    return await openServer(source);
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
     return error.isNew ? "new" : "away";

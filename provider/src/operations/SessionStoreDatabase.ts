@@ -1,13 +1,15 @@
 import { z } from "zod";
 import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
+import { askIfThere, openServer } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
-import { askIfThere, Server } from "../mariadb/server";
+import type { Server } from "../mariadb/server";
 import { copyTables, discardCopy, hasUnfinishedCopy } from "../pair/copy";
 import { lackingTables } from "../pair/lackingTables";
 import { lockServers, onePerPair } from "../pair/lock";
 import { RECIPE_DATABASE } from "../recipe/filters";
-import { type Look, progress, until } from "../waiting";
+import { progress } from "../run";
+import { type Look, until } from "../waiting";
 import { define } from "./define";
 import { connection, databaseName } from "./inputs";
 
@@ -65,7 +67,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
   update: (_last, wanted) => bringUp(wanted),
 
   async observe(last) {
-    await using server = await Server.open(last.node);
+    await using server = await openServer(last.node);
     const found = await defaults(server, last.name);
     if (!found) return { inputs: { state: "missing" }, computed: {} };
     if (last.peer && (await hasUnfinishedCopy(server)))
@@ -90,7 +92,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
 /** Makes the database and gives it its defaults; unlogged, because each node has its own. */
 async function bringUp(wanted: SessionStoreDatabaseChecked): Promise<object> {
   const { name, characterSet, collation } = wanted;
-  await using server = await Server.open(wanted.node);
+  await using server = await openServer(wanted.node);
   const found = await defaults(server, name);
   const value = `CHARACTER SET = ${characterSet} COLLATE = ${collation}`;
   if (!found) await server.query(`CREATE DATABASE IF NOT EXISTS ?? ${value}`, [name]);
@@ -116,7 +118,7 @@ async function copyWhatIsLacking(server: Server, { peer, name }: SessionStoreDat
     );
   if (!lacks) return;
   await onePerPair([server.connection, peer], async () => {
-    await using other = await Server.open(peer);
+    await using other = await openServer(peer);
     await lockServers([server]);
     // Another run may have copied them while this one waited.
     const lacking = await lackingTables(server, other, name);

@@ -3,7 +3,8 @@ import { dropAccounts, examineAccounts, type Repair, statesOf } from "../mariadb
 import { openToRemove } from "../mariadb/admin";
 import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
-import { Server } from "../mariadb/server";
+import { openServer } from "../mariadb/open";
+import type { Server } from "../mariadb/server";
 import { lockServers } from "../pair/lock";
 import { refuseHalfSeeded } from "../pair/seeding";
 import {
@@ -19,7 +20,7 @@ import {
   wantedStates,
 } from "../recipe/accounts/accounts";
 import { grantProblem } from "../recipe/accounts/grants";
-import { progress } from "../waiting";
+import { progress } from "../run";
 import { containsUnknown, define, UNKNOWN } from "./define";
 import { connection, databaseName, profile } from "./inputs";
 import { removeUnlessUnreachable } from "./unreachable";
@@ -126,13 +127,13 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
   id: ({ node }) => `${node.address}:${node.port}/users`,
 
   async create(wanted, begun) {
-    await using server = await Server.open(wanted.node);
+    await using server = await openServer(wanted.node);
     await repair(server, wanted, undefined, begun);
     return {};
   },
 
   async update(last, wanted) {
-    await using server = await Server.open(wanted.node);
+    await using server = await openServer(wanted.node);
     await repair(server, wanted, last, () => undefined);
     const keys = new Set(wantedAccounts(wanted).map(accountKey));
     await drop(
@@ -143,7 +144,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
   },
 
   async observe(last) {
-    await using server = await Server.open(last.node);
+    await using server = await openServer(last.node);
     return { inputs: { accounts: statesOf(await examineAccounts(server, wantedAccounts(last))) }, computed: {} };
   },
 

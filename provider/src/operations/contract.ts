@@ -1,9 +1,10 @@
-/** What a resource does, on plain JSON values. The engine's dynamic provider process calls these methods, one set per resource type. */
+/** What a resource does, on plain JSON values: one set of methods per resource type, which the front ends call. */
 export interface Operations<Inputs, Outputs> {
   /** Refuses bad input, naming the property, and fills in every default. Touches nothing. */
   check(olds: unknown, news: Record<string, unknown>): Promise<{ inputs: Inputs; failures: CheckFailure[] }>;
   /** Compares what was last seen on the servers with what is wanted. */
   diff(id: string, olds: Outputs, news: Inputs): Promise<Difference>;
+  /** Makes the object. Throws `Unfinished` when it is there in part. */
   create(inputs: Inputs): Promise<{ id: string; outs: Outputs }>;
   /** Answers what is on the servers now. An empty object: the resource is gone. */
   read(id: string, props: Outputs): Promise<{ id: string; props: Outputs; inputs: Inputs } | Record<string, never>>;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
 import { isTrouble, StatementError, type Trouble } from "../mariadb/connectionError";
-import { printable, progress } from "../waiting";
+import { printable, progress } from "../run";
 import type { CheckFailure, Operations } from "./contract";
 
 /** What stands in a preview for a value that is not known yet. */
@@ -45,6 +45,17 @@ export interface Definition<Given extends object, Inputs extends Given, Computed
   remove(last: Inputs & Computed): Promise<void>;
 }
 
+/** The object is there in part: a later run finds it by this id, with these properties. */
+export class Unfinished extends Error {
+  constructor(
+    message: string,
+    readonly id: string,
+    readonly properties: object,
+  ) {
+    super(message);
+  }
+}
+
 /** The operations of a resource type: what all types share, around what its definition says. */
 export function define<Given extends object, Inputs extends Given, Computed extends object>(
   definition: Definition<Given, Inputs, Computed>,
@@ -52,7 +63,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
   type Outputs = Inputs & Computed;
   const given = Object.keys(definition.properties) as (keyof Given & string)[];
   const names: readonly (keyof Inputs & string)[] = [...given, ...(definition.derived?.names ?? [])];
-  const inputsOf = (values: Outputs): Inputs => withProvider(pick(values as Values, names), values) as Inputs;
+  const inputsOf = (values: Outputs): Inputs => pick(values as Values, names) as Inputs;
 
   const operations: Operations<Inputs, Outputs> = {
     async check(olds, news) {
@@ -76,7 +87,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
         if (usable(rule.needs)) failures.push(...(await rule.broken(inputs as Given, olds ?? {})));
       }
       if (derived && usable(derived.needs)) Object.assign(inputs, derived.from(inputs as Given));
-      return { inputs: json(withProvider(inputs, news)) as Inputs, failures: failures.map(readable) };
+      return { inputs: json(inputs) as Inputs, failures: failures.map(readable) };
     },
 
     async diff(id, olds, news) {
@@ -97,10 +108,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
         const computed = await definition.create(inputs, begun);
         return { id, outs: json({ ...inputs, ...computed }) as Outputs };
       } catch (error) {
-        if (!exists) throw error;
-        // The engine then keeps the object as begun: the next `up` updates it, `destroy` removes it.
-        const { message } = error as Error;
-        throw Object.assign(new Error(message), { id, properties: json(inputs), reasons: [message] });
+        throw exists ? new Unfinished((error as Error).message, id, json(inputs) as Inputs) : error;
       }
     },
 
@@ -127,7 +135,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
   return withPrintableErrors(operations);
 }
 
-/** Parts of an error may be the words of a machine or server. The engine prints its reasons too. */
+/** Parts of an error may be the words of a machine or server. */
 function withPrintableErrors<T extends object>(operations: T): T {
   const guarded = Object.entries(operations).map(([name, method]) => [
     name,
@@ -135,13 +143,9 @@ function withPrintableErrors<T extends object>(operations: T): T {
       try {
         return await (method as (...given: unknown[]) => unknown)(...args);
       } catch (error) {
-        const { message, stack = "", reasons } = error as Error & { reasons?: string[] };
+        const { message, stack = "" } = error as Error;
         const printed = printable(message);
-        throw Object.assign(error as Error, {
-          message: printed,
-          stack: stack.replace(message, () => printed),
-          ...(reasons && { reasons: reasons.map(printable) }),
-        });
+        throw Object.assign(error as Error, { message: printed, stack: stack.replace(message, () => printed) });
       }
     },
   ]);
@@ -152,12 +156,6 @@ function withPrintableErrors<T extends object>(operations: T): T {
 export function containsUnknown(value: unknown): boolean {
   if (value === UNKNOWN) return true;
   return typeof value === "object" && value !== null && Object.values(value).some(containsUnknown);
-}
-
-/** The text of the shell, under which the engine finds this code again, goes along with every set of values. */
-function withProvider(values: Values, source: object): Values {
-  const text = (source as Values)["__provider"];
-  return text === undefined ? values : { ...values, __provider: text };
 }
 
 /** The engine's wire format has no `undefined`, and no classes. */
@@ -171,7 +169,7 @@ function pick(values: Values, names: readonly string[]): Values {
 
 function unknownProperties(news: Values, names: readonly string[]): CheckFailure[] {
   return Object.keys(news)
-    .filter((name) => name !== "__provider" && !names.includes(name) && news[name] !== undefined && news[name] !== null)
+    .filter((name) => !names.includes(name) && news[name] !== undefined && news[name] !== null)
     .map((name) => ({ property: "", reason: `there is no property "${name}"; there are: ${names.join(", ")}` }));
 }
 

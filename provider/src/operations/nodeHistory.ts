@@ -1,7 +1,8 @@
 import { type Connection, nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
+import { isTroubleOf, openServer } from "../mariadb/open";
 import { replicaStatus, writtenPosition } from "../mariadb/replication";
-import { isTroubleOf, Server } from "../mariadb/server";
+import type { Server } from "../mariadb/server";
 import { type History, historyByPeer } from "../pair/history";
 import { lockServers } from "../pair/lock";
 import {
@@ -48,7 +49,7 @@ export async function settleHistory(
   const history = await historyToGoBy(server, peer, stream, verified);
   if (history?.refusal || (history?.word !== "lost" && !(await isClosed(server)))) return history;
   // The lock ends with this session.
-  await using keeper = await Server.open(server.connection);
+  await using keeper = await openServer(server.connection);
   await lockServers([keeper]);
   // Another run, for which this one waited, may have filled and opened it.
   const settled = await historyToGoBy(keeper, peer, stream, verified);

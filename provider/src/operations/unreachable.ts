@@ -1,5 +1,5 @@
 import { ConnectionError, isTrouble, type Trouble } from "../mariadb/connectionError";
-import { progress } from "../waiting";
+import { progress } from "../run";
 
 const SKIP = "SESSION_STORE_SKIP_UNREACHABLE";
 

@@ -1,7 +1,8 @@
 import { replicaStatus } from "../mariadb/replication";
 import { semiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
-import { inTime, progress, until } from "../waiting";
+import { progress } from "../run";
+import { inTime, until } from "../waiting";
 import { failIfStopped } from "./proof";
 
 /** Semi-synchronous replication between the two: commits on the source wait for the replica, or for nobody while it is away. */

@@ -5,7 +5,7 @@ import {
   waitUntilReceivedIsApplied,
 } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { progress } from "../waiting";
+import { progress } from "../run";
 
 const DEADLINE = 60_000;
 

@@ -1,8 +1,9 @@
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import { type Connection, nameOf } from "../mariadb/connection";
+import { openIfThere } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
-import { openIfThere, type Server } from "../mariadb/server";
+import type { Server } from "../mariadb/server";
 import { hasOtherCertificate, usersWithTls, writeCa, writeCertificate } from "../mariadb/tls";
 import type { Settings } from "../recipe/settings/ofNode";
 import { isTrustedBy, type NodeTls, tlsFiles } from "../recipe/tls";

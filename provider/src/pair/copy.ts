@@ -1,9 +1,10 @@
 import { dropLoader } from "../mariadb/loader";
+import { openServer } from "../mariadb/open";
 import { replicaStatus, waitUntilReceivedIsApplied } from "../mariadb/replication";
-import { Server } from "../mariadb/server";
+import type { Server } from "../mariadb/server";
 import { endSessions } from "../mariadb/sessions";
 import { type StoredObject, storedObjects } from "../mariadb/storedObjects";
-import { progress } from "../waiting";
+import { progress } from "../run";
 import { pourDump } from "./dump";
 import { refuseForeignTriggers } from "./fitToCopy";
 
@@ -56,7 +57,7 @@ async function withoutApplying(replica: Server, work: () => Promise<void>): Prom
 
 /** In a session of its own: the other one may be what failed. */
 async function applyAgain({ connection }: Server): Promise<void> {
-  await using replica = await Server.open(connection);
+  await using replica = await openServer(connection);
   const status = await replicaStatus(replica);
   // Started without the IO thread, it would throw away what is not applied. The link brings both back.
   if (status?.ioThread !== "No") await replica.query("START SLAVE SQL_THREAD");

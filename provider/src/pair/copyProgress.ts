@@ -1,5 +1,5 @@
 import type { Server } from "../mariadb/server";
-import { progress } from "../waiting";
+import { progress } from "../run";
 
 /** Milliseconds to the first line, and between two. */
 const FIRST = 1_000;

@@ -9,7 +9,7 @@ import {
 } from "../mariadb/storedObjects";
 import { versionedTables } from "../mariadb/tables";
 import { DEFAULT_USERS } from "../recipe/accounts/accounts";
-import { progress } from "../waiting";
+import { progress } from "../run";
 
 /** What keeps databases from being copied, found before anything is touched. */
 

@@ -3,7 +3,7 @@ import { parsePosition } from "../mariadb/gtid";
 import { binaryLog, headOf, pieceOf, relayLogs, tailOf } from "../mariadb/logFiles";
 import type { Server } from "../mariadb/server";
 import { firstSequence, holds, isLegible, lastTransaction, receivedFrom, type Transaction } from "../recipe/logEvents";
-import { progress } from "../waiting";
+import { progress } from "../run";
 
 /** Whether a source's log still holds the last transaction that its replica received from it: the bytes of both logs are compared. */
 

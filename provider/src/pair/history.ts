@@ -1,7 +1,8 @@
 import type { Connection } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
+import { openIfThere } from "../mariadb/open";
 import { replicaStatus, startOf } from "../mariadb/replication";
-import { openIfThere, type Server } from "../mariadb/server";
+import type { Server } from "../mariadb/server";
 import { direction, type Ends } from "./ends";
 import { compareStreams } from "./proof";
 import { hasSessions, isBeingSeeded, type Stream } from "./seeding";

@@ -9,7 +9,7 @@ import {
 } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { remedy } from "../recipe/linkState";
-import { progress } from "../waiting";
+import { progress } from "../run";
 import { bringAcknowledgement, withoutWaiting } from "./acknowledgement";
 import { changeMaster, DAMAGED, type LinkParameters } from "./changeMaster";
 import type { Ends } from "./ends";

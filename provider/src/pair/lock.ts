@@ -1,13 +1,15 @@
 import { Mutex } from "async-mutex";
 import { type Connection, nameOf } from "../mariadb/connection";
 import type { Row, Server } from "../mariadb/server";
+import { ofRun } from "../run";
 import { during } from "../waiting";
 
 const LOCK = "pulumi-replicated-session-store";
 const LOCK_DEADLINE = 60;
 
-const mutexes = new Map<string, Mutex>();
-const failures = new Map<string, string>();
+const mutexes = ofRun(() => new Map<string, Mutex>());
+/** Why nothing of a pair is stopped any more. */
+const failures = ofRun(() => new Map<string, string>());
 
 const keyOf = (connections: readonly Connection[]): string =>
   connections
@@ -18,8 +20,8 @@ const keyOf = (connections: readonly Connection[]): string =>
 /** Runs `work` while nothing else of this run changes the pair. What only starts or adds something is tried whatever failed before. */
 export async function onePerPair<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
   const key = keyOf(connections);
-  const mutex = mutexes.get(key) ?? new Mutex();
-  mutexes.set(key, mutex);
+  const mutex = mutexes().get(key) ?? new Mutex();
+  mutexes().set(key, mutex);
   return mutex.runExclusive(work);
 }
 
@@ -29,12 +31,12 @@ export async function onePerPair<T>(connections: readonly Connection[], work: ()
  */
 export async function stopping<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
   const key = keyOf(connections);
-  const failure = failures.get(key);
+  const failure = failures().get(key);
   if (failure) throw new Error(`not touched, because the change before it in this run failed: ${failure}`);
   try {
     return await work();
   } catch (error) {
-    failures.set(key, (error as Error).message);
+    failures().set(key, (error as Error).message);
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { openServer } from "../mariadb/open";
 import {
   describe,
   foundNoLog,
@@ -9,8 +10,9 @@ import {
   waitUntilReceivedIsApplied,
 } from "../mariadb/replication";
 import { semiSync } from "../mariadb/semiSync";
-import { Server } from "../mariadb/server";
-import { during, progress, until } from "../waiting";
+import type { Server } from "../mariadb/server";
+import { progress } from "../run";
+import { during, until } from "../waiting";
 import { bringAcknowledgement, withoutWaiting } from "./acknowledgement";
 import type { Ends } from "./ends";
 import { startStopped } from "./link";
@@ -41,11 +43,11 @@ export async function plannedStop(stop: Stop, away: () => Promise<void>): Promis
   const before = await refuseUnlessHealthy(stop);
   progress(`${why}; commits on ${peer.name} wait for nobody meanwhile`);
   const returned = async () => {
-    await using back = await Server.open(node.connection);
+    await using back = await openServer(node.connection);
     await bothReturned(back, peer, before);
   };
   await withoutWaiting(peer, away, returned);
-  await using back = await Server.open(node.connection);
+  await using back = await openServer(node.connection);
   await during(
     `proving that rows arrive in both directions between ${back.name} and ${peer.name}`,
     proveBoth(back, peer, before),

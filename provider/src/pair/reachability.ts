@@ -1,7 +1,8 @@
 import { HostUnreachable } from "../hosts/Host";
 import type { Server } from "../mariadb/server";
 import { tlsFiles } from "../recipe/tls";
-import { during, progress } from "../waiting";
+import { progress } from "../run";
+import { during } from "../waiting";
 
 /** Whether connections get from the one server's machine to the other's server: asked where the replica will ask. */
 

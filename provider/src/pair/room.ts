@@ -2,7 +2,7 @@ import { posix as path } from "node:path";
 import { type Room, roomIn } from "../hosts/room";
 import { bytes } from "../mariadb/fullDisk";
 import type { Server } from "../mariadb/server";
-import { progress } from "../waiting";
+import { progress } from "../run";
 
 /** Whether a server has the room that a planned stop needs, asked before anything is stopped. */
 

@@ -5,11 +5,13 @@ import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError, type LoginProblem } from "../mariadb/connectionError";
 import { closeGate, isClosed, makeStandIns, openGate } from "../mariadb/gate";
 import { inDomain } from "../mariadb/gtid";
+import { openAsSuperuser, openServer } from "../mariadb/open";
 import { appliedPosition, replicaStatus } from "../mariadb/replication";
-import { Server } from "../mariadb/server";
+import type { Server } from "../mariadb/server";
 import { accountOf, type StoredEvent, type StoredObject, setEvent, storedEvents } from "../mariadb/storedObjects";
 import { baseTables, hasRows } from "../mariadb/tables";
-import { progress, until } from "../waiting";
+import { progress } from "../run";
+import { until } from "../waiting";
 import { applyReceived } from "./applyReceived";
 import { copyDatabases } from "./copy";
 import { ensurePosition, refuseUnfitToCopy } from "./fitToCopy";
@@ -152,7 +154,7 @@ export async function openPeerForSeeding(server: string, peer: Connection, mayBe
   const wait = { what: `${nameOf(peer)}, whose sessions ${server} may lack`, deadline: 2 * PEER_PATIENCE };
   const found = await until<Server>(wait, async () => {
     try {
-      return { done: await Server.open(peer) };
+      return { done: await openServer(peer) };
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
       const mayPass = error.problem === "stopped" || error.problem === "login refused" || (mayBeNew && error.isNew);
@@ -205,7 +207,7 @@ function unlessUnreachable(error: unknown): void {
 
 async function newness(where: Connection): Promise<LoginProblem | undefined> {
   try {
-    await using _server = await Server.open(where);
+    await using _server = await openServer(where);
     return undefined;
   } catch (error) {
     return error instanceof ConnectionError && error.isNew ? error.problem : undefined;
@@ -217,7 +219,7 @@ export async function isNewAndEmpty(peer: Connection, databases: readonly string
   const problem = await newness(peer);
   if (problem !== "no admin account") return problem === "no data";
   try {
-    await using server = await Server.openAsSuperuser(peer);
+    await using server = await openAsSuperuser(peer);
     return !(await hasSessions(server, databases));
   } catch (error) {
     // It stops or restarts just now.

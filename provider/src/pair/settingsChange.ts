@@ -2,12 +2,14 @@ import type { HostFile } from "../hosts/Host";
 import { openAsAdminWhenUp } from "../mariadb/admin";
 import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
+import { isTroubleOf, openAll, openServer } from "../mariadb/open";
 import { isMerelyStopped, replicaStatus } from "../mariadb/replication";
-import { isTroubleOf, openAll, Server } from "../mariadb/server";
+import type { Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges } from "../mariadb/settings";
 import type { Settings } from "../recipe/settings/ofNode";
 import { toNumber } from "../recipe/settings/values";
-import { during, progress } from "../waiting";
+import { progress } from "../run";
+import { during } from "../waiting";
 import { lockServers, onePerPair, stopping } from "./lock";
 import { areLinked, lookAtPair } from "./look";
 import { plannedStop } from "./plannedStop";
@@ -170,7 +172,7 @@ async function isLinked(server: Server, peer: Connection | undefined, why: strin
     );
   }
   try {
-    await using other = linkedByOwnWord ? await openAsAdminWhenUp(peer) : await Server.open(peer);
+    await using other = linkedByOwnWord ? await openAsAdminWhenUp(peer) : await openServer(peer);
     return linkedByOwnWord || areLinked(await lookAtPair(server, other));
   } catch (error) {
     if (!(error instanceof ConnectionError || isTroubleOf(peer, error))) throw error;

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Connection, DirectAccess } from "../../../provider/src/mariadb/connection";
-import { Server } from "../../../provider/src/mariadb/server";
-import * as operations from "../../../provider/src/operations";
+import { openAsSuperuser } from "../../../provider/src/mariadb/open";
+import type { Server } from "../../../provider/src/mariadb/server";
+import * as operations from "../../../provider/src/operations/all";
 import type { Operations } from "../../../provider/src/operations/contract";
 import type { NodeTls, TlsRequirement } from "../../../provider/src/recipe/tls";
 
@@ -57,7 +58,7 @@ export abstract class DeclaredPair implements AsyncDisposable {
 
   /** A session of MariaDB's root: the hand that looks and breaks. What it does is not in the binary log. */
   async root(number: 1 | 2): Promise<Server> {
-    const session = await Server.openAsSuperuser(this.connection(number));
+    const session = await openAsSuperuser(this.connection(number));
     this.sessions.push(session);
     return session;
   }

@@ -7,7 +7,8 @@ import * as path from "node:path";
 import { paths } from "../../../provider/src/hosts/local/files";
 import { start, stop } from "../../../provider/src/hosts/local/server";
 import type { Connection } from "../../../provider/src/mariadb/connection";
-import { Server } from "../../../provider/src/mariadb/server";
+import { openAsSuperuser } from "../../../provider/src/mariadb/open";
+import type { Server } from "../../../provider/src/mariadb/server";
 import { until } from "../../../provider/src/waiting";
 import { processesBelow } from "../cli/cli";
 import { type LogMark, logMark, nodeState, type PairState, settle } from "../local/pairState";
@@ -127,8 +128,8 @@ export class KilledPair implements AsyncDisposable {
   }
 
   async withRoots<T>(work: (servers: readonly [Server, Server]) => Promise<T>): Promise<T> {
-    await using one = await Server.openAsSuperuser(this.connection(1));
-    await using two = await Server.openAsSuperuser(this.connection(2));
+    await using one = await openAsSuperuser(this.connection(1));
+    await using two = await openAsSuperuser(this.connection(2));
     return await work([one, two]);
   }
 

@@ -4,7 +4,8 @@ import * as path from "node:path";
 import { createConnection } from "mysql2/promise";
 import { paths } from "../../../provider/src/hosts/local/files";
 import { start, stop } from "../../../provider/src/hosts/local/server";
-import { type Row, Server } from "../../../provider/src/mariadb/server";
+import { openAsSuperuser } from "../../../provider/src/mariadb/open";
+import type { Row, Server } from "../../../provider/src/mariadb/server";
 import { until } from "../../../provider/src/waiting";
 import { processesBelow } from "../cli/cli";
 
@@ -137,7 +138,7 @@ export class PairServer {
       );
     // The server went and came back since.
     if (lost) await this.close();
-    this.session ??= Server.openAsSuperuser({
+    this.session ??= openAsSuperuser({
       name: this.name,
       host: { kind: "local", directory: this.directory },
       address: "127.0.0.1",

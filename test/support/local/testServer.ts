@@ -6,7 +6,8 @@ import { initialise, remove } from "../../../provider/src/hosts/local/data";
 import { paths } from "../../../provider/src/hosts/local/files";
 import { start, stop } from "../../../provider/src/hosts/local/server";
 import type { Connection } from "../../../provider/src/mariadb/connection";
-import { Server } from "../../../provider/src/mariadb/server";
+import { openAsSuperuser } from "../../../provider/src/mariadb/open";
+import type { Server } from "../../../provider/src/mariadb/server";
 import { passwordHash } from "../../../provider/src/recipe/accounts/password";
 import { freePort } from "./ports";
 
@@ -45,7 +46,7 @@ export async function testServer({ name = "db1", settings = [] }: TestServerOpti
   await initialise({ directory, port });
   await writeFile(path.join(paths(directory).includeFolder, "10-test.cnf"), ["[mariadbd]", ...settings, ""].join("\n"));
   await start(directory);
-  let root = await Server.openAsSuperuser(connection);
+  let root = await openAsSuperuser(connection);
   await root.query("CREATE USER ?@'localhost' IDENTIFIED BY PASSWORD ?", [ADMIN.user, passwordHash(ADMIN.password)]);
   await root.query("GRANT ALL PRIVILEGES ON *.* TO ?@'localhost' WITH GRANT OPTION", [ADMIN.user]);
   return {
@@ -56,7 +57,7 @@ export async function testServer({ name = "db1", settings = [] }: TestServerOpti
     stop: () => stop(directory),
     async start() {
       await start(directory);
-      root = await Server.openAsSuperuser(connection);
+      root = await openAsSuperuser(connection);
     },
     login: (user, password) => login(port, user, password),
     async [Symbol.asyncDispose]() {

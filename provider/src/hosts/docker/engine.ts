@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { Agent } from "node:http";
 import * as path from "node:path";
 import Docker from "dockerode";
+import { ofRun } from "../../run";
 import { during, within } from "../../waiting";
 import { HostUnreachable } from "../Host";
 import { type EngineAddress, engineAddress } from "./address";
@@ -15,13 +16,13 @@ const FAILURE_KEPT = 5_000;
 
 /** A Docker engine. All containers and resources of a run share one for each address. */
 export class DockerEngine {
-  private static readonly known = new Map<string, DockerEngine>();
+  private static readonly known = ofRun(() => new Map<string, DockerEngine>());
 
   /** @param given as DOCKER_HOST has it. @default the one that the docker command uses */
   static at(given: string | undefined): DockerEngine {
     const key = given ?? "";
-    const engine = DockerEngine.known.get(key) ?? new DockerEngine(given);
-    DockerEngine.known.set(key, engine);
+    const engine = DockerEngine.known().get(key) ?? new DockerEngine(given);
+    DockerEngine.known().set(key, engine);
     return engine;
   }
 

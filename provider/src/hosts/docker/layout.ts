@@ -1,3 +1,4 @@
+import { ofRun } from "../../run";
 import { run } from "./commands";
 import type { DockerContainer } from "./container";
 import { readFile } from "./files";
@@ -17,17 +18,17 @@ const USUAL: Layout = {
   optionFiles: ["/etc/my.cnf", "/etc/mysql/my.cnf"],
 };
 
-const layouts = new Map<string, Promise<Layout>>();
+const layouts = ofRun(() => new Map<string, Promise<Layout>>());
 
 /** Asked once for each start of a container. One that does not run can't be asked. */
 export async function layoutOf(container: DockerContainer): Promise<Layout> {
   const { id, startedAt, isRunning } = await container.state();
   const key = `${id} ${startedAt}`;
-  const known = layouts.get(key);
+  const known = layouts().get(key);
   if (known || !isRunning) return known ?? USUAL;
   const asked = ask(container);
-  layouts.set(key, asked);
-  asked.catch(() => layouts.delete(key));
+  layouts().set(key, asked);
+  asked.catch(() => layouts().delete(key));
   return asked;
 }
 

@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
-import { progress, until } from "../../waiting";
+import { progress } from "../../run";
+import { until } from "../../waiting";
 import { errorLines, LOG_LINES } from "../errorLog";
 import { HostUnreachable } from "../Host";
 import { run } from "./commands";

@@ -1,5 +1,6 @@
 import { Semaphore } from "async-mutex";
 import type { ClientChannel } from "ssh2";
+import { ofRun } from "../../run";
 import { HostUnreachable } from "../Host";
 import type { SshLogin } from "../inputs";
 import { ConnectionLost, SshConnection } from "./connection";
@@ -18,9 +19,9 @@ export interface SshTarget extends SshLogin {
 
 type Attach<T> = (channel: ClientChannel) => T;
 
-/** A machine over SSH: one connection per process, shared by all who need it, and made anew when it was lost. */
+/** A machine over SSH: one connection per run, shared by all who need it, and made anew when it was lost. */
 export class SshMachine {
-  private static readonly known = new Map<string, SshMachine>();
+  private static readonly known = ofRun(() => new Map<string, SshMachine>());
   /** The connections: more than one only where the first is full. */
   private readonly attempts: Promise<SshConnection>[] = [];
   private readonly commands = new Semaphore(COMMANDS_AT_ONCE);
@@ -35,8 +36,8 @@ export class SshMachine {
   /** The same object for the same way to a machine. */
   static at(target: SshTarget): SshMachine {
     const key = JSON.stringify([login(target), target.jump && login(target.jump)]);
-    const machine = SshMachine.known.get(key) ?? new SshMachine(target);
-    SshMachine.known.set(key, machine);
+    const machine = SshMachine.known().get(key) ?? new SshMachine(target);
+    SshMachine.known().set(key, machine);
     return machine;
   }
 

@@ -1,0 +1,205 @@
+import * as net from "node:net";
+import type { Duplex } from "node:stream";
+import { createConnection, type RowDataPacket, type SslOptions } from "mysql2/promise";
+import { openHost } from "../hosts";
+import { Version } from "../recipe/version";
+import { ofRun, progress } from "../run";
+import { within } from "../waiting";
+import { adminPassword, type Connection, nameOf } from "./connection";
+import { ConnectionError, connectionError, LOGIN_DEADLINE, StatementError } from "./connectionError";
+import { describeWant, wantOfRoom } from "./fullDisk";
+import { format, Server } from "./server";
+
+/** The ways into a server: as whom, and over which stream. */
+
+/** How long the direct way is not tried again when it has failed, in milliseconds. */
+const DETOUR = 60_000;
+
+/** Opens a session as the admin account. */
+export async function openServer(connection: Connection): Promise<Server> {
+  const direct = await openDirectly(connection);
+  if (direct) return direct;
+  try {
+    return await login(connection, connection.admin.user, adminPassword(connection));
+  } catch (error) {
+    throw await orFull(connection, await orNew(connection, error));
+  }
+}
+
+/** Opens a session as MariaDB's root, through the socket: the only way in before there is an admin account. */
+export const openAsSuperuser = (connection: Connection): Promise<Server> =>
+  login(connection, openHost(connection.host).superuser, "", { asSuperuser: true });
+
+/** Opens a session as another account, in which `send` passes statements on byte by byte. */
+export async function openAs(connection: Connection, user: string, password: string): Promise<Server> {
+  const server = await login(connection, user, password, { charset: "latin1" });
+  // Else mysql2 would follow a SET NAMES among the statements, and take their bytes for characters.
+  await server.query("SET SESSION session_track_system_variables = ''");
+  return server;
+}
+
+/** Opens a session with TLS through the server's machine, to see what the server shows. Nothing of that is verified. */
+export const openEncrypted = (connection: Connection): Promise<Server> =>
+  login(connection, connection.admin.user, adminPassword(connection), { ssl: { rejectUnauthorized: false } });
+
+/** Opens several servers, or none. */
+export async function openAll<T extends readonly Connection[]>(
+  ...connections: T
+): Promise<{ [K in keyof T]: Server } & AsyncDisposable> {
+  const opened = await Promise.allSettled(connections.map((connection) => openServer(connection)));
+  const servers = opened.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
+  const close = async () => void (await Promise.all(servers.map((server) => server[Symbol.asyncDispose]())));
+  const failed = opened.find((attempt) => attempt.status === "rejected");
+  if (failed) {
+    await close();
+    throw failed.reason;
+  }
+  return Object.assign(servers, { [Symbol.asyncDispose]: close }) as unknown as {
+    [K in keyof T]: Server;
+  } & AsyncDisposable;
+}
+
+/** A session, or undefined where the server can't be reached or refuses our login: its own node says why. */
+export async function openIfThere(connection: Connection): Promise<Server | undefined> {
+  try {
+    return await openServer(connection);
+  } catch (error) {
+    if (error instanceof ConnectionError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * What a server says, or undefined where it can't be reached, or gets into trouble while it is asked: its own node says why.
+ * Trouble of another server is not hidden.
+ */
+export async function askIfThere<T>(
+  connection: Connection,
+  ask: (server: Server) => Promise<T>,
+): Promise<T | undefined> {
+  await using server = await openIfThere(connection);
+  if (!server) return undefined;
+  try {
+    return await ask(server);
+  } catch (error) {
+    if (isTroubleOf(connection, error)) return undefined;
+    throw error;
+  }
+}
+
+/** True for trouble of this very server. */
+export const isTroubleOf = (connection: Connection, error: unknown): error is StatementError =>
+  error instanceof StatementError && error.server === nameOf(connection);
+
+/** Until when the direct way to a server is not tried again, by address and port. */
+const detours = ofRun(() => new Map<string, number>());
+
+const placeOf = ({ address, port }: Connection): string => `${address}:${port}`;
+
+/** What was in the way is gone: the next session tries it again. */
+export const forgetDetour = (connection: Connection): void => void detours().delete(placeOf(connection));
+
+/** Undefined: the way through the machine has to be taken, which is as safe. */
+async function openDirectly(connection: Connection): Promise<Server | undefined> {
+  const { direct, address, port } = connection;
+  const key = placeOf(connection);
+  if (!direct || (detours().get(key) ?? 0) > Date.now()) return undefined;
+  try {
+    return await login(connection, connection.admin.user, adminPassword(connection), {
+      stream: connectTo(address, port),
+      ssl: { ca: direct.ca, verifyIdentity: true },
+    });
+  } catch (error) {
+    if (!(error instanceof ConnectionError)) throw error;
+    detours().set(key, Date.now() + DETOUR);
+    progress(`${nameOf(connection)}: not directly with TLS but through its machine (${error.message})`);
+    return undefined;
+  }
+}
+
+/** Tells a server on which nothing of ours is from one that is down or refuses us. */
+async function orNew(connection: Connection, error: unknown): Promise<unknown> {
+  if (!(error instanceof ConnectionError)) return error;
+  if (error.problem === "stopped" && !(await openHost(connection.host).hasData())) {
+    return new ConnectionError("no data", `${nameOf(connection)} has no data directory`, undefined);
+  }
+  if (error.problem !== "login refused") return error;
+  try {
+    await using superuser = await openAsSuperuser(connection);
+    const { user } = connection.admin;
+    if (await superuser.row("SELECT 1 FROM mysql.global_priv WHERE User = ?", [user])) return error;
+    return new ConnectionError("no admin account", `${nameOf(connection)} has no account "${user}" yet`, error.errno);
+  } catch {
+    return error;
+  }
+}
+
+/** Tells a server whose disk is full from one that is down or hangs for another reason. */
+async function orFull(connection: Connection, error: unknown): Promise<unknown> {
+  if (!(error instanceof ConnectionError)) return error;
+  const { problem, message, errno } = error;
+  if (problem !== "not answering" && problem !== "stopped") return error;
+  const want = await wantOfRoom(openHost(connection.host));
+  if (!want?.isFull) return error;
+  return new ConnectionError(problem === "stopped" ? problem : "disk full", `${message}; ${describeWant(want)}`, errno);
+}
+
+/** How a session gets to its server. */
+interface Way {
+  /** @default one to its socket, through its machine */
+  readonly stream?: Promise<Duplex>;
+  readonly asSuperuser?: boolean;
+  readonly ssl?: SslOptions;
+  /** How the text of statements becomes bytes. @default utf8mb4 */
+  readonly charset?: string;
+}
+
+/** A connection over the network. It knows to whom it goes: by that, Node compares the name in the certificate, also where it is an address. */
+function connectTo(address: string, port: number): Promise<Duplex> {
+  const socket = Object.assign(net.connect({ host: address, port, timeout: LOGIN_DEADLINE }), { _host: address });
+  return new Promise((resolve, reject) => {
+    socket.once("connect", () => resolve(socket.setTimeout(0)));
+    socket.once("timeout", () => socket.destroy(Object.assign(new Error("no answer"), { code: "ETIMEDOUT" })));
+    socket.once("error", reject);
+  });
+}
+
+async function login(connection: Connection, user: string, password: string, way: Way = {}): Promise<Server> {
+  const host = openHost(connection.host);
+  const name = nameOf(connection);
+  const opening = way.stream ?? host.openStream({ asSuperuser: way.asSuperuser ?? false });
+  const stream = await opening.catch((error) => {
+    throw connectionError(name, user, error);
+  });
+  // The stream reports what happens to it before mysql2 listens.
+  stream.on("error", () => undefined);
+  const late = () => Object.assign(new Error("too late"), { code: "ETIMEDOUT" });
+  try {
+    const opened = createConnection({
+      stream,
+      ...(way.ssl && { ssl: way.ssl, host: connection.address }),
+      user,
+      password,
+      connectTimeout: LOGIN_DEADLINE,
+      dateStrings: true,
+      supportBigNumbers: true,
+      bigNumberStrings: true,
+      charset: way.charset ?? "utf8mb4",
+      queryFormat: format,
+    });
+    const sql = await within(LOGIN_DEADLINE, late, opened);
+    sql.on("error", () => undefined);
+    // Values are quoted with backslashes; no mode of this server may give them another meaning.
+    await within(
+      LOGIN_DEADLINE,
+      late,
+      sql.query("SET SESSION sql_mode='', sql_log_bin=0, lock_wait_timeout=20, wait_timeout=600"),
+    );
+    const [rows] = await within(LOGIN_DEADLINE, late, sql.query<RowDataPacket[]>("SELECT VERSION() AS version"));
+    const version = Version.parse(String(rows[0]?.["version"]));
+    return new Server({ connection, host, sql, version, isDirect: way.stream !== undefined });
+  } catch (error) {
+    stream.destroy();
+    throw connectionError(name, user, error);
+  }
+}

@@ -1,0 +1,66 @@
+import { Run, type Sink } from "../run";
+import type { Operations } from "./contract";
+import { Unfinished } from "./define";
+
+/** The front end of Pulumi's dynamic providers: one process for each run of the engine, which calls these methods. */
+
+/** The text of the shell, under which the engine finds this code again, goes along with every set of values. */
+const TEXT = "__provider";
+
+/** The engine shows what this process prints. */
+const toEngine: Sink = (line) => {
+  watchReader();
+  console.log(line);
+};
+
+let isWatched = false;
+
+/** Ends this process when nobody reads its output any more: the engine that started it was killed, and what is under way here would keep the next run out. */
+function watchReader(): void {
+  if (isWatched) return;
+  isWatched = true;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", ({ code }: NodeJS.ErrnoException) => {
+      if (code === "EPIPE") process.exit(1);
+    });
+  }
+}
+
+const run = new Run(toEngine);
+
+/** The operations of a resource type in the form that the engine's process for dynamic providers expects. */
+export function dynamic<Inputs extends object, Outputs extends Inputs>(
+  operations: Operations<Inputs, Outputs>,
+): Operations<Inputs, Outputs> {
+  const { check, diff, create, read, update, delete: remove } = operations;
+  return {
+    check: (olds, { [TEXT]: text, ...news }) =>
+      run.within(async () => {
+        const { inputs, failures } = await check(olds, news);
+        return { inputs: withText(inputs, text), failures };
+      }),
+    diff: (...given) => run.within(() => diff(...given)),
+    create: (inputs) => run.within(() => create(inputs).catch(handOver)),
+    read: (id, props) =>
+      run.within(async () => {
+        const seen = await read(id, props);
+        return isThere(seen) ? { ...seen, inputs: withText(seen.inputs, (props as Values)[TEXT]) } : seen;
+      }),
+    update: (...given) => run.within(() => update(...given)),
+    delete: (...given) => run.within(() => remove(...given)),
+  };
+}
+
+type Values = Record<string, unknown>;
+
+const isThere = <T extends object>(seen: T | Record<string, never>): seen is T => "id" in seen;
+
+const withText = <T extends object>(values: T, text: unknown): T =>
+  text === undefined ? values : { ...values, [TEXT]: text };
+
+/** The engine then keeps the object as begun: the next `up` updates it, `destroy` removes it. */
+function handOver(error: Error): never {
+  if (!(error instanceof Unfinished)) throw error;
+  const { message, id, properties } = error;
+  throw Object.assign(new Error(message), { id, properties, reasons: [message] });
+}

@@ -1,0 +1,57 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { stripVTControlCharacters } from "node:util";
+
+/** What belongs to one run of ours, from its first question to its last: everything that is kept between two operations is kept here. */
+
+/** Where the lines go that are for the person who watches a run. */
+export type Sink = (line: string) => void;
+
+/** One run of `pulumi`, or of a command, or of a test. */
+export class Run {
+  private static readonly storage = new AsyncLocalStorage<Run>();
+  private readonly kept = new Map<object, unknown>();
+
+  constructor(readonly sink: Sink) {}
+
+  /** Does `work` in this run. */
+  within<T>(work: () => T): T {
+    return Run.storage.run(this, work);
+  }
+
+  /** Makes what follows, in this asynchronous context, part of this run: for scripts and tests, whose whole life is one. */
+  enter(): void {
+    Run.storage.enterWith(this);
+  }
+
+  /** The run to which the caller belongs. */
+  static get current(): Run {
+    const run = Run.storage.getStore();
+    if (!run) throw new Error("no run is open here: open one with `new Run(sink)`, and do the work within it");
+    return run;
+  }
+
+  /** What this run keeps under a key; made when it is asked for first. */
+  keep<T>(key: object, make: () => T): T {
+    if (!this.kept.has(key)) this.kept.set(key, make());
+    return this.kept.get(key) as T;
+  }
+}
+
+/** Declares something of which each run has one of its own. The result gives that of the current run. */
+export function ofRun<T>(make: () => T): () => T {
+  const key = {};
+  return () => Run.current.keep(key, make);
+}
+
+/** A line for the person who watches. Never pass it a secret. */
+export const progress = (text: string): void => Run.current.sink(printable(text));
+
+/** Longest text of somebody else that a line or an error may have, in characters. */
+const LONGEST = 8_000;
+
+/** Without what would steer the terminal, or fill it: some of what is told was said by machines and servers. */
+export function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  const plain = stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
+  return plain.length > LONGEST ? `${plain.slice(0, LONGEST)} ...` : plain;
+}
