@@ -9,13 +9,9 @@ let server: TestServer;
 let state: State;
 
 beforeAll(async () => {
-  jest.spyOn(console, "log").mockImplementation(() => undefined);
   server = await testServer();
 }, 60_000);
-afterAll(async () => {
-  jest.restoreAllMocks();
-  await server?.[Symbol.asyncDispose]();
-});
+afterAll(() => server?.[Symbol.asyncDispose]());
 
 async function wanted(settings: Record<string, string | number | boolean>) {
   const { inputs, failures } = await MariaDbNode.check({}, { connection: server.connection, nodeNumber: 1, settings });
