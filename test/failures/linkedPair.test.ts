@@ -2,9 +2,11 @@ import { rm } from "node:fs/promises";
 import { createConnection } from "mysql2/promise";
 import { findProcess } from "../../provider/src/hosts/local/server";
 import type { Server } from "../../provider/src/mariadb/server";
+import { MariaDbNode } from "../../provider/src/operations/MariaDbNode";
 import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { until } from "../../provider/src/waiting";
-import type { PairOptions } from "../support/engine/declaredPair";
+import type { Kept, PairOptions } from "../support/engine/declaredPair";
+import { Hung } from "../support/engine/faults";
 import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";
 
@@ -35,6 +37,41 @@ test("a setting that needs a restart reaches both nodes one after the other", as
   expect(touched.sort()).toEqual(["db1-node", "db2-node"]);
   expect(await chunks()).toEqual(["4194304", "4194304"]);
   for (const client of clients) expect(client.worst).toBeLessThan(STALL);
+});
+
+test("a change at once waits while the other node restarts: semi-sync stays off meanwhile, and nothing false is stored", async () => {
+  const update = async (name: string, settings: Record<string, unknown>) => {
+    const { id, outs } = pair.kept.get(name) as Kept;
+    const given = pair.declared({ settings }).find((declared) => declared.name === name);
+    const { inputs } = await MariaDbNode.check({}, given?.inputs ?? {});
+    return (await MariaDbNode.update(id, outs as never, inputs)).outs;
+  };
+  const former = await findProcess(pair.directory(1));
+  const restart = update("db1-node", { innodb_buffer_pool_chunk_size: "4M" });
+  const starting = await until<number>({ what: "db1 to start again", deadline: 20_000, pause: 1 }, async () => {
+    const found = await findProcess(pair.directory(1));
+    return found === undefined || found === former ? { seen: `${found}` } : { done: found };
+  });
+  let isChanged = false;
+  const held = new Hung(starting);
+  const change = update("db2-node", { max_connections: 1001 }).finally(() => {
+    isChanged = true;
+  });
+  try {
+    const end = Date.now() + 2000;
+    while (Date.now() < end) {
+      expect([isChanged, await value(db2, "rpl_semi_sync_master_enabled")]).toEqual([false, "0"]);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  } finally {
+    held[Symbol.dispose]();
+  }
+  const [, outs] = await Promise.all([restart, change]);
+  expect(await value(db2, "max_connections")).toBe("1001");
+  expect(outs.settings["rpl_semi_sync_master_enabled"]).toBe("ON");
+  expect(
+    outs.advice.map(({ about }) => about).filter((about) => about.startsWith("rpl_semi_sync_master_enabled")),
+  ).toEqual([]);
 });
 
 test("a setting that needs stopped replica threads reaches both nodes without a restart", async () => {

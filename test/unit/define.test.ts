@@ -248,7 +248,7 @@ describe("looking at it", () => {
     const trouble = [
       new StatementError("disk full", "db1", "db1 does not answer"),
       new StatementError("error 1812", "db1", "db1: no tablespace", 1812),
-      new ConnectionError("not answering", "db1 does not answer", undefined),
+      new ConnectionError("not answering", "db1", "db1 does not answer"),
     ];
     for (const error of trouble) {
       const fails = { ...definition, observe: () => Promise.reject(error) };

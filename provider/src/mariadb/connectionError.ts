@@ -22,8 +22,10 @@ export type LoginProblem =
 export class ConnectionError extends Error {
   constructor(
     readonly problem: LoginProblem,
+    /** The name of the server. */
+    readonly server: string,
     message: string,
-    readonly errno: number | undefined,
+    readonly errno?: number,
   ) {
     super(message);
   }
@@ -67,34 +69,41 @@ export function connectionError(name: string, user: string, error: unknown): Err
   if (errno === 1045 || errno === 1698) {
     return new ConnectionError(
       "login refused",
+      name,
       `${name} refuses the login of "${user}" (${errno}): wrong password, or no such account`,
       errno,
     );
   }
   if (errno === 1227) {
     // The account was made, and the run that made it ended before it got its privileges; or somebody took them.
-    return new ConnectionError("login refused", `${name} lets "${user}" in, but without its privileges (1227)`, errno);
+    return new ConnectionError(
+      "login refused",
+      name,
+      `${name} lets "${user}" in, but without its privileges (1227)`,
+      errno,
+    );
   }
   if (code === "HANDSHAKE_NO_SSL_SUPPORT") {
-    return new ConnectionError("without TLS", `${name} takes no TLS`, undefined);
+    return new ConnectionError("without TLS", name, `${name} takes no TLS`);
   }
   if (code === "HANDSHAKE_SSL_ERROR") {
-    return new ConnectionError("unreachable", `${name} does not prove itself: ${message}`, undefined);
+    return new ConnectionError("unreachable", name, `${name} does not prove itself: ${message}`);
   }
   if (code === "ENOENT" || code === "ECONNREFUSED") {
-    return new ConnectionError("stopped", `${name} does not run (${code}: nothing listens on its socket)`, undefined);
+    return new ConnectionError("stopped", name, `${name} does not run (${code}: nothing listens on its socket)`);
   }
   // It greets and hangs up, as a server does that is stopping.
   if (errno === SHUTDOWN || ["ECONNRESET", "EPIPE", "PROTOCOL_CONNECTION_LOST"].includes(code ?? "")) {
     return new ConnectionError(
       "stopped",
+      name,
       `${name} hung up during the login, as it does when it stops: ${message}`,
       errno,
     );
   }
   if (code === "ETIMEDOUT" || code === "PROTOCOL_SEQUENCE_TIMEOUT") {
     const seen = `takes connections but does not answer within ${LOGIN_DEADLINE / 1000} s`;
-    return new ConnectionError("not answering", `${name} ${seen}: it hangs or is overloaded`, undefined);
+    return new ConnectionError("not answering", name, `${name} ${seen}: it hangs or is overloaded`);
   }
-  return new ConnectionError("unreachable", `${name} can't be reached: ${message}`, errno);
+  return new ConnectionError("unreachable", name, `${name} can't be reached: ${message}`, errno);
 }

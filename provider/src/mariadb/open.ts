@@ -6,7 +6,7 @@ import { Version } from "../recipe/version";
 import { ofRun, progress } from "../run";
 import { within } from "../waiting";
 import { adminPassword, type Connection, nameOf } from "./connection";
-import { ConnectionError, connectionError, LOGIN_DEADLINE, StatementError } from "./connectionError";
+import { ConnectionError, connectionError, isTrouble, LOGIN_DEADLINE, type Trouble } from "./connectionError";
 import { describeWant, wantOfRoom } from "./fullDisk";
 import { format, Server } from "./server";
 
@@ -88,8 +88,8 @@ export async function askIfThere<T>(
 }
 
 /** True for trouble of this very server. */
-export const isTroubleOf = (connection: Connection, error: unknown): error is StatementError =>
-  error instanceof StatementError && error.server === nameOf(connection);
+export const isTroubleOf = (connection: Connection, error: unknown): error is Trouble =>
+  isTrouble(error) && error.server === nameOf(connection);
 
 /** Until when the direct way to a server is not tried again, by address and port. */
 const detours = ofRun(() => new Map<string, number>());
@@ -121,14 +121,19 @@ async function openDirectly(connection: Connection): Promise<Server | undefined>
 async function orNew(connection: Connection, error: unknown): Promise<unknown> {
   if (!(error instanceof ConnectionError)) return error;
   if (error.problem === "stopped" && !(await openHost(connection.host).hasData())) {
-    return new ConnectionError("no data", `${nameOf(connection)} has no data directory`, undefined);
+    return new ConnectionError("no data", nameOf(connection), `${nameOf(connection)} has no data directory`);
   }
   if (error.problem !== "login refused") return error;
   try {
     await using superuser = await openAsSuperuser(connection);
     const { user } = connection.admin;
     if (await superuser.row("SELECT 1 FROM mysql.global_priv WHERE User = ?", [user])) return error;
-    return new ConnectionError("no admin account", `${nameOf(connection)} has no account "${user}" yet`, error.errno);
+    return new ConnectionError(
+      "no admin account",
+      nameOf(connection),
+      `${nameOf(connection)} has no account "${user}" yet`,
+      error.errno,
+    );
   } catch {
     return error;
   }
@@ -141,7 +146,12 @@ async function orFull(connection: Connection, error: unknown): Promise<unknown> 
   if (problem !== "not answering" && problem !== "stopped") return error;
   const want = await wantOfRoom(openHost(connection.host));
   if (!want?.isFull) return error;
-  return new ConnectionError(problem === "stopped" ? problem : "disk full", `${message}; ${describeWant(want)}`, errno);
+  return new ConnectionError(
+    problem === "stopped" ? problem : "disk full",
+    error.server,
+    `${message}; ${describeWant(want)}`,
+    errno,
+  );
 }
 
 /** How a session gets to its server. */

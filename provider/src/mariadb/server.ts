@@ -114,7 +114,12 @@ export class Server implements AsyncDisposable {
     const { errno, fatal, message } = error as SqlError;
     // To whoever only wanted to look at it, a server that goes away meanwhile is as one that was gone before.
     if (fatal) {
-      return new ConnectionError("stopped", `${name} ended the session, as it does when it stops: ${reason}`, errno);
+      return new ConnectionError(
+        "stopped",
+        name,
+        `${name} ended the session, as it does when it stops: ${reason}`,
+        errno,
+      );
     }
     if (errno === undefined) return new Error(message);
     const problem = problemOf(errno, message);

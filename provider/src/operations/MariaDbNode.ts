@@ -14,6 +14,8 @@ import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/sett
 import { bringCertificatesIntoEffect, IN_EFFECT, removeCertificates, tlsState } from "../mariadb/tls";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
 import { type History, markOf } from "../pair/history";
+import { inTurn } from "../pair/lock";
+import { concerned } from "../pair/look";
 import { closeIfNew, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import type { Mark } from "../pair/sourceHistory";
@@ -269,6 +271,7 @@ async function bringUp(
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
   let history: History | undefined;
   let foreign: ForeignLines;
+  let servers: readonly Connection[];
   // Also where a run that was cut off has written them already.
   let certificatesChanged = !isDeepStrictEqual(last?.tls, wanted.tls);
   {
@@ -282,19 +285,22 @@ async function bringUp(
     const peer = history?.word === "lost" ? undefined : wanted.peer;
     if (!wanted.tls) await refuseToGoWithoutTls(server, peer, former);
     if (wanted.tls && (await writeCertificates(server, wanted.peer, wanted.tls))) certificatesChanged = true;
-    await applySettings({ server, peer, former, wanted: settings, file });
+    servers = await concerned(server, wanted.peer, last === undefined);
+    await inTurn(servers, () => applySettings({ server, peer, former, wanted: settings, file }));
   }
-  // Another session: the server may have restarted.
-  await using server = await openServer(wanted.connection);
-  if (history?.word === "lost" && wanted.peer) {
-    await using peer = await openPeerForSeeding(server.name, wanted.peer);
-    await seedFromPeer(server, peer, streamOf(wanted));
-    // It got back what it ran with before it was closed.
-    await applySettings({ server, peer: wanted.peer, former, wanted: settings, file });
-  }
-  if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
-  const historyMark = (await markOf(history, server)) ?? last?.historyMark;
-  return { ...computed(server, path, await runningSettings(server, settings), foreign, wanted.tls), historyMark };
+  return inTurn(servers, async () => {
+    // Another session: the server may have restarted.
+    await using server = await openServer(wanted.connection);
+    if (history?.word === "lost" && wanted.peer) {
+      await using peer = await openPeerForSeeding(server.name, wanted.peer);
+      await seedFromPeer(server, peer, streamOf(wanted));
+      // It got back what it ran with before it was closed.
+      await applySettings({ server, peer: wanted.peer, former, wanted: settings, file });
+    }
+    if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
+    const historyMark = (await markOf(history, server)) ?? last?.historyMark;
+    return { ...computed(server, path, await runningSettings(server, settings), foreign, wanted.tls), historyMark };
+  });
 }
 
 /**
@@ -302,7 +308,7 @@ async function bringUp(
  * with its server.
  */
 async function reconnect(peer: Connection): Promise<void> {
-  await askIfThere(peer, reconnectNow);
+  await inTurn([peer], () => askIfThere(peer, reconnectNow));
 }
 
 const streamOf = ({ settings, databases, definers }: MariaDbNodeChecked) => ({

@@ -7,7 +7,7 @@ import { replicaStatus } from "../mariadb/replication";
 import { Server } from "../mariadb/server";
 import { type Before, establishLink, type Proof, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
-import { lockServers, onePerPair } from "../pair/lock";
+import { inTurn, lockServers } from "../pair/lock";
 import { IN_EFFECT, type SeenEnds, settledLink } from "../pair/look";
 import { renewMark } from "../pair/sourceHistory";
 import { linkState, REPLICATING } from "../recipe/linkState";
@@ -137,8 +137,10 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
 
   async remove(last) {
     await removeUnlessUnreachable(nameOf(last.replica), async () => {
-      await using replica = await openToRemove(last.replica);
-      await removeLink(replica);
+      await inTurn([last.replica, last.source], async () => {
+        await using replica = await openToRemove(last.replica);
+        await removeLink(replica);
+      });
     });
   },
 });
@@ -148,7 +150,7 @@ async function establish(
   before: Before,
   begun: () => void,
 ): Promise<ReplicationLinkComputed> {
-  const proof = await onePerPair([wanted.replica, wanted.source], async () => {
+  const proof = await inTurn([wanted.replica, wanted.source], async () => {
     await using servers = await openAll(wanted.replica, wanted.source);
     const [replica, source] = servers;
     await lockServers([replica, source]);

@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
-import { askIfThere, openServer } from "../mariadb/open";
+import { askIfThere, isTroubleOf, openIfThere, openServer } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { copyTables, discardCopy, hasUnfinishedCopy } from "../pair/copy";
 import { lackingTables } from "../pair/lackingTables";
-import { lockServers, onePerPair } from "../pair/lock";
+import { inTurn, lockServers } from "../pair/lock";
+import { concerned } from "../pair/look";
 import { RECIPE_DATABASE } from "../recipe/filters";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
@@ -63,8 +64,8 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
   derived: { needs: [], names: ["state"], from: () => ({ state: PRESENT }) },
   id: ({ node, name }) => `${node.address}:${node.port}/${name}`,
 
-  create: bringUp,
-  update: (_last, wanted) => bringUp(wanted),
+  create: (wanted) => bringUp(wanted, true),
+  update: (_last, wanted) => bringUp(wanted, false),
 
   async observe(last) {
     await using server = await openServer(last.node);
@@ -89,10 +90,20 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
   },
 });
 
-/** Makes the database and gives it its defaults; unlogged, because each node has its own. */
-async function bringUp(wanted: SessionStoreDatabaseChecked): Promise<object> {
-  const { name, characterSet, collation } = wanted;
+async function bringUp(wanted: SessionStoreDatabaseChecked, isNew: boolean): Promise<object> {
   await using server = await openServer(wanted.node);
+  await inTurn(await concerned(server, wanted.peer, isNew), async () => {
+    await makeDatabase(server, wanted);
+    await copyWhatIsLacking(server, wanted);
+  });
+  return {};
+}
+
+/** Makes the database and gives it its defaults; unlogged, because each node has its own. */
+async function makeDatabase(
+  server: Server,
+  { name, characterSet, collation }: SessionStoreDatabaseChecked,
+): Promise<void> {
   const found = await defaults(server, name);
   const value = `CHARACTER SET = ${characterSet} COLLATE = ${collation}`;
   if (!found) await server.query(`CREATE DATABASE IF NOT EXISTS ?? ${value}`, [name]);
@@ -102,29 +113,32 @@ async function bringUp(wanted: SessionStoreDatabaseChecked): Promise<object> {
     );
     await server.query(`ALTER DATABASE ?? ${value}`, [name]);
   }
-  await copyWhatIsLacking(server, wanted);
-  return {};
 }
 
 async function copyWhatIsLacking(server: Server, { peer, name }: SessionStoreDatabaseChecked): Promise<void> {
   if (!peer || !(await replicaStatus(server))) return;
-  const lacks = await askIfThere(
-    peer,
-    async (other) => (await lackingTables(server, other, name)).length > 0 || (await hasUnfinishedCopy(server)),
-  );
+  await using other = await openIfThere(peer);
+  const lacks = other && (await isLacking(server, other, name));
   if (lacks === undefined)
     return progress(
       `${server.name}: whether tables are missing in ${name} can't be told, ${nameOf(peer)} does not answer`,
     );
-  if (!lacks) return;
-  await onePerPair([server.connection, peer], async () => {
-    await using other = await openServer(peer);
-    await lockServers([server]);
-    // Another run may have copied them while this one waited.
-    const lacking = await lackingTables(server, other, name);
-    if (lacking.length > 0) await copyTables(other, server, name, lacking);
-    else await discardCopy(server);
-  });
+  if (!other || !lacks) return;
+  await lockServers([server]);
+  // Another run may have copied them while this one waited.
+  const lacking = await lackingTables(server, other, name);
+  if (lacking.length > 0) await copyTables(other, server, name, lacking);
+  else await discardCopy(server);
+}
+
+/** Undefined: the other server got into trouble when it was asked. */
+async function isLacking(server: Server, other: Server, name: string): Promise<boolean | undefined> {
+  try {
+    return (await lackingTables(server, other, name)).length > 0 || (await hasUnfinishedCopy(server));
+  } catch (error) {
+    if (isTroubleOf(other.connection, error)) return undefined;
+    throw error;
+  }
 }
 
 /** Tables that this node should have from its peer. One that was just made there is on its way, and no drift. */

@@ -6,7 +6,7 @@ import { openAll } from "../mariadb/open";
 import { runScript, UNFINISHED } from "../mariadb/schema";
 import type { Server } from "../mariadb/server";
 import { copyTables } from "../pair/copy";
-import { lockServers, onePerPair } from "../pair/lock";
+import { inTurn, lockServers } from "../pair/lock";
 import { waitUntilCaughtUp } from "../pair/proof";
 import { refuseHalfSeeded } from "../pair/seeding";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
@@ -114,7 +114,7 @@ export const SessionStoreSchema = define<SessionStoreSchemaInputs, SessionStoreS
 type Servers = readonly [Server, Server];
 
 async function bringUp(wanted: SessionStoreSchemaChecked, isNewScript: boolean): Promise<object> {
-  return onePerPair([wanted.first, wanted.second], async () => {
+  return inTurn([wanted.first, wanted.second], async () => {
     await using servers = await openAll(wanted.first, wanted.second);
     await lockServers(servers);
     for (const server of servers) await refuseHalfSeeded(server);

@@ -5,7 +5,7 @@ import { type Connection, nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openServer } from "../mariadb/open";
 import type { Server } from "../mariadb/server";
-import { lockServers } from "../pair/lock";
+import { inTurn, lockServers } from "../pair/lock";
 import { refuseHalfSeeded } from "../pair/seeding";
 import {
   type AccountInputs,
@@ -126,22 +126,24 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
   },
   id: ({ node }) => `${node.address}:${node.port}/users`,
 
-  async create(wanted, begun) {
-    await using server = await openServer(wanted.node);
-    await repair(server, wanted, undefined, begun);
-    return {};
-  },
+  create: (wanted, begun) =>
+    inTurn([wanted.node], async () => {
+      await using server = await openServer(wanted.node);
+      await repair(server, wanted, undefined, begun);
+      return {};
+    }),
 
-  async update(last, wanted) {
-    await using server = await openServer(wanted.node);
-    await repair(server, wanted, last, () => undefined);
-    const keys = new Set(wantedAccounts(wanted).map(accountKey));
-    await drop(
-      server,
-      owned(last).filter((account) => !keys.has(accountKey(account))),
-    );
-    return {};
-  },
+  update: (last, wanted) =>
+    inTurn([wanted.node], async () => {
+      await using server = await openServer(wanted.node);
+      await repair(server, wanted, last, () => undefined);
+      const keys = new Set(wantedAccounts(wanted).map(accountKey));
+      await drop(
+        server,
+        owned(last).filter((account) => !keys.has(accountKey(account))),
+      );
+      return {};
+    }),
 
   async observe(last) {
     await using server = await openServer(last.node);
@@ -155,10 +157,12 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
   },
 
   remove: (last) =>
-    removeUnlessUnreachable(`${nameOf(last.node)}: accounts`, async () => {
-      await using server = await openToRemove(last.node);
-      await drop(server, owned(last));
-    }),
+    removeUnlessUnreachable(`${nameOf(last.node)}: accounts`, () =>
+      inTurn([last.node], async () => {
+        await using server = await openToRemove(last.node);
+        await drop(server, owned(last));
+      }),
+    ),
 });
 
 /** Puts right what differs. Another run that changes the server is waited for, and what it has left is looked at again. */

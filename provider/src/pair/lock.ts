@@ -4,33 +4,53 @@ import type { Row, Server } from "../mariadb/server";
 import { ofRun } from "../run";
 import { during } from "../waiting";
 
+/** One change at a time: within this run by turns, against other runs by a lock on the servers. */
+
 const LOCK = "pulumi-replicated-session-store";
 const LOCK_DEADLINE = 60;
 
+/** One for each server. */
 const mutexes = ofRun(() => new Map<string, Mutex>());
 /** Why nothing of a pair is stopped any more. */
 const failures = ofRun(() => new Map<string, string>());
 
-const keyOf = (connections: readonly Connection[]): string =>
-  connections
-    .map((connection) => `${connection.address}:${connection.port}`)
-    .sort()
-    .join(" ");
+const placeOf = ({ address, port }: Connection): string => `${address}:${port}`;
 
-/** Runs `work` while nothing else of this run changes the pair. What only starts or adds something is tried whatever failed before. */
-export async function onePerPair<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
-  const key = keyOf(connections);
-  const mutex = mutexes().get(key) ?? new Mutex();
-  mutexes().set(key, mutex);
-  return mutex.runExclusive(work);
+const placesOf = (connections: readonly Connection[]): string[] => [...new Set(connections.map(placeOf))].sort();
+
+function mutexOf(place: string): Mutex {
+  const mutex = mutexes().get(place) ?? new Mutex();
+  mutexes().set(place, mutex);
+  return mutex;
 }
 
 /**
- * Runs what stops or restarts something of the pair, within `onePerPair`. When it has failed, the next such change of this run is refused:
+ * Runs `work` while nothing else of this run changes one of these servers: those that it changes, and those on which it relies meanwhile.
+ * It must not wait for what another change does in its own turn.
+ */
+export async function inTurn<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
+  const free: (() => void)[] = [];
+  try {
+    // Always in the same order: two changes can't wait for each other.
+    for (const place of placesOf(connections)) {
+      const what = `waiting until another change of this run has ended on ${nameAt(place, connections)}`;
+      free.push(await during(what, mutexOf(place).acquire()));
+    }
+    return await work();
+  } finally {
+    for (const release of free) release();
+  }
+}
+
+const nameAt = (place: string, connections: readonly Connection[]): string =>
+  connections.flatMap((connection) => (placeOf(connection) === place ? [nameOf(connection)] : []))[0] ?? place;
+
+/**
+ * Runs what stops or restarts something of the pair, in its turn. When it has failed, the next such change of this run is refused:
  * what broke one node must not reach the other.
  */
 export async function stopping<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
-  const key = keyOf(connections);
+  const key = placesOf(connections).join(" ");
   const failure = failures().get(key);
   if (failure) throw new Error(`not touched, because the change before it in this run failed: ${failure}`);
   try {

@@ -1,3 +1,5 @@
+import type { Connection } from "../mariadb/connection";
+import { askIfThere } from "../mariadb/open";
 import { describe, isRunning, type ReplicaStatus, replicaStatus } from "../mariadb/replication";
 import { type SemiSync, semiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
@@ -41,6 +43,27 @@ export async function lookAtPair(node: Server, peer: Server): Promise<PairLook> 
 /** True when at least one of the two replicates from the other. */
 export const areLinked = ({ incoming, outgoing }: PairLook): boolean =>
   incoming.status !== undefined || outgoing.status !== undefined;
+
+/** True when this server replicates, or another one from it, by its own word. */
+export async function isLinkedByOwnWord(server: Server): Promise<boolean> {
+  if (await replicaStatus(server)) return true;
+  const dumps = "SELECT 1 FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump' LIMIT 1";
+  return (await server.row(dumps)) !== undefined;
+}
+
+/**
+ * The servers that a change of this one concerns: both, once one replicates from the other. Those of a first bring-up hold up nobody.
+ * @param isNew nothing of ours is known to be on it: then the peer is not asked, which takes a session
+ */
+export async function concerned(
+  server: Server,
+  peer: Connection | undefined,
+  isNew = false,
+): Promise<readonly Connection[]> {
+  const isLinked =
+    peer && ((await isLinkedByOwnWord(server)) || (!isNew && (await askIfThere(peer, isLinkedByOwnWord))));
+  return isLinked ? [server.connection, peer] : [server.connection];
+}
 
 async function lookAtLink({ replica, source }: SeenEnds): Promise<LinkLook> {
   const status = await replicaStatus(replica);

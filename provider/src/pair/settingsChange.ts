@@ -1,7 +1,6 @@
 import type { HostFile } from "../hosts/Host";
 import { openAsAdminWhenUp } from "../mariadb/admin";
 import { type Connection, nameOf } from "../mariadb/connection";
-import { ConnectionError } from "../mariadb/connectionError";
 import { isTroubleOf, openAll, openServer } from "../mariadb/open";
 import { isMerelyStopped, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
@@ -10,8 +9,8 @@ import type { Settings } from "../recipe/settings/ofNode";
 import { toNumber } from "../recipe/settings/values";
 import { progress } from "../run";
 import { during } from "../waiting";
-import { lockServers, onePerPair, stopping } from "./lock";
-import { areLinked, lookAtPair } from "./look";
+import { lockServers, stopping } from "./lock";
+import { areLinked, isLinkedByOwnWord, lookAtPair } from "./look";
 import { plannedStop } from "./plannedStop";
 import { refuseWithoutRoom } from "./room";
 
@@ -32,7 +31,10 @@ interface OurFile {
   readonly mode: number;
 }
 
-/** Brings file and running values to what is wanted, in the mildest way that the changes allow. A server that has all gets nothing. */
+/**
+ * Brings file and running values to what is wanted, in the mildest way that the changes allow. A server that has all gets nothing.
+ * It is a turn of the servers that `concerned` names: while one of them is away, the values of the other are not its own.
+ */
 export async function applySettings(change: WantedSettings): Promise<void> {
   const { server, file, peer } = change;
   const changes = await settingChanges(server, change.former, change.wanted);
@@ -42,7 +44,10 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   else progress(`${server.name}: writing the option file`);
 
   const step = mildestStep(changes, await isReplicating(server));
-  if (step === "set") return setWhileRunning(server, file, changes, found);
+  if (step === "set") {
+    await lockServers([server]);
+    return setWhileRunning(server, file, changes, found);
+  }
 
   const why = `${server.name} has to ${step === "restart" ? "restart" : "stop its replica threads"} for ${names(changes, step)}`;
   await refuseWithoutRoom(server, { why, restarts: step === "restart", redoLog: redoLogOf(changes) });
@@ -56,14 +61,14 @@ export async function applySettings(change: WantedSettings): Promise<void> {
     );
   }
   const both = [server.connection, peer];
-  const takeTurn = async () => {
+  const stopInTurn = async () => {
     // The sessions opened before may have ended with a restart of the node whose turn came first.
     await using servers = await openAll(peer, server.connection);
     const [other, node] = servers;
     await lockServers([other, node]);
     await plannedStop({ node, peer: other, why }, () => act(node));
   };
-  await onePerPair(both, () => stopping(both, takeTurn));
+  await stopping(both, stopInTurn);
 }
 
 const inWords = ({ option, wanted }: SettingChange): string =>
@@ -164,7 +169,7 @@ async function putBack(server: Server, path: string, former?: HostFile): Promise
 
 /** Whether the two replicate from each other. If not, nothing can be lost or stalled by a stop. */
 async function isLinked(server: Server, peer: Connection | undefined, why: string): Promise<boolean> {
-  const linkedByOwnWord = (await replicaStatus(server)) !== undefined || (await hasReplica(server));
+  const linkedByOwnWord = await isLinkedByOwnWord(server);
   if (!peer) {
     if (!linkedByOwnWord) return false;
     throw new Error(
@@ -175,7 +180,7 @@ async function isLinked(server: Server, peer: Connection | undefined, why: strin
     await using other = linkedByOwnWord ? await openAsAdminWhenUp(peer) : await openServer(peer);
     return linkedByOwnWord || areLinked(await lookAtPair(server, other));
   } catch (error) {
-    if (!(error instanceof ConnectionError || isTroubleOf(peer, error))) throw error;
+    if (!isTroubleOf(peer, error)) throw error;
     if (!linkedByOwnWord) return false;
     throw new Error(
       `${why}, but its peer can't be looked at (${error.message}). ${server.name} may hold the only copy of its sessions, so nothing ` +
@@ -183,6 +188,3 @@ async function isLinked(server: Server, peer: Connection | undefined, why: strin
     );
   }
 }
-
-const hasReplica = async (server: Server): Promise<boolean> =>
-  (await server.value("SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE COMMAND = 'Binlog Dump'")) !== "0";

@@ -1,0 +1,80 @@
+import fc from "fast-check";
+import type { Connection } from "../../provider/src/mariadb/connection";
+import { inTurn, stopping } from "../../provider/src/pair/lock";
+import { Run } from "../../provider/src/run";
+
+const server = (name: string, port: number): Connection => ({
+  name,
+  host: { kind: "local", directory: "/none" },
+  address: "127.0.0.1",
+  port,
+  admin: { user: "admin", password: "secret" },
+});
+const db1 = server("db1", 1);
+const db2 = server("db2", 2);
+
+/** Begins changes at once, each of which ends when it is told to. Returns the names of those that are under way. */
+function changes(...begun: readonly (readonly [name: string, servers: readonly Connection[]])[]) {
+  const underWay = new Map<string, () => void>();
+  const all = begun.map(([name, servers]) =>
+    inTurn(servers, () => new Promise<void>((resolve) => underWay.set(name, resolve))),
+  );
+  const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
+  return {
+    all: Promise.all(all),
+    names: async () => {
+      await settle();
+      return [...underWay.keys()];
+    },
+    end: (name: string) => {
+      underWay.get(name)?.();
+      underWay.delete(name);
+    },
+  };
+}
+
+const another = <T>(work: () => T): T => new Run(() => undefined).within(work);
+
+test("two nodes of a first bring-up are changed side by side", async () => {
+  await another(async () => {
+    const { all, names, end } = changes(["one", [db1]], ["other", [db2]]);
+    expect(await names()).toEqual(["one", "other"]);
+    end("one");
+    end("other");
+    await all;
+  });
+});
+
+test("changes that concern the same server come one after another, in whichever order servers are named, and all come", async () => {
+  const servers = fc.uniqueArray(fc.constantFrom(db1, db2, server("db3", 3)), { minLength: 1 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(servers, { maxLength: 6 }), (wanted) =>
+      another(async () => {
+        const { all, names, end } = changes(...wanted.map((each, number) => [`${number}`, each] as const));
+        for (let now = await names(); now.length > 0; now = await names()) {
+          const concerned = now.flatMap((name) => wanted[Number(name)] ?? []);
+          expect(new Set(concerned).size).toBe(concerned.length);
+          for (const name of now) end(name);
+        }
+        await all;
+      }),
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test("a change that failed lets the next one have its turn", async () => {
+  await another(async () => {
+    await expect(inTurn([db1, db2], () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    expect(await inTurn([db2], async () => "done")).toBe("done");
+  });
+});
+
+test("after a stop that failed, the next stop of that pair is refused in this run, and not in another", async () => {
+  await another(async () => {
+    await expect(stopping([db1, db2], () => Promise.reject(new Error("db1 burns")))).rejects.toThrow("db1 burns");
+    await expect(stopping([db2, db1], async () => undefined)).rejects.toThrow(/not touched, .*: db1 burns/);
+    expect(await stopping([db2, server("db3", 3)], async () => "another pair")).toBe("another pair");
+    expect(await another(() => stopping([db1, db2], async () => "another run"))).toBe("another run");
+  });
+});
