@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { Connection } from "../../../provider/src/mariadb/connection";
-import { Run } from "../../../provider/src/run";
+import { Run as OwnRun } from "../../../provider/src/run";
 import { type Declared, DeclaredPair, type Kept, PASSWORDS, type PairOptions } from "./declaredPair";
 
 /** A process that does what the engine does with the operations, and keeps after each step what the engine would keep. */
@@ -64,7 +64,7 @@ async function work(): Promise<void> {
   else await pair.up(task.run.options);
 }
 
-new Run((line) => console.log(line)).within(work).then(
+new OwnRun((line) => console.log(line)).within(work).then(
   () => process.exit(0),
   (error) => {
     process.stderr.write((error as Error).message, () => process.exit(1));
