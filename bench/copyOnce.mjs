@@ -10,7 +10,7 @@ const { openAsSuperuser } = require("../provider/dist/mariadb/open.js");
 /** @type {typeof import("../provider/dist/pair/copy.js")} */
 const { copyDatabases } = require("../provider/dist/pair/copy.js");
 
-new Run(() => undefined).enter();
+new Run().enter();
 
 const [source = "", target = "", database = ""] = process.argv.slice(2);
 /** @param {string} name @param {string} directory */

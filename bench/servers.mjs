@@ -15,7 +15,7 @@ const localData = require("../provider/dist/hosts/local/data.js");
 const localServer = require("../provider/dist/hosts/local/server.js");
 
 // Its progress is of no interest.
-new Run(() => undefined).enter();
+new Run().enter();
 
 const NAMES = /** @type {const} */ (["db1", "db2"]);
 

@@ -11,7 +11,8 @@ export class Run {
   private static readonly storage = new AsyncLocalStorage<Run>();
   private readonly kept = new Map<object, unknown>();
 
-  constructor(readonly sink: Sink) {}
+  /** @param sink by default nobody watches */
+  constructor(readonly sink: Sink = () => undefined) {}
 
   /** Does `work` in this run. */
   within<T>(work: () => T): T {
@@ -26,7 +27,7 @@ export class Run {
   /** The run to which the caller belongs. */
   static get current(): Run {
     const run = Run.storage.getStore();
-    if (!run) throw new Error("no run is open here: open one with `new Run(sink)`, and do the work within it");
+    if (!run) throw new Error("no run is open here: open one with `new Run()`, and do the work within it");
     return run;
   }
 

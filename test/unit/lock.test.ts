@@ -33,7 +33,7 @@ function changes(...begun: readonly (readonly [name: string, servers: readonly C
   };
 }
 
-const another = <T>(work: () => T): T => new Run(() => undefined).within(work);
+const another = <T>(work: () => T): T => new Run().within(work);
 
 test("two nodes of a first bring-up are changed side by side", async () => {
   await another(async () => {

@@ -2,7 +2,7 @@ import { ofRun, progress, Run } from "../../provider/src/run";
 
 const counter = ofRun(() => ({ count: 0 }));
 const count = () => ++counter().count;
-const silent = () => new Run(() => undefined);
+const silent = () => new Run();
 
 test("each run has its own of what runs keep, also two at the same time", async () => {
   const [one, other] = [silent(), silent()];
