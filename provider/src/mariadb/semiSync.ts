@@ -31,7 +31,7 @@ export async function semiSync(server: Server): Promise<SemiSync> {
 
 /** Before 10.3.3 semi-sync came as two plug-ins (recipe, step 5), and its settings are unknown without them. */
 export async function installSemiSync(server: Server): Promise<void> {
-  if (server.version.atLeast("10.3.3")) return;
+  if (server.version.has("built-in semi-sync")) return;
   for (const side of ["master", "slave"]) {
     const plugin = `rpl_semi_sync_${side}`;
     if (await server.row("SELECT 1 FROM information_schema.PLUGINS WHERE PLUGIN_NAME = ?", [plugin])) continue;

@@ -20,7 +20,7 @@ import { wayOut } from "./wayOut";
 
 export async function refuseEqualIdentity({ replica, source }: Ends): Promise<void> {
   for (const variable of ["server_id", "gtid_domain_id", "server_uid"]) {
-    if (variable === "server_uid" && !replica.version.atLeast("10.10")) continue;
+    if (variable === "server_uid" && !replica.version.has("server uid")) continue;
     const [one, other] = await Promise.all(
       [replica, source].map((server) => server.value(`SELECT @@GLOBAL.${variable}`)),
     );

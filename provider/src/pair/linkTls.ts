@@ -10,7 +10,7 @@ export function wantedTls(replica: Server, source: Server, wanted: LinkTls | und
   if (wanted === "off") return OFF;
   if (wanted === undefined) {
     // From 11.4 on both sides have certificates by themselves, and check them by the account's password.
-    const both = replica.version.atLeast("11.4") && source.version.atLeast("11.4");
+    const both = replica.version.has("own certificate") && source.version.has("own certificate");
     return both ? { ...OFF, on: true, verified: true } : OFF;
   }
   const { ca, certificate } = tlsFiles(replica.host.tlsFolder);

@@ -1,3 +1,20 @@
+/**
+ * What servers can do, and since which version, as far as the order of our steps depends on it. What a setting or privilege depends on is in
+ * its own table; what is advised against a release, in advice.ts.
+ */
+const SINCE = {
+  /** Semi-sync is part of the server, not two plug-ins. */
+  "built-in semi-sync": "10.3.3",
+  /** `server_uid` tells servers apart. */
+  "server uid": "10.10",
+  /** SUPER alone neither purges nor lists binary logs. */
+  "SUPER without binary logs": "11.0.1",
+  /** The variable is named as the option is: `transaction_isolation`, before `tx_isolation`. */
+  transaction_isolation: "11.1.1",
+  /** A server without certificates makes one, and replicas verify it by the account's password. */
+  "own certificate": "11.4",
+} as const;
+
 /** A MariaDB server's version, from `SELECT VERSION()`, such as `10.11.19-MariaDB-0+deb12u1`. */
 export class Version {
   private constructor(
@@ -24,6 +41,10 @@ export class Version {
       if (difference !== 0) return difference > 0;
     }
     return true;
+  }
+
+  has(feature: keyof typeof SINCE): boolean {
+    return this.atLeast(SINCE[feature]);
   }
 
   /** True for versions in `[from, to)`. */

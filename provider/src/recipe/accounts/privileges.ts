@@ -103,7 +103,8 @@ export function meaning(wanted: string, level: Level, version: Version): string[
   // An upgrade from before 11.3 leaves accounts that had all privileges without this one; nothing of the session store needs it.
   if (wanted === ALL) return allOn(level, version).filter((name) => name !== "SHOW CREATE ROUTINE");
   // From 11.0.1 on SUPER alone neither purges nor lists binary logs, which is what the recipe gives it for.
-  if (wanted === "SUPER" && version.atLeast("11.0.1")) return ["SUPER", "BINLOG ADMIN", "REPLICATION CLIENT"];
+  if (wanted === "SUPER" && version.has("SUPER without binary logs"))
+    return ["SUPER", "BINLOG ADMIN", "REPLICATION CLIENT"];
   const { since, before } = BY_NAME.get(wanted) ?? {};
   return since && before && !version.atLeast(since) ? meaning(before, level, version) : [wanted];
 }

@@ -223,7 +223,7 @@ export const SETTINGS: readonly Setting[] = [
     kind: choice("READ-UNCOMMITTED", "READ-COMMITTED", "REPEATABLE-READ", "SERIALIZABLE"),
     vendor: () => "READ-COMMITTED",
     takesEffect: "new sessions",
-    variable: (version) => (version.atLeast("11.1.1") ? "transaction_isolation" : "tx_isolation"),
+    variable: (version) => (version.has("transaction_isolation") ? "transaction_isolation" : "tx_isolation"),
     why: "READ COMMITTED: no gap locks, and rows in the binary log",
     source: RECIPE,
   },
