@@ -1,3 +1,4 @@
+import { isSymbol, type Token, tokensOf } from "../sql/tokens";
 import { canonical, GRANT_OPTION, type Level } from "./privileges";
 
 /** One GRANT as text, and the same taken apart. */
@@ -12,12 +13,42 @@ export interface Grant {
   readonly hasGrantee: boolean;
 }
 
-interface Token {
+interface Word {
   readonly kind: "word" | "quoted" | "sign";
   readonly text: string;
 }
 
-const TOKEN = /\s*(?:`((?:[^`]|``)*)`|'((?:[^'\\]|\\.|'')*)'|"((?:[^"]|"")*)"|([\p{L}\p{N}_$-]+)|([(),.@*]))/suy;
+const SIGNS = ["(", ")", ",", ".", "@", "*"];
+
+/** What a grant consists of. Without quotes a dash is taken for a part of a name, though the server would not. */
+function wordsOf(text: string): Word[] {
+  const words: Word[] = [];
+  let end = 0;
+  let isOpen = false;
+  for (const token of tokensOf(text, "ANSI_QUOTES")) {
+    const isAdjacent = token.start === end;
+    const isDash = isSymbol(token, "-");
+    const kind = kindOf(token);
+    // What lies in between is a comment, if it is not blank.
+    if ((!kind && !isDash) || text.slice(end, token.start).trim() !== "") {
+      throw new Error(`can't be read at character ${(kind ? end : token.start) + 1}`);
+    }
+    const last = words.at(-1);
+    if (last?.kind === "word" && isAdjacent && (isDash || (isOpen && kind === "word"))) {
+      words[words.length - 1] = { kind: "word", text: last.text + token.text };
+    } else words.push({ kind: kind ?? "word", text: token.text });
+    isOpen = isDash;
+    end = token.end;
+  }
+  if (text.slice(end).trim() !== "") throw new Error(`can't be read at character ${end + 1}`);
+  return words;
+}
+
+function kindOf({ kind, text }: Token): Word["kind"] | undefined {
+  if (kind === "word") return "word";
+  if (kind === "name" || kind === "string") return "quoted";
+  return kind === "symbol" && SIGNS.includes(text) ? "sign" : undefined;
+}
 
 /** Takes apart a line of SHOW GRANTS, or its part up to TO as users write it: `SELECT, INSERT ON db.*`. */
 export function parseGrant(text: string): Grant {
@@ -57,26 +88,12 @@ function named(written: string): Grant["privileges"][number] {
 const unquote = (text: string): string => (text.startsWith("`") ? text.slice(1, -1).replaceAll("``", "`") : text);
 
 class Reader {
-  private readonly tokens: Token[] = [];
+  private readonly tokens: readonly Word[];
   private at = 0;
   sawTo = false;
 
   constructor(text: string) {
-    const pattern = new RegExp(TOKEN);
-    const trimmed = text.trim();
-    while (pattern.lastIndex < trimmed.length) {
-      const start = pattern.lastIndex;
-      const match = pattern.exec(trimmed);
-      if (!match) throw new Error(`can't be read at character ${start + 1}`);
-      const [, back, single, double, word, sign] = match;
-      if (word !== undefined) this.tokens.push({ kind: "word", text: word });
-      else if (sign !== undefined) this.tokens.push({ kind: "sign", text: sign });
-      else
-        this.tokens.push({
-          kind: "quoted",
-          text: back?.replaceAll("``", "`") ?? double?.replaceAll('""', '"') ?? single ?? "",
-        });
-    }
+    this.tokens = wordsOf(text.trim());
   }
 
   /** Steps over the words, if they all stand here. */

@@ -45,6 +45,17 @@ export function splitScript(script: string): ScriptStatement[] {
 }
 
 /**
+ * The tokens of a text that is no script. Comments are left out.
+ * @param sqlMode with which the server reads it
+ */
+export function tokensOf(text: string, sqlMode = ""): Token[] {
+  const scanner = new Scanner(text, ";", sqlMode);
+  const tokens: Token[] = [];
+  for (let token = scanner.next(); token; token = scanner.next()) tokens.push(token);
+  return tokens;
+}
+
+/**
  * True when the text is one whole statement with its delimiter: not one that ends within a string, a comment or a body.
  * @param sqlMode with which the server reads it
  */
