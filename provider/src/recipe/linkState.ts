@@ -24,8 +24,8 @@ export function linkState(facts: LinkFacts | undefined): string {
   return ioError ? `can't connect, error ${ioError.errno}: ${stable(ioError.text)}` : "connecting";
 }
 
-/** What mends a link that stopped with this error, beyond what `up` does by itself. */
-export function remedy(errno: number): string {
+/** What repairs a link that stopped with this error, beyond what `up` does by itself. */
+export function remedy(errno: number | undefined): string {
   switch (errno) {
     case 1045:
     case 1597:
