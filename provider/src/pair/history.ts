@@ -1,7 +1,7 @@
 import type { Connection } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openIfThere } from "../mariadb/open";
-import { replicaStatus, startOf } from "../mariadb/replication";
+import { ownDomain, replicaStatus, startOf } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { direction, type Ends } from "./ends";
 import { compareStreams } from "./proof";
@@ -107,12 +107,10 @@ export async function forked({ source, replica }: Ends, verdict: Exclude<Verdict
   return `${seen}. ${untouched}, because new sessions may silently never reach the other node. ${seeding}`;
 }
 
-/** The one has the number of the other: the program names them in the other order. */
+/** The server has the numbers of its peer: the program names the two in the other order. */
 async function areExchanged(server: Server, peer: Server, domain: number): Promise<boolean> {
-  const numbers = "SELECT CONCAT(@@GLOBAL.gtid_domain_id, ' ', @@GLOBAL.server_id)";
-  const [own, others] = await Promise.all([server.value(numbers), peer.value(numbers)]);
-  const wanted = `${domain} `;
-  return others.startsWith(wanted) && !own.startsWith(wanted) && !own.startsWith("0 ") && own !== others;
+  const [own, others] = await Promise.all([ownDomain(server), ownDomain(peer)]);
+  return others === domain && own !== domain && own !== 0;
 }
 
 const exchanged = (server: Server, peer: Server): string =>
