@@ -3,7 +3,7 @@ import { type Account, type AccountState, accountKey, type WantedAccount } from 
 import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/accounts/grants";
 import { renderGrant } from "../recipe/accounts/grantText";
 import { AS_CONFIGURED, type LoginMethod, NATIVE, passwordHash, passwordState } from "../recipe/accounts/password";
-import { type LiveAccount, readAccounts } from "./accountRows";
+import { type LiveAccount, NO_EXPIRY, readAccounts, UNLIMITED } from "./accountRows";
 import { openAsSuperuser } from "./open";
 import type { Server } from "./server";
 
@@ -132,7 +132,7 @@ function repairClauses(seen: AccountState, wanted: WantedAccount, hashes: readon
     // Only a password that is set again ends its expiry, also when it is the same.
     ...(seen.password !== AS_CONFIGURED || seen.expiry === "expired" ? [identifiedBy(hashes)] : []),
     ...(seen.tls !== wanted.tls ? [requires(wanted.tls)] : []),
-    ...(seen.limits !== "none"
+    ...(seen.limits !== UNLIMITED
       ? [
           {
             text: "WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0 MAX_USER_CONNECTIONS 0 MAX_STATEMENT_TIME 0",
@@ -140,7 +140,7 @@ function repairClauses(seen: AccountState, wanted: WantedAccount, hashes: readon
         ]
       : []),
     ...(seen.locked ? [{ text: "ACCOUNT UNLOCK" }] : []),
-    ...(seen.expiry !== "none" ? [{ text: "PASSWORD EXPIRE DEFAULT" }] : []),
+    ...(seen.expiry !== NO_EXPIRY ? [{ text: "PASSWORD EXPIRE DEFAULT" }] : []),
   ];
 }
 
@@ -149,8 +149,8 @@ function problemsOf({ password, locked, tls, expiry, limits }: AccountState, wan
     ...(password !== AS_CONFIGURED ? [`password ${password}`] : []),
     ...(locked ? ["locked"] : []),
     ...(tls !== wanted.tls ? [`requires ${tls}, not ${wanted.tls}`] : []),
-    ...(expiry !== "none" ? [`password expiry ${expiry}`] : []),
-    ...(limits !== "none" ? [`limited by ${limits}`] : []),
+    ...(expiry !== NO_EXPIRY ? [`password expiry ${expiry}`] : []),
+    ...(limits !== UNLIMITED ? [`limited by ${limits}`] : []),
   ];
 }
 

@@ -12,6 +12,7 @@ import { refuseHalfSeeded } from "../pair/seeding";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { inWords, lackedBy, type NodeTables, PRESENT, type TableState, tableStates } from "../recipe/schema/drift";
 import { checkScript, tablesOf } from "../recipe/schema/script";
+import { type SchemaState, type TableWord, WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
 import { define } from "./define";
@@ -36,13 +37,13 @@ export interface SessionStoreSchemaInputs {
 
 /** What is wanted of the tables, as previews show it. */
 export interface SessionStoreSchemaChecked extends SessionStoreSchemaInputs {
-  /** Wanted of each table: `present on both nodes`. Seen: `missing on db2`, `differs on db2: ...`. */
-  tables: Record<string, string>;
-  /** Whether the script came to its end. Wanted: `complete`. Seen: `cut off`; and, where a server can't tell, `disk full on db2` and the like. */
-  state: string;
+  /** Wanted of each table: `present on both nodes`. All words, such as `missing on db2`, are in `recipe/words.ts`. */
+  tables: Record<string, TableWord>;
+  /** Whether the script came to its end. Wanted: `complete`. All words, such as `disk full on db2`, are in `recipe/words.ts`. */
+  state: SchemaState;
 }
 
-const COMPLETE = "complete";
+const COMPLETE = WORDS["SessionStoreSchema.state"].wanted;
 const ARRIVAL_DEADLINE = 30_000;
 
 const pattern = z.string().superRefine((text, context) => {
@@ -146,7 +147,7 @@ async function look([first, second]: Servers, { database, tables }: SessionStore
   return { nodes, tables: tableStates(Object.keys(tables), ...nodes), state: isCutOff ? "cut off" : COMPLETE };
 }
 
-/** A table that was just made or changed on one node may be on its way to the other, and no drift. */
+/** A table that was just made or changed on one node may be on its way to the other, and does not count as drift. */
 async function lookForLong(servers: Servers, wanted: SessionStoreSchemaChecked): Promise<Seen> {
   const patience = Date.now() + 1000;
   return until({ what: `the tables of ${wanted.database}`, deadline: ARRIVAL_DEADLINE }, async () => {

@@ -3,6 +3,7 @@ import { ConnectionError } from "../mariadb/connectionError";
 import { openIfThere } from "../mariadb/open";
 import { ownDomain, replicaStatus, startOf } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
+import type { NodeState } from "../recipe/words";
 import { direction, type Ends } from "./ends";
 import { compareStreams } from "./proof";
 import { hasSessions, isBeingSeeded, type Stream } from "./seeding";
@@ -16,14 +17,20 @@ import { lacks, wayOut } from "./wayOut";
  * it was made again. Its next sessions would reuse numbers, and never reach the peer, where it `went back in time` (the peer has rows
  * that it lacks), where its `binary log was reset` (its rows are all there), and where it is `the other node`: the two were given in the other order.
  */
-export type HistoryWord = "whole" | "lost" | "went back in time" | "binary log was reset" | "the other node";
+export type History = Settled | Refused;
 
-export interface History {
-  readonly word: HistoryWord;
+interface Settled {
+  readonly word: "whole" | "lost";
   /** Up to where the server is known to have lost nothing. Undefined: not for certain. */
   readonly mark?: Mark | undefined;
+  readonly refusal?: undefined;
+}
+
+interface Refused {
+  readonly word: Extract<NodeState, "went back in time" | "binary log was reset" | "the other node">;
+  readonly mark?: undefined;
   /** Why nothing may be changed about this server, and what to do. */
-  readonly refusal?: string;
+  readonly refusal: string;
 }
 
 /**

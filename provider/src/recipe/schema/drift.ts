@@ -1,3 +1,5 @@
+import { type TableWord, WORDS } from "../words";
+
 /** A part of a table: `column id`, `index PRIMARY`; of the table as a whole, and of a view's query, the kind alone. */
 export interface Part {
   readonly kind: "table" | "column" | "index" | "foreign key" | "check" | "trigger" | "query";
@@ -54,7 +56,7 @@ export const lackedBy = (node: NodeTables, states: ReadonlyMap<string, TableStat
   [...states].flatMap(([table, state]) => (state.kind === "missing on one" && state.node === node ? [table] : []));
 
 /** The words for it that previews show. */
-export function inWords(state: TableState): string {
+export function inWords(state: TableState): TableWord {
   switch (state.kind) {
     case "present":
       return PRESENT;
@@ -68,4 +70,4 @@ export function inWords(state: TableState): string {
 }
 
 /** The words for a table when nothing is wrong. */
-export const PRESENT = "present on both nodes";
+export const PRESENT = WORDS["SessionStoreSchema.tables"].wanted;
