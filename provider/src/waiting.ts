@@ -21,11 +21,19 @@ export interface Wait {
   readonly pause?: number;
 }
 
-/** What a probe of `until` answers: done with a value, or not yet with what it saw. */
-export type Look<T> = { done: T } | { seen: string };
+/** What a probe of `until` returns: done with a value, or not yet with what it saw, and the number of the server's error if that is one. */
+export type Look<T> = { done: T } | { seen: string; errno?: number | undefined };
 
 /** The deadline of a wait has passed. */
-class TooLate extends Error {}
+export class TooLate extends Error {
+  constructor(
+    message: string,
+    /** The number of the server's error that was seen last. */
+    readonly errno: number | undefined,
+  ) {
+    super(message);
+  }
+}
 
 /** False when the deadline of this wait passed; what else failed still fails. */
 export async function inTime(wait: Promise<unknown>): Promise<boolean> {
@@ -47,7 +55,7 @@ export async function until<T>(wait: Wait, look: () => Promise<Look<T>>): Promis
     if ("done" in answer) return answer.done;
     const now = Date.now();
     if (now - start >= wait.deadline) {
-      throw new TooLate(`waited ${seconds(now - start)} for ${wait.what}; last seen: ${answer.seen}`);
+      throw new TooLate(`waited ${seconds(now - start)} for ${wait.what}; last seen: ${answer.seen}`, answer.errno);
     }
     if (now >= announced) {
       progress(`waiting for ${wait.what} (${seconds(now - start)}; ${answer.seen}) ...`);

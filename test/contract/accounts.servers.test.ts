@@ -1,3 +1,4 @@
+import { weakestRequirement } from "../../provider/src/mariadb/accounts";
 import type { AccountState } from "../../provider/src/recipe/accounts/accounts";
 import {
   byHand,
@@ -265,6 +266,15 @@ test("a password that the server's own lifetime has let expire is seen, and set 
   } finally {
     await byHand("SET GLOBAL default_password_lifetime=DEFAULT");
   }
+});
+
+test("what the accounts of a name require at the least counts every host but the server's own socket", async () => {
+  const least = () => weakestRequirement(server.root, "puller");
+  await byHand("CREATE USER puller@localhost", "CREATE USER puller REQUIRE X509");
+  expect(await least()).toBe("X509");
+  await byHand("CREATE USER puller@'10.1.%'");
+  expect(await least()).toBe("NONE");
+  await byHand("DROP USER puller@'10.1.%', puller@localhost, puller");
 });
 
 test("the binary log, which shows nothing of all this, would show it", async () => {

@@ -1,8 +1,12 @@
 import { type Account, type AccountState, accountKey } from "../recipe/accounts/accounts";
 import { type LoginMethod, NATIVE } from "../recipe/accounts/password";
+import { type PasswordExpiry, WORDS } from "../recipe/words";
 import type { Server } from "./server";
 
 /** What the server keeps about accounts: the rows of `mysql.global_priv` and the answers of SHOW GRANTS. */
+
+export const NO_EXPIRY = WORDS["SessionStoreUsers.accounts.expiry"].wanted;
+export const UNLIMITED = WORDS["SessionStoreUsers.accounts.limits"].wanted;
 
 export interface LiveAccount extends Pick<AccountState, "locked" | "tls" | "expiry" | "limits"> {
   readonly methods: readonly LoginMethod[];
@@ -100,16 +104,16 @@ function tlsOf(priv: Priv): string {
   return ["NONE", "SSL", "X509"][priv.ssl_type ?? 0] ?? details.filter(Boolean).join(" ");
 }
 
-function expiryOf(priv: Priv, clock: Clock): string {
+function expiryOf(priv: Priv, clock: Clock): PasswordExpiry {
   if (priv.password_last_changed === 0) return "expired";
   const own = priv.password_lifetime ?? -1;
   const days = own === -1 ? clock.lifetime : own;
   const age = clock.now - (priv.password_last_changed ?? clock.now);
   if (days > 0 && age >= days * 86_400) return "expired";
-  return own > 0 ? `after ${own} days` : "none";
+  return own > 0 ? `after ${own} days` : NO_EXPIRY;
 }
 
 function limitsOf(priv: Priv): string {
   const set = Object.entries(LIMITS).filter(([key]) => Number(priv[key] ?? 0) !== 0);
-  return set.map(([key, name]) => `${name} ${Number(priv[key])}`).join(", ") || "none";
+  return set.map(([key, name]) => `${name} ${Number(priv[key])}`).join(", ") || UNLIMITED;
 }

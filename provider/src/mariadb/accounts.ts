@@ -3,7 +3,7 @@ import { type Account, type AccountState, accountKey, type WantedAccount } from 
 import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/accounts/grants";
 import { renderGrant } from "../recipe/accounts/grantText";
 import { AS_CONFIGURED, type LoginMethod, NATIVE, passwordHash, passwordState } from "../recipe/accounts/password";
-import { type LiveAccount, readAccounts } from "./accountRows";
+import { type LiveAccount, NO_EXPIRY, readAccounts, UNLIMITED } from "./accountRows";
 import { openAsSuperuser } from "./open";
 import type { Server } from "./server";
 
@@ -51,8 +51,10 @@ export async function dropAccounts(server: Server, accounts: readonly Account[])
 
 /** What the accounts of this name ask of their connections, at the least. */
 export async function weakestRequirement(server: Server, user: string): Promise<string> {
-  const { accounts } = await readAccounts(server, await accountsOf(server, user));
-  const found = [...accounts].flatMap(([key, { tls }]) => (key.endsWith("@localhost") ? [] : [tls]));
+  // A replica comes over the network, which `localhost` never is.
+  const remote = (await accountsOf(server, user)).filter(({ host }) => host !== "localhost");
+  const { accounts } = await readAccounts(server, remote);
+  const found = [...accounts.values()].map(({ tls }) => tls);
   return found.find((tls) => tls === "NONE") ?? found[0] ?? "NONE";
 }
 
@@ -73,7 +75,7 @@ export async function settlePassword(server: Server, user: string, password: str
   for (const account of wanted) {
     const methods = accounts.get(accountKey(account))?.methods ?? [];
     if (methods.length > 1 && methods.some((method) => method.plugin === NATIVE && method.hash === hash)) {
-      await changeWithHashes(server, account, `ALTER USER ?@? ${identifiedBy([hash])}`, [hash]);
+      await changeLogin(server, account, "ALTER USER", [identifiedBy([hash])]);
     }
   }
 }
@@ -92,13 +94,13 @@ function examine(
 ): Repair {
   const grants = compareGrants(account.grants, live?.grants ?? [], grantServer);
   if (!live) {
-    const login = `${identifiedBy(hashes)}${account.tls === "NONE" ? "" : ` REQUIRE ${account.tls}`}`;
+    const login = [identifiedBy(hashes), ...(account.tls === "NONE" ? [] : [requires(account.tls)])];
     return {
       account,
       seen: undefined,
       problems: ["missing"],
       async apply() {
-        await changeWithHashes(server, account, `CREATE USER IF NOT EXISTS ?@? ${login}`, hashes);
+        await changeLogin(server, account, "CREATE USER IF NOT EXISTS", login);
         await applyGrants(server, account, grants);
       },
     };
@@ -111,26 +113,34 @@ function examine(
     seen,
     problems: [...problemsOf(seen, account), ...problemsWithGrants(grants)],
     async apply() {
-      const values = clauses.some((clause) => clause.startsWith("IDENTIFIED")) ? hashes : [];
-      if (clauses.length > 0) await changeWithHashes(server, account, `ALTER USER ?@? ${clauses.join(" ")}`, values);
+      if (clauses.length > 0) await changeLogin(server, account, "ALTER USER", clauses);
       await applyGrants(server, account, grants);
     },
   };
 }
 
+/** A part of CREATE USER or ALTER USER. */
+interface Clause {
+  readonly text: string;
+  /** What belongs to the marks in it. */
+  readonly values?: readonly string[];
+}
+
 /** The parts of ALTER USER that are needed, in the order of its grammar. */
-function repairClauses(seen: AccountState, wanted: WantedAccount, hashes: readonly string[]): string[] {
+function repairClauses(seen: AccountState, wanted: WantedAccount, hashes: readonly string[]): Clause[] {
   return [
-    // Only a password that is set anew ends its expiry, also when it is the same.
+    // Only a password that is set again ends its expiry, also when it is the same.
     ...(seen.password !== AS_CONFIGURED || seen.expiry === "expired" ? [identifiedBy(hashes)] : []),
-    ...(seen.tls !== wanted.tls ? [`REQUIRE ${wanted.tls}`] : []),
-    ...(seen.limits !== "none"
+    ...(seen.tls !== wanted.tls ? [requires(wanted.tls)] : []),
+    ...(seen.limits !== UNLIMITED
       ? [
-          "WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0 MAX_USER_CONNECTIONS 0 MAX_STATEMENT_TIME 0",
+          {
+            text: "WITH MAX_QUERIES_PER_HOUR 0 MAX_UPDATES_PER_HOUR 0 MAX_CONNECTIONS_PER_HOUR 0 MAX_USER_CONNECTIONS 0 MAX_STATEMENT_TIME 0",
+          },
         ]
       : []),
-    ...(seen.locked ? ["ACCOUNT UNLOCK"] : []),
-    ...(seen.expiry !== "none" ? ["PASSWORD EXPIRE DEFAULT"] : []),
+    ...(seen.locked ? [{ text: "ACCOUNT UNLOCK" }] : []),
+    ...(seen.expiry !== NO_EXPIRY ? [{ text: "PASSWORD EXPIRE DEFAULT" }] : []),
   ];
 }
 
@@ -139,8 +149,8 @@ function problemsOf({ password, locked, tls, expiry, limits }: AccountState, wan
     ...(password !== AS_CONFIGURED ? [`password ${password}`] : []),
     ...(locked ? ["locked"] : []),
     ...(tls !== wanted.tls ? [`requires ${tls}, not ${wanted.tls}`] : []),
-    ...(expiry !== "none" ? [`password expiry ${expiry}`] : []),
-    ...(limits !== "none" ? [`limited by ${limits}`] : []),
+    ...(expiry !== NO_EXPIRY ? [`password expiry ${expiry}`] : []),
+    ...(limits !== UNLIMITED ? [`limited by ${limits}`] : []),
   ];
 }
 
@@ -183,8 +193,12 @@ async function revokeRole(server: Server, account: Account, role: string): Promi
 const formerHashes = (methods: readonly LoginMethod[], wanted: readonly string[]): string[] =>
   methods.flatMap(({ plugin, hash }) => (plugin === NATIVE && hash !== "" && !wanted.includes(hash) ? [hash] : []));
 
-const identifiedBy = (hashes: readonly string[]): string =>
-  `IDENTIFIED VIA ${hashes.map(() => `${NATIVE} USING ?`).join(" OR ")}`;
+const identifiedBy = (hashes: readonly string[]): Clause => ({
+  text: `IDENTIFIED VIA ${hashes.map(() => `${NATIVE} USING ?`).join(" OR ")}`,
+  values: hashes,
+});
+
+const requires = (tls: WantedAccount["tls"]): Clause => ({ text: `REQUIRE ${tls}` });
 
 /** A statement without secrets. Names stand in its text, so that errors show them; sessions take backslashes for escapes. */
 async function change(server: Server, account: Account, statement: (name: string) => string): Promise<void> {
@@ -193,10 +207,11 @@ async function change(server: Server, account: Account, statement: (name: string
 
 const quoted = ({ user, host }: Account): string => `${quoteText(user)}@${quoteText(host)}`;
 
-/** A statement that ends in the hashes: they are values, which errors never show. */
-async function changeWithHashes(server: Server, account: Account, statement: string, hashes: readonly string[]) {
+/** Makes an account, or changes how it logs in. Hashes are values, which errors never show. */
+async function changeLogin(server: Server, account: Account, verb: string, clauses: readonly Clause[]): Promise<void> {
+  const statement = [`${verb} ?@?`, ...clauses.map(({ text }) => text)].join(" ");
   try {
-    await server.query(statement, [account.user, account.host, ...hashes]);
+    await server.query(statement, [account.user, account.host, ...clauses.flatMap(({ values = [] }) => values)]);
   } catch (error) {
     throw new Error(`account ${accountKey(account)}: ${(error as Error).message}`);
   }

@@ -1,4 +1,5 @@
 import { isAboutRoom } from "../hosts/errorLog";
+import type { LoginProblem, StatementProblem } from "../recipe/words";
 
 /** Why a session on a server could not be had, or what went wrong in it. */
 
@@ -7,17 +8,6 @@ export const LOGIN_DEADLINE = 10_000;
 const SHUTDOWN = 1053;
 /** ER_DISK_FULL, ER_RECORD_FILE_FULL */
 const DISK_FULL = [1021, 1114];
-
-/** What keeps a login from succeeding, as `MariaDbNode.state` shows it. */
-export type LoginProblem =
-  | "stopped"
-  | "unreachable"
-  | "not answering"
-  | "disk full"
-  | "login refused"
-  | "without TLS"
-  | "no data"
-  | "no admin account";
 
 export class ConnectionError extends Error {
   constructor(
@@ -30,14 +20,11 @@ export class ConnectionError extends Error {
     super(message);
   }
 
-  /** The server is there for the first time, or was made anew: nothing that we ever put on it is there. */
+  /** The server is there for the first time, or was made again: nothing that we ever put on it is there. */
   get isNew(): boolean {
     return this.problem === "no data" || this.problem === "no admin account";
   }
 }
-
-/** What went wrong with a statement, as `state` shows it where it was met while looking. */
-export type StatementProblem = "not answering" | "disk full" | `error ${number}`;
 
 /** A server that had let us in does not answer to a statement, or refuses what it asks for. */
 export class StatementError extends Error {

@@ -1,5 +1,6 @@
 import type { FileAccess, Host } from "../hosts/Host";
 import { type NodeTls, tlsFiles, tlsTexts, validity } from "../recipe/tls";
+import { type NodeTlsState, WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { until } from "../waiting";
 import type { Connection } from "./connection";
@@ -15,7 +16,7 @@ const CA = { mode: 0o644 };
 const DEADLINE = 10_000;
 
 /** What `tlsState` is when nothing is wrong. */
-export const IN_EFFECT = "in effect";
+export const IN_EFFECT = WORDS["MariaDbNode.tlsState"].wanted;
 
 /** Tells the server whom to trust. True: that has changed. */
 export const writeCa = (server: Server, wanted: NodeTls): Promise<boolean> =>
@@ -56,7 +57,7 @@ export async function removeCertificates(host: Host): Promise<void> {
 }
 
 /** Whether the machine has the certificates, and its server uses them. In words, what is not so. */
-export async function tlsState(connection: Connection, host: Host, wanted: NodeTls): Promise<string> {
+export async function tlsState(connection: Connection, host: Host, wanted: NodeTls): Promise<NodeTlsState> {
   const files = tlsFiles(host.tlsFolder);
   const texts = tlsTexts(wanted);
   const [ca, certificate] = await Promise.all([host.readFile(files.ca), host.readFile(files.certificate)]);
@@ -78,7 +79,7 @@ export async function bringCertificatesIntoEffect(server: Server, wanted: NodeTl
 }
 
 /** What the server shows to whoever comes with TLS. */
-async function effect(connection: Connection, wanted: NodeTls): Promise<string> {
+async function effect(connection: Connection, wanted: NodeTls): Promise<NodeTlsState> {
   try {
     await using server = await openEncrypted(connection);
     const rows = await server.query("SHOW SESSION STATUS LIKE 'Ssl\\_server\\_not\\_%'");

@@ -4,6 +4,7 @@ import type { LocalHostInputs } from "../hosts/inputs";
 import * as data from "../hosts/local/data";
 import * as files from "../hosts/local/files";
 import * as server from "../hosts/local/server";
+import type { LocalServerState } from "../recipe/words";
 import { progress } from "../run";
 import { define } from "./define";
 import { port } from "./hostInputs";
@@ -25,8 +26,8 @@ export interface LocalMariaDbChecked extends LocalMariaDbInputs {
   host: LocalHostInputs;
   address: string;
   socket: string;
-  /** Wanted: `running`. Seen: `stopped`, `no data` or `foreign my.cnf`. */
-  state: string;
+  /** Wanted: `running`. All words are in `recipe/words.ts`. */
+  state: LocalServerState;
 }
 
 export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, object>({
@@ -84,7 +85,7 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, obje
   remove: ({ directory }) => data.remove(directory),
 });
 
-async function stateOf(place: LocalMariaDbInputs): Promise<string> {
+async function stateOf(place: LocalMariaDbInputs): Promise<LocalServerState> {
   if (!(await files.exists(place.directory))) return "no data";
   if (!(await files.baseFileIsOurs(place))) return "foreign my.cnf";
   return (await server.findProcess(place.directory)) ? "running" : "stopped";

@@ -34,6 +34,7 @@ import { describeLine, renderOptionFile } from "../recipe/settings/optionFile";
 import type { Profile } from "../recipe/settings/table";
 import type { SettingInput } from "../recipe/settings/values";
 import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
+import { type NodeState, type NodeTlsState, WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { define } from "./define";
 import { connection, databaseName, profile, userName } from "./inputs";
@@ -92,18 +93,10 @@ export interface MariaDbNodeChecked extends MariaDbNodeInputs {
   configMode: string;
   /** Lines of other files that say otherwise than ours. */
   overriddenBy: string[];
-  /**
-   * Wanted: `running`. Seen: `stopped`, `unreachable`, `not answering`, `disk full`, `login refused`, `no data`, `no admin account`, `empty`,
-   * `being seeded` (closed to all other accounts until it has all sessions of its peer), `went back in time` (its peer has rows of it that
-   * it lacks), `binary log was reset` (it has all its rows, but not the log its peer goes by), `the other node` (it has the numbers of its
-   * peer: the program names the two in the other order), or `error 1021` and the like where it answers a look with an error.
-   */
-  state: string;
-  /**
-   * Whether the certificates of `tls` are used. Wanted: `in effect`. Seen: `files missing`, `files differ`, `files have other permissions`,
-   * `the server takes no TLS`, or `another certificate is used`. Without `tls` there is none.
-   */
-  tlsState?: string | undefined;
+  /** Wanted: `running`. All words, with their meanings, are in `recipe/words.ts`. */
+  state: NodeState;
+  /** Whether the certificates of `tls` are used. Wanted: `in effect`. Without `tls` there is none. All words are in `recipe/words.ts`. */
+  tlsState?: NodeTlsState | undefined;
 }
 
 export interface MariaDbNodeComputed {
@@ -118,7 +111,7 @@ export interface MariaDbNodeComputed {
   tlsDaysLeft?: number | undefined;
 }
 
-const RUNNING = "running";
+const RUNNING = WORDS["MariaDbNode.state"].wanted;
 
 export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDbNodeComputed>({
   properties: {

@@ -12,6 +12,7 @@ import { IN_EFFECT, type SeenEnds, settledLink } from "../pair/look";
 import { renewMark } from "../pair/sourceHistory";
 import { linkState, REPLICATING } from "../recipe/linkState";
 import type { LinkTls } from "../recipe/tls";
+import type { LinkState, SemiSyncState } from "../recipe/words";
 import { define } from "./define";
 import { connection, password, userName } from "./inputs";
 import { removeUnlessUnreachable } from "./unreachable";
@@ -59,11 +60,10 @@ export interface ReplicationLinkInputs {
 export interface ReplicationLinkChecked extends ReplicationLinkInputs {
   sourceAddress: string;
   sourcePort: number;
-  /** Wanted: `replicating`. Seen: `not configured`, `stopped`, `SQL thread stopped`, `stopped by error 1236: ...`, and the
-   * like; and, where the replica can't tell, `disk full`, `not answering`, or `error 1021` and the like. */
-  state: string;
-  /** Whether commits on the source wait until the replica has them. Wanted: `in effect`. */
-  semiSync: string;
+  /** Wanted: `replicating`. All words, such as `stopped by error 1236: ...`, are in `recipe/words.ts`. */
+  state: LinkState;
+  /** Whether commits on the source wait until the replica has them. Wanted: `in effect`. All words are in `recipe/words.ts`. */
+  semiSync: SemiSyncState;
 }
 
 export interface ReplicationLinkComputed extends Proof {

@@ -9,6 +9,7 @@ import { lackingTables } from "../pair/lackingTables";
 import { inTurn, lockServers } from "../pair/lock";
 import { concerned } from "../pair/look";
 import { RECIPE_DATABASE } from "../recipe/filters";
+import { type DatabaseState, WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
 import { define } from "./define";
@@ -30,13 +31,11 @@ export interface SessionStoreDatabaseInputs {
 
 /** What is wanted of a database, as previews show it. */
 export interface SessionStoreDatabaseChecked extends SessionStoreDatabaseInputs {
-  /** Wanted: `present`. Seen: `missing`, `lacks tables: session`, `a copy of tables is unfinished`; and, where the server
-   * can't tell, `disk full`, `not answering`, or `error 1021` and the like. */
-  state: string;
+  /** Wanted: `present`. All words, such as `lacks tables: session`, are in `recipe/words.ts`. */
+  state: DatabaseState;
 }
 
-const PRESENT = "present";
-const UNFINISHED_COPY = "a copy of tables is unfinished";
+const PRESENT = WORDS["SessionStoreDatabase.state"].wanted;
 const word = z.string().regex(/^[a-z0-9_]+$/i, "must be a name that MariaDB knows, such as utf8mb4");
 
 export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionStoreDatabaseChecked, object>({
@@ -71,11 +70,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
     await using server = await openServer(last.node);
     const found = await defaults(server, last.name);
     if (!found) return { inputs: { state: "missing" }, computed: {} };
-    if (last.peer && (await hasUnfinishedCopy(server)))
-      return { inputs: { ...found, state: UNFINISHED_COPY }, computed: {} };
-    const lacking = await lackingForLong(server, last);
-    const state = lacking.length === 0 ? PRESENT : `lacks tables: ${lacking.join(", ")}`;
-    return { inputs: { ...found, state }, computed: {} };
+    return { inputs: { ...found, state: await stateOfTables(server, last) }, computed: {} };
   },
 
   inTrouble(trouble) {
@@ -141,7 +136,13 @@ async function isLacking(server: Server, other: Server, name: string): Promise<b
   }
 }
 
-/** Tables that this node should have from its peer. One that was just made there is on its way, and no drift. */
+async function stateOfTables(server: Server, last: SessionStoreDatabaseChecked): Promise<DatabaseState> {
+  if (last.peer && (await hasUnfinishedCopy(server))) return "a copy of tables is unfinished";
+  const lacking = await lackingForLong(server, last);
+  return lacking.length === 0 ? PRESENT : `lacks tables: ${lacking.join(", ")}`;
+}
+
+/** Tables that this node should have from its peer. One that was just made there is on its way, and does not count as drift. */
 async function lackingForLong(server: Server, { peer, name }: SessionStoreDatabaseChecked): Promise<string[]> {
   if (!peer || !(await replicaStatus(server))) return [];
   const patience = Date.now() + 1000;

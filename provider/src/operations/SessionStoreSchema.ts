@@ -10,8 +10,9 @@ import { inTurn, lockServers } from "../pair/lock";
 import { waitUntilCaughtUp } from "../pair/proof";
 import { refuseHalfSeeded } from "../pair/seeding";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
-import { inState, MISSING, PRESENT, tableStates } from "../recipe/schema/drift";
+import { inWords, lackedBy, type NodeTables, PRESENT, type TableState, tableStates } from "../recipe/schema/drift";
 import { checkScript, tablesOf } from "../recipe/schema/script";
+import { type SchemaState, type TableWord, WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
 import { define } from "./define";
@@ -36,15 +37,13 @@ export interface SessionStoreSchemaInputs {
 
 /** What is wanted of the tables, as previews show it. */
 export interface SessionStoreSchemaChecked extends SessionStoreSchemaInputs {
-  /** Wanted of each table: `present on both nodes`. Seen: `missing on db2`, `differs on db2: ...`. */
-  tables: Record<string, string>;
-  /** Whether the script came to its end. Wanted: `complete`. Seen: `cut off`; and, where a server can't tell, `disk full on db2` and the like. */
-  state: string;
+  /** Wanted of each table: `present on both nodes`. All words, such as `missing on db2`, are in `recipe/words.ts`. */
+  tables: Record<string, TableWord>;
+  /** Whether the script came to its end. Wanted: `complete`. All words, such as `disk full on db2`, are in `recipe/words.ts`. */
+  state: SchemaState;
 }
 
-type Live = Pick<SessionStoreSchemaChecked, "tables" | "state">;
-
-const COMPLETE = "complete";
+const COMPLETE = WORDS["SessionStoreSchema.state"].wanted;
 const ARRIVAL_DEADLINE = 30_000;
 
 const pattern = z.string().superRefine((text, context) => {
@@ -97,7 +96,8 @@ export const SessionStoreSchema = define<SessionStoreSchemaInputs, SessionStoreS
 
   async observe(last) {
     await using servers = await openAll(last.first, last.second);
-    return { inputs: await lookForLong(servers, last), computed: {} };
+    const { tables, state } = await lookForLong(servers, last);
+    return { inputs: { tables: wordsFor(tables), state }, computed: {} };
   },
 
   inTrouble: (trouble) =>
@@ -125,8 +125,8 @@ async function bringUp(wanted: SessionStoreSchemaChecked, isNewScript: boolean):
     refuseDifferent(seen, wanted);
     // Before the script: on the node that lacks a table it would make an empty one, and the rows of the other would not follow.
     const copied = await copyMissing(servers, wanted, seen);
-    const missing = inState(seen.tables, "missing").filter(([table]) => !copied.includes(table));
-    if (isNewScript || seen.state !== COMPLETE || missing.length > 0) {
+    const isWhole = [...seen.tables].every(([table, { kind }]) => kind === "present" || copied.includes(table));
+    if (isNewScript || seen.state !== COMPLETE || !isWhole) {
       await runScript(servers, wanted.database, checkScript(wanted.script, wanted).statements);
     }
     await waitUntilPresent(servers, wanted);
@@ -134,45 +134,51 @@ async function bringUp(wanted: SessionStoreSchemaChecked, isNewScript: boolean):
   });
 }
 
-async function look([first, second]: Servers, { database, tables }: SessionStoreSchemaChecked): Promise<Live> {
-  const [one, other] = await Promise.all([readDefinitions(first, database), readDefinitions(second, database)]);
-  const cutOff = one.tables.has(UNFINISHED) || other.tables.has(UNFINISHED);
-  return { tables: tableStates(Object.keys(tables), one, other), state: cutOff ? "cut off" : COMPLETE };
+/** What both nodes have of the schema. */
+interface Seen extends Pick<SessionStoreSchemaChecked, "state"> {
+  /** In the order of the servers. */
+  readonly nodes: readonly [NodeTables, NodeTables];
+  readonly tables: ReadonlyMap<string, TableState>;
 }
 
-/** A table that was just made or changed on one node may be on its way to the other, and no drift. */
-async function lookForLong(servers: Servers, wanted: SessionStoreSchemaChecked): Promise<Live> {
+async function look([first, second]: Servers, { database, tables }: SessionStoreSchemaChecked): Promise<Seen> {
+  const nodes = await Promise.all([readDefinitions(first, database), readDefinitions(second, database)]);
+  const isCutOff = nodes.some((node) => node.tables.has(UNFINISHED));
+  return { nodes, tables: tableStates(Object.keys(tables), ...nodes), state: isCutOff ? "cut off" : COMPLETE };
+}
+
+/** A table that was just made or changed on one node may be on its way to the other, and does not count as drift. */
+async function lookForLong(servers: Servers, wanted: SessionStoreSchemaChecked): Promise<Seen> {
   const patience = Date.now() + 1000;
   return until({ what: `the tables of ${wanted.database}`, deadline: ARRIVAL_DEADLINE }, async () => {
-    const live = await look(servers, wanted);
-    const isSettled = Object.values(live.tables).every((state) => state === PRESENT || state === MISSING);
-    const answer: Look<Live> = isSettled || Date.now() > patience ? { done: live } : { seen: describe(live) };
+    const seen = await look(servers, wanted);
+    const isSettled = [...seen.tables.values()].every(({ kind }) => kind === "present" || kind === "missing");
+    const answer: Look<Seen> = isSettled || Date.now() > patience ? { done: seen } : { seen: describe(seen) };
     return answer;
   });
 }
 
-function refuseDifferent({ tables }: Live, { database }: SessionStoreSchemaChecked): void {
-  const different = inState(tables, "differs");
+function refuseDifferent({ tables }: Seen, { database }: SessionStoreSchemaChecked): void {
+  const different = [...tables].filter(([, { kind }]) => kind === "differs");
   if (different.length === 0) return;
   throw new Error(
     `tables of ${database} are not the same on both nodes, and which one is right can't be told: ` +
-      `${different.map(([table, state]) => `${table} ${state}`).join("; ")}. Nothing was changed. ` +
+      `${different.map(([table, state]) => `${table} ${inWords(state)}`).join("; ")}. Nothing was changed. ` +
       "Bring the wrong one in line by ALTER TABLE on that node alone, after SET SESSION sql_log_bin=0; " +
       "without that the statement reaches the other node as well",
   );
 }
 
-/** Copies tables with their rows to the node that lacks them. Answers which. Views have no rows: the script makes them again. */
-async function copyMissing(servers: Servers, wanted: SessionStoreSchemaChecked, seen: Live): Promise<string[]> {
+/** Copies tables with their rows to the node that lacks them. Returns which. Views have no rows: the script makes them again. */
+async function copyMissing(servers: Servers, { database }: SessionStoreSchemaChecked, seen: Seen): Promise<string[]> {
   const copied: string[] = [];
   for (const [to, from] of [
-    [servers[0], servers[1]],
-    [servers[1], servers[0]],
+    [0, 1],
+    [1, 0],
   ] as const) {
-    const lacking = inState(seen.tables, `missing on ${to.name}`).map(([table]) => table);
-    const { tables } = await readDefinitions(from, wanted.database);
-    const withRows = lacking.filter((table) => tables.get(table)?.get("table")?.startsWith("VIEW") === false);
-    if (withRows.length > 0) await copyTables(from, to, wanted.database, withRows);
+    const lacking = lackedBy(seen.nodes[to], seen.tables);
+    const withRows = lacking.filter((table) => seen.nodes[from].tables.get(table)?.isView === false);
+    if (withRows.length > 0) await copyTables(servers[from], servers[to], database, withRows);
     copied.push(...withRows);
   }
   return copied;
@@ -181,18 +187,19 @@ async function copyMissing(servers: Servers, wanted: SessionStoreSchemaChecked, 
 async function waitUntilPresent(servers: Servers, wanted: SessionStoreSchemaChecked): Promise<void> {
   const what = `the tables of ${wanted.database} to be on ${servers[0].name} and ${servers[1].name}`;
   await until({ what, deadline: ARRIVAL_DEADLINE }, async () => {
-    const live = await look(servers, wanted);
-    return isAsWanted(live) ? { done: undefined } : { seen: describe(live) };
+    const seen = await look(servers, wanted);
+    return isAsWanted(seen) ? { done: undefined } : { seen: describe(seen) };
   });
 }
 
-const isAsWanted = ({ tables, state }: Live): boolean =>
-  state === COMPLETE && Object.values(tables).every((table) => table === PRESENT);
+const isAsWanted = ({ tables, state }: Seen): boolean =>
+  state === COMPLETE && [...tables.values()].every(({ kind }) => kind === "present");
 
-const describe = ({ tables, state }: Live): string =>
+const describe = ({ tables, state }: Seen): string =>
   [
-    ...Object.entries(tables)
-      .filter(([, table]) => table !== PRESENT)
-      .map(([table, seen]) => `${table} ${seen}`),
+    ...[...tables].filter(([, { kind }]) => kind !== "present").map(([table, seen]) => `${table} ${inWords(seen)}`),
     ...(state === COMPLETE ? [] : [`the script was ${state}`]),
   ].join("; ");
+
+const wordsFor = (tables: Seen["tables"]): SessionStoreSchemaChecked["tables"] =>
+  Object.fromEntries([...tables].map(([table, state]) => [table, inWords(state)]));

@@ -16,6 +16,7 @@ import {
   type Stream,
 } from "../pair/seeding";
 import type { Mark } from "../pair/sourceHistory";
+import type { NodeState } from "../recipe/words";
 import { until } from "../waiting";
 
 /** How long a peer may come and go before an empty node gives up to ask it, in milliseconds. */
@@ -83,9 +84,9 @@ async function isInUse(server: Server, databases: readonly string[]): Promise<bo
 }
 
 /** The word for a server that answers and is not as it should be. */
-export function wordOf(history: History | undefined): string | undefined {
+export function wordOf(history: History | undefined): NodeState | undefined {
   if (history?.word === "lost") return "empty";
-  return history?.refusal && history.word;
+  return history?.refusal === undefined ? undefined : history.word;
 }
 
 function unknownIfPeers(peer: Connection | undefined, error: unknown): undefined {

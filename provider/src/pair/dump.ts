@@ -1,9 +1,9 @@
 import { PassThrough } from "node:stream";
-import type { StatementProblem } from "../mariadb/connectionError";
 import { roomSince } from "../mariadb/fullDisk";
 import { type LoaderOptions, withLoader } from "../mariadb/loader";
 import type { Server } from "../mariadb/server";
 import { DumpReader, type DumpStatement } from "../recipe/sql/dumpReader";
+import type { StatementProblem } from "../recipe/words";
 import { CopyProgress } from "./copyProgress";
 
 /** Longest time that one statement of a dump may take, in milliseconds. Most insert a megabyte of rows. */

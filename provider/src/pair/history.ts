@@ -1,8 +1,9 @@
 import type { Connection } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openIfThere } from "../mariadb/open";
-import { replicaStatus, startOf } from "../mariadb/replication";
+import { ownDomain, replicaStatus, startOf } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
+import type { NodeState } from "../recipe/words";
 import { direction, type Ends } from "./ends";
 import { compareStreams } from "./proof";
 import { hasSessions, isBeingSeeded, type Stream } from "./seeding";
@@ -16,14 +17,20 @@ import { lacks, wayOut } from "./wayOut";
  * it was made again. Its next sessions would reuse numbers, and never reach the peer, where it `went back in time` (the peer has rows
  * that it lacks), where its `binary log was reset` (its rows are all there), and where it is `the other node`: the two were given in the other order.
  */
-export type HistoryWord = "whole" | "lost" | "went back in time" | "binary log was reset" | "the other node";
+export type History = Settled | Refused;
 
-export interface History {
-  readonly word: HistoryWord;
+interface Settled {
+  readonly word: "whole" | "lost";
   /** Up to where the server is known to have lost nothing. Undefined: not for certain. */
   readonly mark?: Mark | undefined;
+  readonly refusal?: undefined;
+}
+
+interface Refused {
+  readonly word: Extract<NodeState, "went back in time" | "binary log was reset" | "the other node">;
+  readonly mark?: undefined;
   /** Why nothing may be changed about this server, and what to do. */
-  readonly refusal?: string;
+  readonly refusal: string;
 }
 
 /**
@@ -107,12 +114,10 @@ export async function forked({ source, replica }: Ends, verdict: Exclude<Verdict
   return `${seen}. ${untouched}, because new sessions may silently never reach the other node. ${seeding}`;
 }
 
-/** The one has the number of the other: the program names them in the other order. */
+/** The server has the numbers of its peer: the program names the two in the other order. */
 async function areExchanged(server: Server, peer: Server, domain: number): Promise<boolean> {
-  const numbers = "SELECT CONCAT(@@GLOBAL.gtid_domain_id, ' ', @@GLOBAL.server_id)";
-  const [own, others] = await Promise.all([server.value(numbers), peer.value(numbers)]);
-  const wanted = `${domain} `;
-  return others.startsWith(wanted) && !own.startsWith(wanted) && !own.startsWith("0 ") && own !== others;
+  const [own, others] = await Promise.all([ownDomain(server), ownDomain(peer)]);
+  return others === domain && own !== domain && own !== 0;
 }
 
 const exchanged = (server: Server, peer: Server): string =>

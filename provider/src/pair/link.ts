@@ -10,6 +10,7 @@ import {
 import type { Server } from "../mariadb/server";
 import { remedy } from "../recipe/linkState";
 import { progress } from "../run";
+import { TooLate } from "../waiting";
 import { bringAcknowledgement, withoutWaiting } from "./acknowledgement";
 import { changeMaster, DAMAGED, type LinkParameters } from "./changeMaster";
 import type { Ends } from "./ends";
@@ -17,7 +18,7 @@ import { direction } from "./ends";
 import { refuseEqualIdentity, refuseToLoseRows, refuseUnfinished, stopIfRewound } from "./linkRefusals";
 import { encryptionOf, inWords, isVerified, refuseUnprovable, seenTls, wantedTls } from "./linkTls";
 import { stopping } from "./lock";
-import { proveRowsArrive, waitUntilReplicating } from "./proof";
+import { proveRowsArrive, ReplicationStopped, waitUntilReplicating } from "./proof";
 import { refuseUnreachable } from "./reachability";
 import type { Mark } from "./sourceHistory";
 
@@ -175,12 +176,13 @@ async function startStoppedThreads(replica: Server, status: ReplicaStatus): Prom
   else await startReplica(replica);
 }
 
-async function withRemedy<T>(work: Promise<T>): Promise<T> {
+/** Adds to an error what repairs it. */
+export async function withRemedy<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    // As `describe` writes it: a GTID has numbers too.
-    const errno = /, (\d{4}) /.exec((error as Error).message)?.[1];
-    throw new Error(`${(error as Error).message}. ${remedy(Number(errno))}`);
+    // Errors of other kinds have numbers too, such as that of a refused statement: they are not the replica's.
+    const errno = error instanceof ReplicationStopped || error instanceof TooLate ? error.errno : undefined;
+    throw new Error(`${(error as Error).message}. ${remedy(errno)}`);
   }
 }

@@ -2,6 +2,7 @@ import { weakestRequirement } from "../mariadb/accounts";
 import type { LinkTlsValues } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { type LinkTls, tlsFiles } from "../recipe/tls";
+import type { LinkTlsState } from "../recipe/words";
 
 /** TLS of one direction of the pair: what the replica is told, and the proof that it is so. */
 
@@ -20,9 +21,11 @@ export function wantedTls(replica: Server, source: Server, wanted: LinkTls | und
 const OFF: LinkTlsValues = { on: false, verified: false, ca: "", certificate: "" };
 
 /** In words, how the replica comes to its source. */
-export function inWords({ on, verified, ca, certificate }: LinkTlsValues): string {
+export function inWords({ on, verified, ca, certificate }: LinkTlsValues): LinkTlsState {
   if (!on) return "off";
-  const proof = verified ? `verified by ${ca || "the account's password"}` : "on if the source offers it, not verified";
+  const proof = verified
+    ? (`verified by ${ca || "the account's password"}` as const)
+    : "on if the source offers it, not verified";
   return certificate ? `${proof}, with the certificate ${certificate}` : proof;
 }
 
@@ -31,7 +34,7 @@ export function seenTls(
   seen: LinkTlsValues,
   wanted: LinkTls | undefined,
   { replica, source }: { replica: Server; source: Server | undefined },
-): string | undefined {
+): LinkTlsState | undefined {
   // What the servers do by themselves is theirs to choose, but for certificates of ours that are no longer wanted.
   if (wanted === undefined) return seen.ca || seen.certificate ? inWords(seen) : undefined;
   const words = inWords(seen);

@@ -3,6 +3,7 @@ import { askIfThere } from "../mariadb/open";
 import { describe, isRunning, type ReplicaStatus, replicaStatus } from "../mariadb/replication";
 import { type SemiSync, semiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
+import { type SemiSyncState, WORDS } from "../recipe/words";
 import { until } from "../waiting";
 
 /** A pair as it stands, read from both servers: what previews show, and what a planned stop goes by. */
@@ -12,7 +13,7 @@ export interface LinkLook {
   /** Undefined: the replica replicates from nobody. */
   readonly status: ReplicaStatus | undefined;
   /** Whether commits on the source wait until the replica has them, in words. Undefined: the source was not asked. */
-  readonly semiSync: string | undefined;
+  readonly semiSync: SemiSyncState | undefined;
 }
 
 /** The ends of a direction, as far as they can be asked. */
@@ -30,7 +31,7 @@ export interface PairLook {
 }
 
 /** What `semiSync` is when nothing is wrong. */
-export const IN_EFFECT = "in effect";
+export const IN_EFFECT = WORDS["ReplicationLink.semiSync"].wanted;
 
 export async function lookAtPair(node: Server, peer: Server): Promise<PairLook> {
   const [incoming, outgoing] = await Promise.all([
@@ -100,7 +101,7 @@ const inWords = ({ status, semiSync }: LinkLook): string =>
   );
 
 /** Semi-sync in effect, which needs more than the variables; what these say is the nodes' matter. */
-function effect(source: SemiSync, replica: SemiSync): string {
+function effect(source: SemiSync, replica: SemiSync): SemiSyncState {
   if (!source.sourceEnabled || !replica.replicaEnabled) return IN_EFFECT;
   if (!replica.replicaActive || source.replicas === 0) return "the replica does not acknowledge";
   return source.sourceActive ? IN_EFFECT : "given up: commits on the source wait for nobody";

@@ -38,7 +38,7 @@ async function waitUntilApplied(source: Server, replica: Server, target: string,
     if (answer === "0") return { done: undefined };
     const status = await replicaStatus(replica);
     failIfStopped(replica, source, status);
-    return { seen: status ? describe(status) : "not configured" };
+    return notYet(status);
   });
 }
 
@@ -75,14 +75,25 @@ export async function proveRowsArrive(source: Server, replica: Server, deadline:
   return (Date.now() - start) / 1000;
 }
 
-/** Waits until both threads run. An error that no retry mends ends the wait at once. */
+/** Waits until both threads run. An error that no retry repairs ends the wait at once. */
 export async function waitUntilReplicating(replica: Server, source: Server, deadline: number): Promise<void> {
   await until({ what: `${replica.name} to replicate from ${source.name}`, deadline }, async () => {
     const status = await replicaStatus(replica);
     if (isRunning(status)) return { done: undefined };
     failIfStopped(replica, source, status);
-    return { seen: status ? describe(status) : "not configured" };
+    return notYet(status);
   });
+}
+
+/** An error has stopped a thread of a replica, which no retry repairs. */
+export class ReplicationStopped extends Error {
+  constructor(
+    message: string,
+    /** The number of that error. */
+    readonly errno: number,
+  ) {
+    super(message);
+  }
 }
 
 /** Fails when an error has stopped a thread for good: to wait any longer would be pointless. */
@@ -90,6 +101,13 @@ export function failIfStopped(replica: Server, source: Server, status: ReplicaSt
   const stopped =
     (status?.ioThread === "No" && status.ioError) || (status?.sqlThread === "No" && status.sqlError) || undefined;
   if (status && stopped) {
-    throw new Error(`${replica.name} does not replicate from ${source.name}: ${describe(status)}`);
+    throw new ReplicationStopped(
+      `${replica.name} does not replicate from ${source.name}: ${describe(status)}`,
+      stopped.errno,
+    );
   }
 }
+
+/** What a wait for a replica sees. */
+const notYet = (status: ReplicaStatus | undefined) =>
+  status ? { seen: describe(status), errno: (status.ioError ?? status.sqlError)?.errno } : { seen: "not configured" };

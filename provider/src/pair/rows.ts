@@ -137,13 +137,15 @@ function definitions(one: Server, other: Server): (database: string) => Promise<
 
 /** How rows are hashed on both, or why they can't be compared. */
 async function commonShape(server: Server, table: Table, both: Both): Promise<RowShape | string> {
-  const [here, there] = both.map(({ node, tables }) => ({ node, parts: tables.get(table.table) }));
-  const without = [here, there].find((side) => !side?.parts);
+  const without = both.find(({ tables }) => !tables.has(table.table));
   if (without) return `${without.node} does not have it`;
-  const parts = [here, there].map((side) =>
-    [...(side?.parts ?? [])].filter(([part]) => part.startsWith("column ") || part === "index PRIMARY").sort(),
+  const [here, there] = both.map(({ tables }) =>
+    (tables.get(table.table)?.parts ?? [])
+      .filter(({ kind, name }) => kind === "column" || (kind === "index" && name === "PRIMARY"))
+      .map(({ kind, name, definition }) => [kind, name, definition])
+      .sort(),
   );
-  return isDeepStrictEqual(parts[0], parts[1]) ? shapeOf(server, table) : "its columns or its primary key differ";
+  return isDeepStrictEqual(here, there) ? shapeOf(server, table) : "its columns or its primary key differ";
 }
 
 /** Rows that are compared by one sum: so many that it takes no longer than this, in milliseconds. */

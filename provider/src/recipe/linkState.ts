@@ -1,3 +1,5 @@
+import { type LinkState, WORDS } from "./words";
+
 /** The states of a link that an operator may meet, each with one name and one remedy. */
 
 /** What is seen of one direction. */
@@ -9,10 +11,10 @@ export interface LinkFacts {
 }
 
 /** The state of a healthy link. */
-export const REPLICATING = "replicating";
+export const REPLICATING = WORDS["ReplicationLink.state"].wanted;
 
 /** The name of a link's state; the server's own error text is in it where there is one. */
-export function linkState(facts: LinkFacts | undefined): string {
+export function linkState(facts: LinkFacts | undefined): LinkState {
   if (!facts) return "not configured";
   const { ioThread, sqlThread, ioError, sqlError } = facts;
   if (ioThread === "Yes" && sqlThread === "Yes") return REPLICATING;
@@ -24,8 +26,8 @@ export function linkState(facts: LinkFacts | undefined): string {
   return ioError ? `can't connect, error ${ioError.errno}: ${stable(ioError.text)}` : "connecting";
 }
 
-/** What mends a link that stopped with this error, beyond what `up` does by itself. */
-export function remedy(errno: number): string {
+/** What repairs a link that stopped with this error, beyond what `up` does by itself. */
+export function remedy(errno: number | undefined): string {
   switch (errno) {
     case 1045:
     case 1597:

@@ -1,4 +1,5 @@
 import type { TlsRequirement } from "../tls";
+import type { PasswordExpiry, PasswordState } from "../words";
 import { escapeWildcards, quoteName } from "./grantText";
 import { AS_CONFIGURED } from "./password";
 
@@ -84,7 +85,7 @@ export interface AccountsInputs {
 /** How an account is, or shall be, as previews show it. No secret is in it. */
 export interface AccountState {
   /** `as configured`, `differs`, `accepts another one too`, `does not accept the previous one`, `none`, `checked by <plugin>`. */
-  readonly password: string;
+  readonly password: PasswordState;
   /** What it may do, in the spelling of what is wanted. */
   readonly grants: readonly string[];
   /** True: it can't log in. */
@@ -92,7 +93,7 @@ export interface AccountState {
   /** What the server asks of the connection: `NONE`, `SSL`, `X509`, or certificate details. */
   readonly tls: string;
   /** `none`, `expired`, or `after 90 days`. */
-  readonly expiry: string;
+  readonly expiry: PasswordExpiry;
   /** `none`, or such as `MAX_USER_CONNECTIONS 5`. */
   readonly limits: string;
 }

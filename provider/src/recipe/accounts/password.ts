@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type PasswordState, WORDS } from "../words";
 
 /** What MariaDB stores of a password (`mysql_native_password`). With it no statement needs the password itself. */
 export function passwordHash(password: string): string {
@@ -15,7 +16,7 @@ export interface LoginMethod {
 export const NATIVE = "mysql_native_password";
 
 /** In words, how the ways in that an account has compare with the wanted hashes. The newest password's hash comes first. */
-export function passwordState(methods: readonly LoginMethod[], wanted: readonly string[]): string {
+export function passwordState(methods: readonly LoginMethod[], wanted: readonly string[]): PasswordState {
   const lets = (hash: string) => methods.some((method) => method.plugin === NATIVE && method.hash === hash);
   if (lets("")) return "none";
   const [newest = "", ...former] = wanted;
@@ -28,7 +29,7 @@ export function passwordState(methods: readonly LoginMethod[], wanted: readonly 
   return former.every(lets) ? AS_CONFIGURED : "does not accept the previous one";
 }
 
-export const AS_CONFIGURED = "as configured";
+export const AS_CONFIGURED = WORDS["SessionStoreUsers.accounts.password"].wanted;
 
 const EXAMPLES = ["nevisproxypassword", "replicationpassword", "binarylogspassword"];
 

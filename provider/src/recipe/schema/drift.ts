@@ -1,5 +1,18 @@
-/** What a table is on one node: each of its parts (`column id`, `index PRIMARY`) with its definition. */
-export type TableDefinition = ReadonlyMap<string, string>;
+import { type TableWord, WORDS } from "../words";
+
+/** A part of a table: `column id`, `index PRIMARY`; of the table as a whole, and of a view's query, the kind alone. */
+export interface Part {
+  readonly kind: "table" | "column" | "index" | "foreign key" | "check" | "trigger" | "query";
+  /** Its own name, empty where the kind says all. */
+  readonly name: string;
+  readonly definition: string;
+}
+
+/** What a table, view or sequence is on one node. */
+export interface TableDefinition {
+  readonly isView: boolean;
+  readonly parts: readonly Part[];
+}
 
 /** The tables of one node, by name. */
 export interface NodeTables {
@@ -7,25 +20,54 @@ export interface NodeTables {
   readonly tables: ReadonlyMap<string, TableDefinition>;
 }
 
-export const PRESENT = "present on both nodes";
-export const MISSING = "missing on both nodes";
+/** How a table stands on the two nodes. */
+export type TableState =
+  | { readonly kind: "present" }
+  | { readonly kind: "missing" }
+  | { readonly kind: "missing on one"; readonly node: NodeTables }
+  | { readonly kind: "differs"; readonly node: NodeTables; readonly differences: readonly string[] };
 
-/** How each wanted table stands on the two nodes, in the words that previews show. */
-export function tableStates(wanted: readonly string[], one: NodeTables, other: NodeTables): Record<string, string> {
-  return Object.fromEntries(wanted.map((table) => [table, stateOf(table, one, other)]));
+/** How each wanted table stands on the two nodes. */
+export function tableStates(
+  wanted: readonly string[],
+  one: NodeTables,
+  other: NodeTables,
+): ReadonlyMap<string, TableState> {
+  return new Map(wanted.map((table) => [table, stateOf(table, one, other)]));
 }
 
-function stateOf(table: string, one: NodeTables, other: NodeTables): string {
+function stateOf(table: string, one: NodeTables, other: NodeTables): TableState {
   const [here, there] = [one.tables.get(table), other.tables.get(table)];
-  if (!here && !there) return MISSING;
-  if (!here) return `missing on ${one.node}`;
-  if (!there) return `missing on ${other.node}`;
-  const differences = [...new Set([...here.keys(), ...there.keys()])]
-    .filter((part) => here.get(part) !== there.get(part))
-    .map((part) => `${part} is ${there.get(part) ?? "missing"}, on ${one.node} ${here.get(part) ?? "missing"}`);
-  return differences.length === 0 ? PRESENT : `differs on ${other.node}: ${differences.join("; ")}`;
+  if (!here && !there) return { kind: "missing" };
+  if (!here) return { kind: "missing on one", node: one };
+  if (!there) return { kind: "missing on one", node: other };
+  const [own, others] = [byLabel(here), byLabel(there)];
+  const differences = [...new Set([...own.keys(), ...others.keys()])]
+    .filter((label) => own.get(label) !== others.get(label))
+    .map((label) => `${label} is ${others.get(label) ?? "missing"}, on ${one.node} ${own.get(label) ?? "missing"}`);
+  return differences.length === 0 ? { kind: "present" } : { kind: "differs", node: other, differences };
 }
 
-/** The tables whose state begins with the words, with that state. */
-export const inState = (states: Readonly<Record<string, string>>, words: string): [table: string, state: string][] =>
-  Object.entries(states).filter(([, state]) => state.startsWith(words));
+const byLabel = ({ parts }: TableDefinition): Map<string, string> =>
+  new Map(parts.map(({ kind, name, definition }) => [name ? `${kind} ${name}` : kind, definition]));
+
+/** The tables that this node lacks and the other one has. */
+export const lackedBy = (node: NodeTables, states: ReadonlyMap<string, TableState>): string[] =>
+  [...states].flatMap(([table, state]) => (state.kind === "missing on one" && state.node === node ? [table] : []));
+
+/** The words for it that previews show. */
+export function inWords(state: TableState): TableWord {
+  switch (state.kind) {
+    case "present":
+      return PRESENT;
+    case "missing":
+      return "missing on both nodes";
+    case "missing on one":
+      return `missing on ${state.node.node}`;
+    case "differs":
+      return `differs on ${state.node.node}: ${state.differences.join("; ")}`;
+  }
+}
+
+/** The words for a table when nothing is wrong. */
+export const PRESENT = WORDS["SessionStoreSchema.tables"].wanted;
