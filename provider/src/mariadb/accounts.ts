@@ -24,7 +24,7 @@ export interface RepairOptions {
   keepsFormerPassword(account: WantedAccount): boolean;
 }
 
-/** How the accounts are, compared with how they shall be. */
+/** How the accounts are, compared with how they are wanted. */
 export async function examineAccounts(
   server: Server,
   wanted: readonly WantedAccount[],

@@ -78,7 +78,7 @@ export async function bringCertificatesIntoEffect(server: Server, wanted: NodeTl
   });
 }
 
-/** What the server shows to whoever comes with TLS. */
+/** What the server shows to a client that comes with TLS. */
 async function effect(connection: Connection, wanted: NodeTls): Promise<NodeTlsState> {
   try {
     await using server = await openEncrypted(connection);
