@@ -57,7 +57,9 @@ export interface ReplicationLinkInputs {
 
 /** What is wanted of a link, as previews show it. */
 export interface ReplicationLinkChecked extends ReplicationLinkInputs {
+  /** Address of the source, as the replica has it. */
   sourceAddress: string;
+  /** TCP port of the source, as the replica has it. */
   sourcePort: number;
   /** Wanted: `replicating`. Seen: `not configured`, `stopped`, `SQL thread stopped`, `stopped by error 1236: ...`, and the
    * like; and, where the replica can't tell, `disk full`, `not answering`, or `error 1021` and the like. */
@@ -94,7 +96,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
   ],
   derived: {
     needs: ["source"],
-    names: ["sourceAddress", "sourcePort", "state", "semiSync"],
+    properties: { sourceAddress: z.string(), sourcePort: z.number(), state: z.string(), semiSync: z.string() },
     from: ({ source }) => ({
       sourceAddress: source.address,
       sourcePort: source.port,
