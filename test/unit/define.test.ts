@@ -37,7 +37,11 @@ const definition: Definition<Box, BoxChecked, BoxComputed> = {
         colours.length > size ? [{ property: "colours", reason: `more than ${size}` }] : [],
     },
   ],
-  derived: { needs: ["place", "size"], names: ["label"], from: ({ place, size }) => ({ label: `${place} ${size}` }) },
+  derived: {
+    needs: ["place", "size"],
+    properties: { label: z.string() },
+    from: ({ place, size }) => ({ label: `${place} ${size}` }),
+  },
   id: ({ place }) => `box/${place}`,
   async create(wanted, begun) {
     if (failsAfter === "nothing") throw new Error("no room");

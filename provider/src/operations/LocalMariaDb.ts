@@ -7,7 +7,7 @@ import * as server from "../hosts/local/server";
 import type { LocalServerState } from "../recipe/words";
 import { progress } from "../run";
 import { define } from "./define";
-import { port } from "./hostInputs";
+import { local, port } from "./hostInputs";
 
 /** What a private server on this machine is made of. */
 export interface LocalMariaDbInputs {
@@ -23,8 +23,11 @@ export interface LocalMariaDbInputs {
 
 /** What follows from the inputs, for the resources that use the server. */
 export interface LocalMariaDbChecked extends LocalMariaDbInputs {
+  /** Where it runs, for `Connection.host`. */
   host: LocalHostInputs;
+  /** Always 127.0.0.1. */
   address: string;
+  /** Path of its unix socket. */
   socket: string;
   /** Wanted: `running`. All words are in `recipe/words.ts`. */
   state: LocalServerState;
@@ -46,7 +49,7 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, obje
   },
   derived: {
     needs: ["directory", "port"],
-    names: ["host", "address", "socket", "state"],
+    properties: { host: local, address: z.string(), socket: z.string(), state: z.string() },
     from: ({ directory }) => ({
       host: { kind: "local", directory },
       address: "127.0.0.1",

@@ -87,6 +87,8 @@ export interface MariaDbNodeInputs {
 
 /** What is wanted of a node, as previews show it. */
 export interface MariaDbNodeChecked extends MariaDbNodeInputs {
+  /** Every setting that is kept, with its running value. */
+  settings: Record<string, string | string[]>;
   /** Text of the option file that is ours. */
   configText: string;
   /** Its permissions, in octal. The server passes over a file that everybody may write. */
@@ -104,6 +106,7 @@ export interface MariaDbNodeComputed {
   version: string;
   /** Path of the option file that is ours. */
   configFile: string;
+  /** What MariaDB or we would do otherwise. */
   advice: Advice[];
   /** Up to where the server is known to have lost nothing of what its peer got from it. */
   historyMark?: Mark | undefined;
@@ -174,11 +177,17 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   ],
   derived: {
     needs: ["connection", "nodeNumber", "profile", "databases", "tables", "settings"],
-    names: ["configText", "configMode", "overriddenBy", "state", "tlsState"],
+    properties: {
+      configText: z.string(),
+      configMode: z.string(),
+      overriddenBy: z.array(z.string()),
+      state: z.string(),
+      tlsState: z.string().optional(),
+    },
     from(given) {
       const settings = settingsOf(given);
       return {
-        settings: settings as Record<string, SettingInput>,
+        settings: settings as MariaDbNodeChecked["settings"],
         configText: renderOptionFile(settings),
         configMode: openHost(given.connection.host).settingsMode.toString(8),
         overriddenBy: [],
@@ -218,7 +227,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     }
     const { server, settings, historyMark, ...states } = running;
     return {
-      inputs: { ...seen, settings: settings as Record<string, SettingInput>, ...states },
+      inputs: { ...seen, settings: settings as MariaDbNodeChecked["settings"], ...states },
       computed: { ...computed(server, path, settings, foreign, last.tls), historyMark },
     };
   },

@@ -58,7 +58,9 @@ export interface ReplicationLinkInputs {
 
 /** What is wanted of a link, as previews show it. */
 export interface ReplicationLinkChecked extends ReplicationLinkInputs {
+  /** Address of the source, as the replica has it. */
   sourceAddress: string;
+  /** TCP port of the source, as the replica has it. */
   sourcePort: number;
   /** Wanted: `replicating`. All words, such as `stopped by error 1236: ...`, are in `recipe/words.ts`. */
   state: LinkState;
@@ -94,7 +96,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
   ],
   derived: {
     needs: ["source"],
-    names: ["sourceAddress", "sourcePort", "state", "semiSync"],
+    properties: { sourceAddress: z.string(), sourcePort: z.number(), state: z.string(), semiSync: z.string() },
     from: ({ source }) => ({
       sourceAddress: source.address,
       sourcePort: source.port,

@@ -60,7 +60,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
           : [{ property: "collation", reason: `"${collation}" does not belong to the character set ${characterSet}` }],
     },
   ],
-  derived: { needs: [], names: ["state"], from: () => ({ state: PRESENT }) },
+  derived: { needs: [], properties: { state: z.string() }, from: () => ({ state: PRESENT }) },
   id: ({ node, name }) => `${node.address}:${node.port}/${name}`,
 
   create: (wanted) => bringUp(wanted, true),

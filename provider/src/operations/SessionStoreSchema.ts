@@ -81,7 +81,7 @@ export const SessionStoreSchema = define<SessionStoreSchemaInputs, SessionStoreS
   ],
   derived: {
     needs: ["script", "database", "patterns"],
-    names: ["tables", "state"],
+    properties: { tables: z.record(z.string(), z.string()), state: z.string() },
     from: ({ script, ...filters }) => ({
       tables: Object.fromEntries(tablesOf(checkScript(script, filters).statements).map((table) => [table, PRESENT])),
       state: COMPLETE,

@@ -88,6 +88,15 @@ const grant = z.string().superRefine((text, context) => {
 
 const withDefault = (role: keyof typeof DEFAULT_USERS) => user.default(DEFAULT_USERS[role]);
 
+const accountState = z.strictObject({
+  password: z.string(),
+  grants: z.array(z.string()),
+  locked: z.boolean(),
+  tls: z.string(),
+  expiry: z.string(),
+  limits: z.string(),
+});
+
 export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUsersChecked, object>({
   properties: {
     node: connection,
@@ -121,7 +130,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
   ],
   derived: {
     needs: [],
-    names: ["accounts"],
+    properties: { accounts: z.record(z.string(), accountState) },
     from: (inputs) => ({ accounts: previewStates(inputs) }),
   },
   id: ({ node }) => `${node.address}:${node.port}/users`,

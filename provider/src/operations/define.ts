@@ -19,17 +19,20 @@ export interface Rule<Inputs> {
   broken(inputs: Inputs, last: Partial<Inputs>): CheckFailure[] | Promise<CheckFailure[]>;
 }
 
+/** One type for each property, which it has to produce. A missing property does not compile, nor does one too many. */
+export type Properties<T> = { readonly [K in keyof T]-?: z.ZodType<T[K]> };
+
 /** Properties that follow from the given ones. */
 export interface Derived<Given extends object, Inputs extends Given> {
   readonly needs: readonly (keyof Given & string)[];
-  readonly names: readonly (Exclude<keyof Inputs, keyof Given> & string)[];
-  from(given: Given): Omit<Inputs, keyof Given> & Partial<Given>;
+  readonly properties: Properties<Omit<Inputs, keyof Given>>;
+  from(given: Given): Omit<Inputs, keyof Given> & Partial<Inputs>;
 }
 
 /** One resource type: everything in which it differs from the others. */
 export interface Definition<Given extends object, Inputs extends Given, Computed extends object> {
   /** What each property may be, and its default. Keys are checked one by one: a refused property does not hide another. */
-  readonly properties: { readonly [K in keyof Given]-?: z.ZodType };
+  readonly properties: Properties<Given>;
   readonly rules?: readonly Rule<Given>[];
   /** What is wanted of the object beyond what users say, so that its live counterpart can be compared and shown. */
   readonly derived?: Derived<Given, Inputs>;
@@ -62,7 +65,10 @@ export function define<Given extends object, Inputs extends Given, Computed exte
 ): Operations<Inputs, Inputs & Computed> {
   type Outputs = Inputs & Computed;
   const given = Object.keys(definition.properties) as (keyof Given & string)[];
-  const names: readonly (keyof Inputs & string)[] = [...given, ...(definition.derived?.names ?? [])];
+  const names: readonly (keyof Inputs & string)[] = [
+    ...given,
+    ...(Object.keys(definition.derived?.properties ?? {}) as (keyof Inputs & string)[]),
+  ];
   const inputsOf = (values: Outputs): Inputs => pick(values as Values, names) as Inputs;
 
   const operations: Operations<Inputs, Outputs> = {

@@ -15,7 +15,7 @@ export const address = z
 
 export const absolutePath = z.string().regex(/^\/[^\0]*$/, "must be an absolute path");
 
-const local = z.strictObject({ kind: z.literal("local"), directory: absolutePath });
+export const local = z.strictObject({ kind: z.literal("local"), directory: absolutePath });
 
 const hostKey = z.string().superRefine((line, context) => {
   try {

@@ -1,17 +1,15 @@
-import type * as pulumi from "@pulumi/pulumi";
-import type { SessionStoreSchemaInputs } from "../operations/SessionStoreSchema";
-import { type Args, withSecrets } from "./args";
-import { Shell } from "./shell";
+import type { SessionStoreSchemaChecked, SessionStoreSchemaInputs } from "../operations/SessionStoreSchema";
+import type { Args } from "./args";
+import { shell } from "./shell";
 
 /** What `SessionStoreSchema` takes: {@link SessionStoreSchemaInputs}, each a value or an output. */
 export type SessionStoreSchemaArgs = Args<SessionStoreSchemaInputs>;
 
-/** The proxy's own tables, made once, on the first node, after both links are proved. Deleting it leaves the tables. */
-export class SessionStoreSchema extends Shell {
-  /** By table, whether it is on both nodes and the same. */
-  declare readonly tables: pulumi.Output<Record<string, string>>;
+/** The inputs are of no use to a program that gave them. */
+type Outputs = Omit<SessionStoreSchemaChecked, keyof SessionStoreSchemaInputs>;
 
-  constructor(name: string, args: SessionStoreSchemaArgs, opts?: pulumi.CustomResourceOptions) {
-    super("SessionStoreSchema", name, { ...withSecrets(args), tables: undefined }, opts);
-  }
-}
+/** The proxy's own tables, made once, on the first node, after both links are proved. Deleting it leaves the tables. */
+export class SessionStoreSchema extends shell<SessionStoreSchemaArgs, Outputs>("SessionStoreSchema", {
+  tables: undefined,
+  state: undefined,
+}) {}

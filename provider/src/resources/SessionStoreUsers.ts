@@ -1,8 +1,8 @@
-import type * as pulumi from "@pulumi/pulumi";
 import type { Connection } from "../mariadb/connection";
-import type { AccountInputs, AccountState, AccountsInputs, RotatingAccountInputs } from "../recipe/accounts/accounts";
-import { type Args, type Defaulted, type Nested, withSecrets } from "./args";
-import { Shell } from "./shell";
+import type { SessionStoreUsersChecked, SessionStoreUsersInputs } from "../operations/SessionStoreUsers";
+import type { AccountInputs, AccountsInputs, RotatingAccountInputs } from "../recipe/accounts/accounts";
+import type { Args, Defaulted, Nested } from "./args";
+import { shell } from "./shell";
 
 /** An account of the recipe: its name and hosts have defaults. */
 export type RoleAccount<T extends AccountInputs> = Defaulted<T, "user" | "from">;
@@ -27,12 +27,10 @@ export interface SessionStoreUsersArgs extends AccountsArgs {
   node: Nested<Connection>;
 }
 
-/** The accounts of one node and their grants. Accounts are not replicated, so each node has this resource. */
-export class SessionStoreUsers extends Shell {
-  /** By `user@host`, how each account is. */
-  declare readonly accounts: pulumi.Output<Record<string, AccountState>>;
+/** The inputs are of no use to a program that gave them. */
+type Outputs = Omit<SessionStoreUsersChecked, keyof SessionStoreUsersInputs>;
 
-  constructor(name: string, args: SessionStoreUsersArgs, opts?: pulumi.CustomResourceOptions) {
-    super("SessionStoreUsers", name, { ...withSecrets(args), accounts: undefined }, opts);
-  }
-}
+/** The accounts of one node and their grants. Accounts are not replicated, so each node has this resource. */
+export class SessionStoreUsers extends shell<SessionStoreUsersArgs, Outputs>("SessionStoreUsers", {
+  accounts: undefined,
+}) {}

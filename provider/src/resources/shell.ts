@@ -1,20 +1,36 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as operations from "../operations";
+import { withSecrets } from "./args";
+
+/** Properties as programs see them on a resource. */
+export type Shown<Outputs> = { readonly [K in keyof Outputs]-?: pulumi.Output<Outputs[K]> };
+
+/** A dynamic resource: what it takes, and the outputs it has. */
+type ShellOf<Args, Outputs> = new (
+  name: string,
+  args: Args,
+  opts?: pulumi.CustomResourceOptions,
+) => pulumi.CustomResource & Shown<Outputs>;
 
 /**
- * A dynamic resource whose provider's text is written down. `pulumi.dynamic.Resource` would make it from functions, anew in each run and as
- * compiler and SDK have it. The plugin process is the same.
+ * The class that a resource type extends. Its provider's text is written down: `pulumi.dynamic.Resource` would make it from functions, again
+ * in each run and as compiler and SDK have it. The plugin process is the same.
+ *
+ * @param outputs each output, by name: the SDK gives a resource no property that it has not heard of
  */
-export abstract class Shell extends pulumi.CustomResource {
-  constructor(
-    type: keyof typeof operations,
-    name: string,
-    props: pulumi.Inputs,
-    opts: pulumi.CustomResourceOptions | undefined,
-  ) {
-    // The type's name is part of users' state.
-    super(`pulumi-nodejs:dynamic/sessionstore:${type}`, name, { ...props, __provider: providerText(type) }, opts);
+export function shell<Args extends object, Outputs>(
+  type: keyof typeof operations,
+  outputs: Readonly<Record<keyof Outputs, undefined>>,
+): ShellOf<Args, Outputs> {
+  class Shell extends pulumi.CustomResource {
+    constructor(name: string, args: Args, opts?: pulumi.CustomResourceOptions) {
+      const props = { ...outputs, ...withSecrets(args), __provider: providerText(type) };
+      // The type's name is part of users' state.
+      super(`pulumi-nodejs:dynamic/sessionstore:${type}`, name, props, opts);
+    }
   }
+  // The SDK adds the outputs to each object, where the compiler can't see it.
+  return Shell as unknown as ShellOf<Args, Outputs>;
 }
 
 /**
