@@ -42,12 +42,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
   properties: {
     node: connection,
     peer: connection.optional(),
-    name: databaseName
-      .refine(
-        (name) => !/^(mysql|information_schema|performance_schema|sys)$/i.test(name),
-        "is a database of the server itself",
-      )
-      .default(RECIPE_DATABASE),
+    name: databaseName.default(RECIPE_DATABASE),
     characterSet: word.default("utf8mb4"),
     collation: word.default("utf8mb4_general_ci"),
   },

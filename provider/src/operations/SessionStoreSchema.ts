@@ -15,7 +15,7 @@ import { checkScript, tablesOf } from "../recipe/schema/script";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
 import { define } from "./define";
-import { connection, databaseName } from "./inputs";
+import { connection, databaseName, differentServers } from "./inputs";
 
 /** What is wanted of the proxy's own tables. */
 export interface SessionStoreSchemaInputs {
@@ -64,13 +64,7 @@ export const SessionStoreSchema = define<SessionStoreSchemaInputs, SessionStoreS
     script: z.string(),
   },
   rules: [
-    {
-      needs: ["first", "second"],
-      broken: ({ first, second }) =>
-        first.address === second.address && first.port === second.port
-          ? [{ property: "second", reason: `is the same server as "first" (${first.address}:${first.port})` }]
-          : [],
-    },
+    differentServers("first", "second"),
     {
       needs: ["script", "database", "patterns"],
       broken: ({ script, ...filters }) =>
