@@ -8,6 +8,7 @@ import type { LocalServerState } from "../recipe/words";
 import { progress } from "../run";
 import { define } from "./define";
 import { local, port } from "./hostInputs";
+import { word } from "./inputs";
 
 /** What a private server on this machine is made of. */
 export interface LocalMariaDbInputs {
@@ -49,7 +50,7 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, obje
   },
   derived: {
     needs: ["directory", "port"],
-    properties: { host: local, address: z.string(), socket: z.string(), state: z.string() },
+    properties: { host: local, address: z.string(), socket: z.string(), state: word("LocalMariaDb.state") },
     from: ({ directory }) => ({
       host: { kind: "local", directory },
       address: "127.0.0.1",

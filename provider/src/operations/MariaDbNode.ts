@@ -19,25 +19,25 @@ import { concerned } from "../pair/look";
 import { closeIfNew, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import type { Mark } from "../pair/sourceHistory";
-import { escapeWildcards } from "../recipe/accounts/grantText";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
+import { databasePatterns, isLoopback, type Profile } from "../recipe/names";
 import {
   type GivenSettings,
   nodeSettings,
+  ownDomain,
   pairRefusals,
   type Settings,
   settingRefusals,
   tlsRefusals,
 } from "../recipe/settings/ofNode";
 import { describeLine, renderOptionFile } from "../recipe/settings/optionFile";
-import type { Profile } from "../recipe/settings/table";
 import type { SettingInput } from "../recipe/settings/values";
 import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
 import { type NodeState, type NodeTlsState, WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { define } from "./define";
-import { connection, databaseName, profile, userName } from "./inputs";
+import { connection, databaseName, differentServers, profile, userName, word } from "./inputs";
 import { historyToShow, settleHistory, wordOf } from "./nodeHistory";
 import { asTrouble, removeUnlessUnreachable, unless } from "./unreachable";
 
@@ -144,13 +144,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
           reason,
         })),
     },
-    {
-      needs: ["connection", "peer"],
-      broken: ({ connection, peer }) =>
-        peer && connection.address === peer.address && connection.port === peer.port
-          ? [{ property: "peer", reason: `is the same server as "connection" (${peer.address}:${peer.port})` }]
-          : [],
-    },
+    differentServers("connection", "peer"),
     {
       needs: ["databases", "tables"],
       broken: ({ databases, tables }) =>
@@ -181,8 +175,8 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       configText: z.string(),
       configMode: z.string(),
       overriddenBy: z.array(z.string()),
-      state: z.string(),
-      tlsState: z.string().optional(),
+      state: word("MariaDbNode.state"),
+      tlsState: word("MariaDbNode.tlsState").optional(),
     },
     from(given) {
       const settings = settingsOf(given);
@@ -314,7 +308,7 @@ async function reconnect(peer: Connection): Promise<void> {
 }
 
 const streamOf = ({ settings, databases, definers }: MariaDbNodeChecked) => ({
-  domain: Number(settings["gtid_domain_id"]),
+  domain: ownDomain(settings as Settings),
   databases,
   definers,
 });
@@ -340,16 +334,14 @@ const computed = (
 };
 
 function settingsOf(given: MariaDbNodeInputs): Settings {
-  const databases = given.profile === "hardened" ? given.databases.map(escapeWildcards) : given.databases;
+  const { address } = given.connection;
   return nodeSettings(given.profile, given.settings as GivenSettings, {
     nodeNumber: given.nodeNumber,
-    bindAddress: given.bindAddress ?? defaultBindAddress(given.connection.address),
-    patterns: wildDoTables(databases, given.tables),
+    bindAddress: given.bindAddress ?? (isLoopback(address) ? address : "*"),
+    patterns: wildDoTables(databasePatterns(given.profile, given.databases), given.tables),
     tls: given.tls && tlsFiles(openHost(given.connection.host).tlsFolder),
   });
 }
-
-const defaultBindAddress = (address: string): string => (/^127\.|^::1$|^localhost$/.test(address) ? address : "*");
 
 const atSettings = ({ option, reason }: { option: string; reason: string }) => ({
   property: `settings.${option}`,

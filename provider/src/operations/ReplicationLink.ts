@@ -10,11 +10,14 @@ import { seenTls } from "../pair/linkTls";
 import { inTurn, lockServers } from "../pair/lock";
 import { IN_EFFECT, type SeenEnds, settledLink } from "../pair/look";
 import { renewMark } from "../pair/sourceHistory";
+import { ACCOUNTS } from "../recipe/accounts/table";
+import { LINK_DEFAULTS } from "../recipe/linkDefaults";
 import { linkState, REPLICATING } from "../recipe/linkState";
+import { DEFAULT_PROFILE } from "../recipe/names";
 import type { LinkTls } from "../recipe/tls";
 import type { LinkState, SemiSyncState } from "../recipe/words";
 import { define } from "./define";
-import { connection, password, userName } from "./inputs";
+import { connection, differentServers, passwordOf, userName, word } from "./inputs";
 import { removeUnlessUnreachable } from "./unreachable";
 
 /** What is wanted of one direction of the pair. */
@@ -77,26 +80,23 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
   properties: {
     replica: connection,
     source: connection,
-    user: userName.default("replication_user"),
-    password,
-    useGtid: z.enum(["current_pos", "slave_pos"]).default("current_pos"),
-    connectRetry: z.number().int().min(1).max(86400).default(10),
+    user: userName.default(ACCOUNTS.replication.user),
+    password: passwordOf(ACCOUNTS.replication),
+    useGtid: z.enum(["current_pos", "slave_pos"]).default(LINK_DEFAULTS[DEFAULT_PROFILE].useGtid),
+    connectRetry: z.number().int().min(1).max(86400).default(LINK_DEFAULTS[DEFAULT_PROFILE].connectRetry),
     heartbeatPeriod: z.number().min(0).max(4294967).optional(),
     tls: z.enum(["off", "verified", "mutual"]).optional(),
     revisions: z.array(z.string()).optional(),
   },
-  rules: [
-    {
-      needs: ["replica", "source"],
-      broken: ({ replica, source }) =>
-        replica.address === source.address && replica.port === source.port
-          ? [{ property: "source", reason: `is the same server as "replica" (${source.address}:${source.port})` }]
-          : [],
-    },
-  ],
+  rules: [differentServers("replica", "source")],
   derived: {
     needs: ["source"],
-    properties: { sourceAddress: z.string(), sourcePort: z.number(), state: z.string(), semiSync: z.string() },
+    properties: {
+      sourceAddress: z.string(),
+      sourcePort: z.number(),
+      state: word("ReplicationLink.state"),
+      semiSync: word("ReplicationLink.semiSync"),
+    },
     from: ({ source }) => ({
       sourceAddress: source.address,
       sourcePort: source.port,

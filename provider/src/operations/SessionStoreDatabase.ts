@@ -13,7 +13,7 @@ import { type DatabaseState, WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
 import { define } from "./define";
-import { connection, databaseName } from "./inputs";
+import { connection, databaseName, word } from "./inputs";
 
 /** What is wanted of the database on one node. */
 export interface SessionStoreDatabaseInputs {
@@ -36,20 +36,15 @@ export interface SessionStoreDatabaseChecked extends SessionStoreDatabaseInputs 
 }
 
 const PRESENT = WORDS["SessionStoreDatabase.state"].wanted;
-const word = z.string().regex(/^[a-z0-9_]+$/i, "must be a name that MariaDB knows, such as utf8mb4");
+const encodingName = z.string().regex(/^[a-z0-9_]+$/i, "must be a name that MariaDB knows, such as utf8mb4");
 
 export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionStoreDatabaseChecked, object>({
   properties: {
     node: connection,
     peer: connection.optional(),
-    name: databaseName
-      .refine(
-        (name) => !/^(mysql|information_schema|performance_schema|sys)$/i.test(name),
-        "is a database of the server itself",
-      )
-      .default(RECIPE_DATABASE),
-    characterSet: word.default("utf8mb4"),
-    collation: word.default("utf8mb4_general_ci"),
+    name: databaseName.default(RECIPE_DATABASE),
+    characterSet: encodingName.default("utf8mb4"),
+    collation: encodingName.default("utf8mb4_general_ci"),
   },
   rules: [
     {
@@ -60,7 +55,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
           : [{ property: "collation", reason: `"${collation}" does not belong to the character set ${characterSet}` }],
     },
   ],
-  derived: { needs: [], properties: { state: z.string() }, from: () => ({ state: PRESENT }) },
+  derived: { needs: [], properties: { state: word("SessionStoreDatabase.state") }, from: () => ({ state: PRESENT }) },
   id: ({ node, name }) => `${node.address}:${node.port}/${name}`,
 
   create: (wanted) => bringUp(wanted, true),

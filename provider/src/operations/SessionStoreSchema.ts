@@ -16,7 +16,7 @@ import { type SchemaState, type TableWord, WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
 import { define } from "./define";
-import { connection, databaseName } from "./inputs";
+import { connection, databaseName, differentServers, word } from "./inputs";
 
 /** What is wanted of the proxy's own tables. */
 export interface SessionStoreSchemaInputs {
@@ -63,13 +63,7 @@ export const SessionStoreSchema = define<SessionStoreSchemaInputs, SessionStoreS
     script: z.string(),
   },
   rules: [
-    {
-      needs: ["first", "second"],
-      broken: ({ first, second }) =>
-        first.address === second.address && first.port === second.port
-          ? [{ property: "second", reason: `is the same server as "first" (${first.address}:${first.port})` }]
-          : [],
-    },
+    differentServers("first", "second"),
     {
       needs: ["script", "database", "patterns"],
       broken: ({ script, ...filters }) =>
@@ -81,7 +75,10 @@ export const SessionStoreSchema = define<SessionStoreSchemaInputs, SessionStoreS
   ],
   derived: {
     needs: ["script", "database", "patterns"],
-    properties: { tables: z.record(z.string(), z.string()), state: z.string() },
+    properties: {
+      tables: z.record(z.string(), word("SessionStoreSchema.tables")),
+      state: word("SessionStoreSchema.state"),
+    },
     from: ({ script, ...filters }) => ({
       tables: Object.fromEntries(tablesOf(checkScript(script, filters).statements).map((table) => [table, PRESENT])),
       state: COMPLETE,

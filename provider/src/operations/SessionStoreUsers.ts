@@ -13,16 +13,17 @@ import {
   type AccountsInputs,
   accountKey,
   clashes,
-  DEFAULT_USERS,
-  SYSTEM_DATABASES,
+  type GivenAccounts,
   type WantedAccount,
   wantedAccounts,
   wantedStates,
 } from "../recipe/accounts/accounts";
 import { grantProblem } from "../recipe/accounts/grants";
+import { type AccountRow, byRole, ROLES, type Role, rowOf } from "../recipe/accounts/table";
+import { RECIPE_DATABASE } from "../recipe/filters";
 import { progress } from "../run";
-import { containsUnknown, define, UNKNOWN } from "./define";
-import { connection, databaseName, profile } from "./inputs";
+import { containsUnknown, define, type Properties, UNKNOWN } from "./define";
+import { connection, databaseName, hostPattern, password, passwordOf, profile, userName, word } from "./inputs";
 import { removeUnlessUnreachable } from "./unreachable";
 
 /** The accounts of one node: the recipe's steps 2 to 4. Accounts are not replicated, so each node has this resource. */
@@ -32,46 +33,13 @@ export interface SessionStoreUsersInputs extends AccountsInputs {
 }
 
 export interface SessionStoreUsersChecked extends SessionStoreUsersInputs {
-  /** By `user@host`, how each account shall be, or is. Follows from the other inputs. */
+  /** By `user@host`, how each account must be, or is. Follows from the other inputs. */
   readonly accounts: Readonly<Record<string, AccountState>>;
 }
 
-/** MariaDB takes no more than this from a replica. */
-const REPLICA_PASSWORD_BYTES = 96;
-
-const user = z
-  .string()
-  .min(1, "must not be empty")
-  .max(128, "must have at most 128 characters")
-  .regex(/^[^\p{Cc}]*$/u, "must not have control characters")
-  .regex(/^(\S(.*\S)?)?$/s, "must not begin or end with a blank");
-
-// No message of these may quote the value.
-const password = z
-  .string({ error: "must be given, as text" })
-  .min(1, "must not be empty: give the account a password")
-  .regex(/^[^\p{Cc}]*$/u, "must not have a line break or other control characters (does it come from a file?)");
-
-const NETMASK = /^[\d.]+\/[\d.]+$/;
-
-const from = z
-  .array(
-    z
-      .string()
-      .min(1, "must not be empty")
-      .max(255, "must have at most 255 characters")
-      .regex(/^[A-Za-z0-9._:%\\/-]*$/, "must be a host name, an IP address, or a pattern of one with %")
-      .refine((host) => !host.includes("/") || NETMASK.test(host), "must be address/netmask: 10.1.0.0/255.255.0.0")
-      // As MariaDB stores it: else the account would be looked for under a name that it doesn't have.
-      .toLowerCase(),
-  )
-  .min(1, "must name at least one host, or % for all")
-  .default(["%"]);
+const from = z.array(hostPattern).min(1, "must name at least one host, or % for all").default(["%"]);
 
 const requireTls = z.enum(["NONE", "SSL", "X509"]).optional();
-
-const account = { user, password, from, requireTls };
-const rotating = { ...account, previousPassword: password.optional() };
 
 /** The former password as the new one would be a rotation that never happened. */
 const changes = (given: { password: string; previousPassword?: string | undefined }) =>
@@ -86,45 +54,46 @@ const grant = z.string().superRefine((text, context) => {
   if (message) context.addIssue({ code: "custom", message });
 });
 
-const withDefault = (role: keyof typeof DEFAULT_USERS) => user.default(DEFAULT_USERS[role]);
+const previousPassword = password.optional();
+
+/** What a program may say of an account of the recipe. */
+function accountOf(row: AccountRow): z.ZodType {
+  const given = { user: userName.default(row.user), password: passwordOf(row), from, requireTls };
+  const shape =
+    row.rotation === "previousPassword"
+      ? z.strictObject({ ...given, previousPassword }).refine(changes, SAME)
+      : z.strictObject(given);
+  return row.optional ? shape.optional() : shape;
+}
+
+/** By the rows of the table, which the compiler does not follow. */
+const ofRoles = byRole((role) => accountOf(rowOf(role))) as Properties<Pick<SessionStoreUsersInputs, Role>>;
+
+const extraAccount = z
+  .strictObject({ user: userName, password, from, requireTls, previousPassword, grants: z.array(grant) })
+  .refine(changes, SAME);
 
 const accountState = z.strictObject({
-  password: z.string(),
+  password: word("SessionStoreUsers.accounts.password"),
   grants: z.array(z.string()),
   locked: z.boolean(),
   tls: z.string(),
-  expiry: z.string(),
+  expiry: word("SessionStoreUsers.accounts.expiry"),
   limits: z.string(),
 });
 
 export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUsersChecked, object>({
   properties: {
     node: connection,
-    databases: z
-      .array(databaseName.refine((name) => !SYSTEM_DATABASES.includes(name), "belongs to MariaDB itself"))
-      .min(1, "must name at least one database")
-      .default(["replicated_session_store"]),
+    databases: z.array(databaseName).min(1, "must name at least one database").default([RECIPE_DATABASE]),
     profile,
     requireTls,
-    proxy: z.strictObject({ ...rotating, user: withDefault("proxy") }).refine(changes, SAME),
-    replication: z.strictObject({
-      ...account,
-      user: withDefault("replication"),
-      password: password.refine(
-        (text) => Buffer.byteLength(text) <= REPLICA_PASSWORD_BYTES,
-        `must have at most ${REPLICA_PASSWORD_BYTES} bytes: MariaDB takes no more from a replica`,
-      ),
-    }),
-    binaryLog: z.strictObject({ ...rotating, user: withDefault("binaryLog") }).refine(changes, SAME),
-    monitor: z
-      .strictObject({ ...rotating, user: withDefault("monitor") })
-      .refine(changes, SAME)
-      .optional(),
-    extraAccounts: z.array(z.strictObject({ ...rotating, grants: z.array(grant) }).refine(changes, SAME)).default([]),
+    ...ofRoles,
+    extraAccounts: z.array(extraAccount).default([]),
   },
   rules: [
     {
-      needs: ["node", "databases", "proxy", "replication", "binaryLog", "monitor", "extraAccounts"],
+      needs: ["node", "databases", ...ROLES, "extraAccounts"],
       broken: (inputs) => clashes(inputs, inputs.node.admin.user),
     },
   ],
@@ -184,7 +153,7 @@ async function repair(
   const former = new Set(last ? owned(last).map(accountKey) : []);
   // The peer's link still logs in with the former password, and goes over to the new one after this.
   const movesLater = ({ role, passwords }: WantedAccount) =>
-    role === "replication" && last?.replication.password !== passwords[0];
+    role !== "extraAccounts" && rowOf(role).rotation === "link" && last?.[role]?.password !== passwords[0];
   const examine = () => examineAccounts(server, wantedAccounts(wanted), { keepsFormerPassword: movesLater });
 
   if ((await examine()).every(isRight)) return;
@@ -201,7 +170,7 @@ async function repair(
 
 const isRight = (repair: Repair): boolean => repair.problems.length === 0;
 
-/** Drops accounts of ours. Never the one by which we are here. */
+/** Drops our accounts. Never the one with which this session has logged in. */
 async function drop(server: Server, accounts: readonly { user: string; host: string }[]): Promise<void> {
   const { user } = server.connection.admin;
   await dropAccounts(
@@ -219,19 +188,17 @@ function previewStates(inputs: SessionStoreUsersInputs): SessionStoreUsersChecke
   return named && !containsUnknown(named) ? wantedStates(named) : (UNKNOWN as unknown as Record<string, AccountState>);
 }
 
-/** Properties that hold something unknown came through the check as they were given, without defaults. None: one was refused. */
-function withoutPasswords(inputs: SessionStoreUsersInputs): AccountsInputs | undefined {
-  const { databases, profile, requireTls, proxy, replication, binaryLog, monitor, extraAccounts } = inputs;
-  const whole = [databases, proxy, replication, binaryLog, monitor ?? {}, extraAccounts, ...(extraAccounts ?? [])];
+/** Properties that hold something unknown came through the check as they were given, without defaults. Undefined: one was refused. */
+function withoutPasswords(inputs: SessionStoreUsersInputs): GivenAccounts | undefined {
+  const { databases, profile, requireTls, extraAccounts } = inputs;
+  const accounts = ROLES.map((role) => (rowOf(role).optional ? (inputs[role] ?? {}) : inputs[role]));
+  const whole = [databases, ...accounts, extraAccounts, ...(extraAccounts ?? [])];
   if (profile === undefined || !whole.every((part) => typeof part === "object")) return undefined;
   return {
     databases,
     profile,
     requireTls,
-    proxy: visible(proxy, DEFAULT_USERS.proxy),
-    replication: visible(replication, DEFAULT_USERS.replication),
-    binaryLog: visible(binaryLog, DEFAULT_USERS.binaryLog),
-    monitor: monitor && visible(monitor, DEFAULT_USERS.monitor),
+    ...byRole((role) => inputs[role] && visible(inputs[role], rowOf(role).user)),
     extraAccounts: extraAccounts.map((extra) => ({ ...visible(extra, UNKNOWN), grants: extra.grants })),
   };
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { engineProblem } from "../hosts/docker/address";
-import { DEFAULT_CONFIG_DIRECTORY, type HostInputs, type SshLogin } from "../hosts/inputs";
+import { DEFAULT_CONFIG_DIRECTORY, type HostInputs, SSH_DEFAULTS, SSH_KEY_FILE, type SshLogin } from "../hosts/inputs";
 import { parseHostKey, privateKeyProblem } from "../hosts/ssh/keys";
 
 /** How a machine may be reached, by kind. */
@@ -27,11 +27,11 @@ const hostKey = z.string().superRefine((line, context) => {
 
 const sshLogin = {
   address,
-  port: port.default(22),
+  port: port.default(SSH_DEFAULTS.port),
   user: z
     .string()
     .regex(/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]*$/, "must be the name of a user")
-    .default("root"),
+    .default(SSH_DEFAULTS.user),
   hostKeys: z
     .array(hostKey)
     .min(
@@ -50,7 +50,7 @@ function refuseLogin({ privateKey, passphrase, agent, password }: SshLogin, cont
     context.addIssue({ code: "custom", path: [property], message });
   const problem = privateKey === undefined ? undefined : privateKeyProblem(privateKey, passphrase);
   if (problem) refuse(problem.property, problem.reason);
-  const keyFile = process.env["SESSION_STORE_SSH_KEY_FILE"];
+  const keyFile = process.env[SSH_KEY_FILE];
   if (privateKey === undefined && !agent && password === undefined && !keyFile) {
     refuse("privateKey", 'is missing: give a key, an "agent" or a "password" to log in with');
   }
@@ -64,8 +64,8 @@ const ssh = z
     kind: z.literal("ssh"),
     ...sshLogin,
     jump: z.strictObject(sshLogin).superRefine(refuseLogin).optional(),
-    bootDeadline: z.number().min(0).max(86_400).default(300),
-    install: z.boolean().default(false),
+    bootDeadline: z.number().min(0).max(86_400).default(SSH_DEFAULTS.bootDeadline),
+    install: z.boolean().default(SSH_DEFAULTS.install),
     settingsFile: absolutePath.regex(/\.cnf$/, "must end with .cnf: servers read no other file of a folder").optional(),
   })
   .superRefine(refuseLogin);

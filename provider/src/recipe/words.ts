@@ -139,7 +139,8 @@ type Filled<Word extends string> = Word extends `${infer Before}<${infer Varies}
   ? `${Before}${Varies extends "number" ? number : string}${Filled<After>}`
   : Word;
 
-type WordOf<Name extends keyof typeof WORDS> = Filled<keyof (typeof WORDS)[Name]["words"] & string>;
+/** The words of a property. */
+export type WordOf<Name extends keyof typeof WORDS> = Filled<keyof (typeof WORDS)[Name]["words"] & string>;
 
 /** What keeps a login from succeeding. */
 export type LoginProblem = keyof typeof LOGIN_PROBLEMS;
