@@ -14,9 +14,9 @@ import { freePorts } from "../support/local/ports";
 type Rows = Record<string, string | number | null>[];
 type Look = (statement: string) => Promise<Rows>;
 
-/** The recipe's own passwords, and its account for a proxy on the same host. */
+/** The recipe's own passwords, and where its proxy logs in from. */
 const PASSWORDS = { proxy: "nevisproxypassword", replication: "replicationpassword", binaryLog: "binarylogspassword" };
-const PROXY = { password: PASSWORDS.proxy, from: ["%", "LocalHostName"] };
+const PROXY_FROM = ["%", "LocalHostName"];
 
 const WRITTEN =
   "by hand, database and accounts go through the binary log to the peer, which filters them out; ours are unlogged, and one " +
@@ -54,12 +54,7 @@ beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "session-store-oracle-"));
   hand = await handMadePair({ directory: folder, ports: await freePorts() });
   ours = await Pair.planned();
-  const declared = ours.declared.bind(ours);
-  ours.declared = (options) =>
-    declared(options).map((resource) =>
-      resource.type === "SessionStoreUsers" ? { ...resource, inputs: { ...resource.inputs, proxy: PROXY } } : resource,
-    );
-  await ours.up({ passwords: PASSWORDS });
+  await ours.up({ passwords: PASSWORDS, proxyFrom: PROXY_FROM });
   sessions.push(await ours.root(1), await ours.root(2));
 }, 120_000);
 

@@ -161,7 +161,7 @@ test("an error that stops a replica is shown and kept without the statement and 
     await db1.query("USE replicated_session_store");
     await db1.logged(() => db1.query(`INSERT INTO ${TABLE} VALUES (?, ?)`, [SECRET, SECRET]));
     await reached("db2 to be stopped", async () => (await replicaStatus(db2))?.sqlThread === "No");
-    const kept = pair.kept.get("db2-from-db1");
+    const kept = pair.kept.get("sessions-db2-from-db1");
     const seen = await operations.ReplicationLink.read("", kept?.outs as never);
     expect("inputs" in seen && seen.inputs).toMatchObject({ state: expect.stringContaining(words) });
     const { message } = await failureOf(proveRowsArrive(db1, db2, 5000));
@@ -182,7 +182,7 @@ test("an error that stops a replica is shown and kept without the statement and 
 
 test("a server that is half filled is neither linked nor called proved, in either direction", async () => {
   await db2.query("CREATE DATABASE session_store_seeding");
-  for (const only of ["db1-from-db2", "db2-from-db1"]) {
+  for (const only of ["sessions-db1-from-db2", "sessions-db2-from-db1"]) {
     const { message } = await failureOf(pair.up({ link: { connectRetry: 2 }, only: [only] }));
     expect(message).toMatch(/db2 is only half filled from db1.*nothing was emptied/s);
   }
@@ -207,7 +207,7 @@ test("two nodes given in the other order are called so, and nothing of them is c
     const { message } = await failureOf(operations.MariaDbNode.create(inputs));
     expect(message).toMatch(new RegExp(`db${own} is the other node of the pair.*Nothing was touched`, "s"));
     expect(message).not.toMatch(/data directory|went back/);
-    const kept = pair.kept.get(`db${own}-node`);
+    const kept = pair.kept.get(`sessions-db${own}`);
     const seen = await operations.MariaDbNode.read("", { ...kept?.outs, ...inputs } as never);
     expect("inputs" in seen && seen.inputs).toMatchObject({ state: "the other node" });
   }
@@ -340,7 +340,7 @@ test("where rows can't be compared and a relay log is gone, a source that runs i
   forgetMarks();
   expect(await pair.drift(options)).toEqual({});
   const marks = () =>
-    ["db2-node", "db1-from-db2"]
+    ["sessions-db2", "sessions-db1-from-db2"]
       .map((name) => pair.kept.get(name)?.outs)
       .map((outs) => [outs?.["historyMark"], outs?.["sourceMark"]]);
   expect(
@@ -369,13 +369,13 @@ test("two servers that were never linked and both hold sessions: what each lacks
     await server.query("SET GLOBAL gtid_slave_pos = ''");
     await write(server, "of both", id);
   }
-  const { message } = await failureOf(pair.up({ ...options, only: ["db1-from-db2"] }));
+  const { message } = await failureOf(pair.up({ ...options, only: ["sessions-db1-from-db2"] }));
   expect(message).toMatch(
     /never linked.*db1 has what db2 does not: 1 row more in replicated_session_store\.session.*mariadb-dump .*--insert-ignore/s,
   );
   expect(message).not.toMatch(/[Ee]mpty the|drop its database|move its data directory away/);
   await write(db2, "of db1");
-  const { message: then } = await failureOf(pair.up({ ...options, only: ["db1-from-db2"] }));
+  const { message: then } = await failureOf(pair.up({ ...options, only: ["sessions-db1-from-db2"] }));
   expect(then).toMatch(/db2 holds every row of db1; .*stop db1, move its data directory away/s);
 });
 

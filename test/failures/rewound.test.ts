@@ -125,9 +125,9 @@ async function expectRecognised(connectRetry: number): Promise<void> {
   const options = optionsOf(connectRetry);
   const before = await rows();
   const start = Date.now();
-  expect((await pair.drift(options))["db2-node"]).toContain("state");
+  expect((await pair.drift(options))["sessions-db2"]).toContain("state");
   if (ROWS > 0) process.stderr.write(`recognised among ${ROWS} sessions in ${(Date.now() - start) / 1000} s\n`);
-  expect(pair.kept.get("db2-node")?.outs["state"]).toBe("went back in time");
+  expect(pair.kept.get("sessions-db2")?.outs["state"]).toBe("went back in time");
   const stood = (await link())?.ioThread;
   const { message } = await failureOf(pair.up(options));
   expect(message).toMatch(
@@ -135,7 +135,7 @@ async function expectRecognised(connectRetry: number): Promise<void> {
   );
   expect(message).not.toContain("move its data directory away");
   const { message: ofLink } = await failureOf(
-    pair.up({ ...options, only: ["db1-from-db2"], link: { connectRetry: 7 } }),
+    pair.up({ ...options, only: ["sessions-db1-from-db2"], link: { connectRetry: 7 } }),
   );
   expect(ofLink).toMatch(/^db2 .*went back in time.*db1<-db2 is not started/s);
   expect(stood === "No" && (await link())?.ioThread !== "No").toBe(false);

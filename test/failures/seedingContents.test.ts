@@ -8,7 +8,6 @@ import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { until } from "../../provider/src/waiting";
 import { SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
-import { SeparateRuns } from "../support/engine/separateRuns";
 import { Pair } from "../support/local/pair";
 import { fillSessions } from "../support/manySessions";
 
@@ -20,21 +19,18 @@ const DATABASE = "replicated_session_store";
 const PROXY = "nevisproxy_user@'%'";
 
 let pair: Pair;
-let runs: SeparateRuns;
 let db1: Server;
 
 beforeAll(async () => {
   pair = await Pair.up(SHORT_WAITS);
-  runs = await SeparateRuns.prepare();
   db1 = await pair.root(1);
   await fillSessions(db1, 1000);
 });
 afterAll(async () => {
   await pair?.[Symbol.asyncDispose]();
-  await runs?.[Symbol.asyncDispose]();
 });
 
-const up = () => runs.up(pair, SHORT_WAITS);
+const up = () => pair.up(SHORT_WAITS);
 
 /** As a client: it reaches the peer. */
 async function write(server: Server, ...statements: string[]): Promise<void> {
@@ -145,7 +141,7 @@ test("a setting of which the node has another while it is closed is as wanted af
     settings: { ...SHORT_WAITS.settings, log_bin_trust_function_creators: true, event_scheduler: "ON" },
   };
   await pair.lose(2);
-  await runs.up(pair, options);
+  await pair.up(options);
   expect(await pair.drift(options)).toEqual({});
   await up();
 });
@@ -285,7 +281,7 @@ test.each([
 );
 
 test("only accounts known as the pair's come along, and none that may write beyond its databases, named or not", async () => {
-  const named = { ...SHORT_WAITS, node: { definers: ["app"] } };
+  const named = { ...SHORT_WAITS, definers: ["app"] };
   const refused = expect.stringMatching(
     /the event .*of_app \(definer app@10\.0\.0\.5\) .*Nothing was copied.*add its user name to "definers"/s,
   );
@@ -302,7 +298,7 @@ test("only accounts known as the pair's come along, and none that may write beyo
     await db1.query(`GRANT ${right} TO app@'10.0.0.5'`);
     await db1.query("USE ??", [DATABASE]);
     await db1.query("CREATE DEFINER=app@'10.0.0.5' EVENT of_app ON SCHEDULE EVERY 1 DAY DO SELECT 1");
-    const seen = await runs.up(pair, options).then(
+    const seen = await pair.up(options).then(
       () => "it came along",
       ({ message }: Error) => message,
     );

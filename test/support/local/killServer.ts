@@ -1,6 +1,6 @@
-import * as net from "node:net";
 import { findProcess } from "../../../provider/src/hosts/local/server";
 import { until } from "../../../provider/src/waiting";
+import { isFree } from "./ports";
 
 /** Ends a local server as a power cut does, and waits until its port is free, which is when the last of its threads has ended. */
 export async function killServer(directory: string, port: number): Promise<void> {
@@ -13,9 +13,3 @@ export async function killServer(directory: string, port: number): Promise<void>
       : { seen: `process ${pid}` },
   );
 }
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const probe = net.createServer().once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
