@@ -10,7 +10,6 @@ import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { until } from "../../provider/src/waiting";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
-import { killServer } from "../support/local/killServer";
 import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";
 
@@ -68,7 +67,7 @@ async function bringUp(connectRetry: number): Promise<void> {
   await waitUntilCaughtUp(db1, await pair.root(2), 120_000);
 }
 
-const kill = (number: 1 | 2): Promise<void> => killServer(pair.directory(number), pair.ports[number - 1] ?? 0);
+const kill = (number: 1 | 2): Promise<void> => pair.server(number).kill();
 
 const data = (number: 1 | 2): string => paths(pair.directory(number)).data;
 const written = async (server: Server): Promise<number> =>

@@ -1,7 +1,8 @@
 import type { CommandResult } from "../support/cli/cli";
 import { expectSuccess, type Pair, pairThatIsUp } from "../support/cli/pairProgram";
 import { previewedChanges } from "../support/cli/previewedChanges";
-import { ROUNDS, type Row } from "./driftRows";
+import type { Row } from "./driftRow";
+import { ROUNDS } from "./driftRows";
 
 jest.setTimeout(300_000);
 

@@ -153,6 +153,16 @@ export class ProviderProcess implements AsyncDisposable {
   }
 }
 
+/** The failure of a call that must fail. */
+export async function failureOfCall(call: Promise<unknown>): Promise<Failure> {
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof Failure) return error;
+  throw new Error(`it did not fail, or in another way: ${error}`);
+}
+
 /** What the state of every release holds for this type. */
 export const providerText = (type: string): string =>
   readFileSync(path.join(repository, "test/contract/golden", `${type}.txt`), "utf8");

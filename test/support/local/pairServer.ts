@@ -4,7 +4,7 @@ import { findProcess, start, stop } from "../../../provider/src/hosts/local/serv
 import { openAsSuperuser } from "../../../provider/src/mariadb/open";
 import type { Row, Server } from "../../../provider/src/mariadb/server";
 import { until } from "../../../provider/src/waiting";
-import { killServer } from "./killServer";
+import { isFree } from "./ports";
 import { localConnection, login } from "./reach";
 
 /** One server of the pair under test, as the hand at the keyboard reaches it: MariaDB's root, through the socket. */
@@ -87,8 +87,14 @@ export class PairServer {
 
   /** As a power cut or `kill -9` ends it. */
   async kill(): Promise<void> {
-    await killServer(this.directory, this.port);
+    const pid = await this.pid();
+    if (pid === undefined) throw new Error(`${this.name} does not run`);
+    process.kill(pid, "SIGKILL");
     await this.close();
+    // Its threads end one by one; the port is free when the last one has.
+    await until({ what: `${this.name} to be gone`, deadline: 20_000 }, async () =>
+      (await this.pid()) === undefined && (await isFree(this.port)) ? { done: undefined } : { seen: `process ${pid}` },
+    );
   }
 
   async stop(): Promise<void> {
