@@ -67,7 +67,7 @@ test("a new replication password moves both links without a stall, and the forme
     await expect(login(port, "replication-1")).rejects.toMatchObject({ errno: 1045 });
     await login(port, "replication-2");
   }
-  // Both log in anew with what CHANGE MASTER was given.
+  // Both log in again with what CHANGE MASTER was given.
   for (const server of [db1, db2]) await server.query("STOP SLAVE");
   for (const server of [db1, db2]) await server.query("START SLAVE");
   expect(await pair.drift({ passwords: { replication: "replication-2" } })).toEqual({});

@@ -11,8 +11,8 @@ export interface Row {
   byHand(pair: Pair): Promise<unknown>;
   /** By resource, the lines with the live and the wanted value that `preview --diff` has to show. */
   readonly shows: Readonly<Record<string, readonly string[]>>;
-  /** Proves on the server that `up` has mended it. */
-  mended(pair: Pair): Promise<unknown>;
+  /** Proves on the server that `up` has repaired it. */
+  repaired(pair: Pair): Promise<unknown>;
 }
 
 type Node = "db1" | "db2";
@@ -24,7 +24,7 @@ export const variable = (node: Node, option: string, live: string, wanted: strin
   name: `${option} of ${node} set while it runs`,
   byHand: (pair) => pair[node].rows(`SET GLOBAL ${option} = ?`, [/^\d+$/.test(live) ? Number(live) : live]),
   shows: { [`sessions-${node}`]: [change(`settings.${option}`, live, wanted)] },
-  mended: async (pair) => expect(await pair[node].variable(option)).toBe(wanted.replace(/^ON$/, "1")),
+  repaired: async (pair) => expect(await pair[node].variable(option)).toBe(wanted.replace(/^ON$/, "1")),
 });
 
 /** The settings file changed by hand. */
@@ -42,7 +42,7 @@ export const settingsFile = (
       await byHand(pair[node].settingsFile);
     },
     shows: { [`sessions-${node}`]: shows },
-    async mended(pair) {
+    async repaired(pair) {
       const file = pair[node].settingsFile;
       expect(await readFile(file, "utf8")).toBe(before);
       expect((await stat(file)).mode & 0o777).toBe(0o600);
@@ -67,7 +67,7 @@ export const account = (name: string, node: Node, user: string, statement: strin
       expect(await definition(pair[node], user)).not.toEqual(before);
     },
     shows: { [`sessions-${node}-users`]: shows },
-    mended: async (pair) => expect(await definition(pair[node], user)).toEqual(before),
+    repaired: async (pair) => expect(await definition(pair[node], user)).toEqual(before),
   };
 };
 
@@ -103,7 +103,7 @@ export const link = (
       if (settled === "Connecting") await noReplica(pair[other(node)]);
     },
     shows: { [`sessions-${node}-from-${other(node)}`]: shows },
-    async mended(pair) {
+    async repaired(pair) {
       expect(await replication(pair[node])).toEqual(before);
       await pair[node].catchUpWith(pair[other(node)]);
       expect(await pair[node].status("Rpl_semi_sync_slave_status")).toBe("ON");
@@ -143,7 +143,7 @@ export const database = (name: string, node: Node, statement: string, shows: rea
   name: `${name}, on ${node}`,
   byHand: (pair) => pair[node].run(statement),
   shows: { [`sessions-${node}-database-replicated_session_store`]: shows },
-  async mended(pair) {
+  async repaired(pair) {
     const seen = await pair[node].rows("SHOW CREATE DATABASE replicated_session_store");
     expect(seen[0]?.["Create Database"]).toMatch(/utf8mb4 COLLATE utf8mb4_general_ci/);
   },
@@ -161,7 +161,7 @@ export const sessionsGone = (name: string, node: Node, statement: string, shows:
       await pair[node].run(statement);
     },
     shows: { [`sessions-${node}-database-replicated_session_store`]: shows },
-    async mended(pair) {
+    async repaired(pair) {
       expect(await rows(pair[node])).toEqual(sessions);
       expect(await rows(pair[other(node)])).toEqual(sessions);
       await pair[other(node)].write("INSERT INTO replicated_session_store.a_session (v) VALUES ('after the loss')");

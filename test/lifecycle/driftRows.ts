@@ -111,7 +111,7 @@ export const ROUNDS: Row[][] = [
       name: "another file overriding a value, on db1",
       byHand: (pair) => writeFile(overriding(pair), "[mariadb]\nmax_connections=77\n"),
       shows: { "sessions-db1": ['- overriddenBy.[0]: "FOLDER/db1/conf.d/zz.cnf:2 max_connections=77"'] },
-      async mended(pair) {
+      async repaired(pair) {
         expect(await readFile(overriding(pair), "utf8")).toMatch(/^\[mariadb\]\n# disabled, .*: max_connections=77\n$/);
       },
     },
@@ -163,7 +163,7 @@ export const ROUNDS: Row[][] = [
         await db2.run("SET GLOBAL rpl_semi_sync_slave_enabled=ON");
       },
       shows: { "sessions-db2-from-db1": [NO_SEMI_SYNC] },
-      async mended({ db1, db2 }) {
+      async repaired({ db1, db2 }) {
         expect(await db2.status("Rpl_semi_sync_slave_status")).toBe("ON");
         expect(await db1.status("Rpl_semi_sync_master_clients")).toBe("1");
       },
@@ -174,7 +174,7 @@ export const ROUNDS: Row[][] = [
       name: "number of applying threads, which only a stopped replica takes, on db1",
       byHand: ({ db1 }) => db1.run("STOP SLAVE", "SET GLOBAL slave_parallel_threads=4", "START SLAVE"),
       shows: { "sessions-db1": [change("settings.slave_parallel_threads", "4", "10")] },
-      mended: async ({ db1 }) => expect(await db1.variable("slave_parallel_threads")).toBe("10"),
+      repaired: async ({ db1 }) => expect(await db1.variable("slave_parallel_threads")).toBe("10"),
     },
     {
       name: "filters, on db2",
@@ -185,7 +185,7 @@ export const ROUNDS: Row[][] = [
           (table, index) => `+ settings.replicate_wild_do_table.[${index + 1}]: "replicated_session_store.%${table}"`,
         ),
       },
-      mended: async ({ db2 }) =>
+      repaired: async ({ db2 }) =>
         expect((await db2.replica())?.["Replicate_Wild_Do_Table"]).toBe(
           "replicated_session_store.%session,replicated_session_store.%attribute,replicated_session_store.%key_id_map,replicated_session_store.%conf",
         ),
@@ -207,7 +207,7 @@ export const ROUNDS: Row[][] = [
           change("settings.slave_skip_errors", "1062", "1452,1062"),
         ],
       },
-      mended: async ({ db1 }) => expect(await db1.variable("slave_skip_errors")).toBe("1062,1452"),
+      repaired: async ({ db1 }) => expect(await db1.variable("slave_skip_errors")).toBe("1062,1452"),
     },
   ],
   [
@@ -232,7 +232,7 @@ export const ROUNDS: Row[][] = [
           ),
         ],
       },
-      async mended({ db1, db2 }) {
+      async repaired({ db1, db2 }) {
         expect(await db2.variable("log_bin")).toBe("1");
         await db1.catchUpWith(db2);
       },
@@ -243,7 +243,7 @@ export const ROUNDS: Row[][] = [
       name: "db1 stopped",
       byHand: ({ db1 }) => db1.stop(),
       shows: { db1: [change("state", "stopped", "running")], "sessions-db1": [change("state", "stopped", "running")] },
-      async mended({ db1, db2 }) {
+      async repaired({ db1, db2 }) {
         await db1.catchUpWith(db2);
         await db2.catchUpWith(db1);
       },
@@ -271,7 +271,7 @@ export const ROUNDS: Row[][] = [
       name: "password of the admin account changed, on db1",
       byHand: ({ db1 }) => db1.run("SET PASSWORD FOR session_store_admin@localhost = PASSWORD('by hand')"),
       shows: { "sessions-db1": [change("state", "login refused", "running")] },
-      async mended({ db1 }) {
+      async repaired({ db1 }) {
         const hash = "SELECT authentication_string FROM mysql.user WHERE User='session_store_admin'";
         expect(await db1.value(hash)).toBe(passwordHash(PASSWORDS.adminPassword));
       },

@@ -30,7 +30,7 @@ export class Engine {
 
   /** Refreshes everything, then creates or updates what differs. Returns the names of what it touched. */
   up(declared: readonly Declared[]): Promise<string[]> {
-    return inRun(async () => {
+    return inOwnRun(async () => {
       await this.look();
       return this.bringUp(declared);
     });
@@ -38,19 +38,19 @@ export class Engine {
 
   /** What a preview would show as different: by resource, the properties. */
   drift(declared: readonly Declared[]): Promise<Record<string, string[]>> {
-    return inRun(async () => {
+    return inOwnRun(async () => {
       await this.look();
       return this.compare(declared);
     });
   }
 
   refresh(): Promise<void> {
-    return inRun(() => this.look());
+    return inOwnRun(() => this.look());
   }
 
   /** Removes all except the servers, as a `destroy` would. @param only a type of resource */
   down(only?: string): Promise<void> {
-    return inRun(() => this.remove(only ? [only] : DOWN));
+    return inOwnRun(() => this.remove(only ? [only] : DOWN));
   }
 
   private async look(): Promise<void> {
@@ -125,5 +125,5 @@ export class Engine {
 const OPERATIONS = operations as unknown as Record<TypeName, Operations<Values, Values>>;
 const DOWN = ["SessionStoreSchema", "ReplicationLink", "SessionStoreUsers", "SessionStoreDatabase", "MariaDbNode"];
 
-/** Nobody watches its progress. */
-const inRun = <T>(work: () => T): T => new Run(() => undefined).within(work);
+/** A run whose progress nobody watches. After a change of a pair has failed in a run, that run makes no other. */
+export const inOwnRun = <T>(work: () => T): T => new Run(() => undefined).within(work);

@@ -8,11 +8,10 @@ import { start, stop } from "../../../provider/src/hosts/local/server";
 import type { Connection } from "../../../provider/src/mariadb/connection";
 import { openAsSuperuser } from "../../../provider/src/mariadb/open";
 import type { Server } from "../../../provider/src/mariadb/server";
-import { until } from "../../../provider/src/waiting";
-import { processesBelow } from "../cli/cli";
 import { type LogMark, logMark, nodeState, type PairState, settle } from "../local/pairState";
 import { freePorts } from "../local/ports";
 import { localConnection } from "../local/reach";
+import { killBelow } from "../processes";
 import { compileInto } from "./compiledCode";
 import { declaredPair, PASSWORDS, type PairOptions } from "./declaredPair";
 import { type Ending, engineRun } from "./engineRun";
@@ -56,7 +55,7 @@ export class KilledPair implements AsyncDisposable {
 
   /** Servers as they are when nothing is there yet. */
   async empty(): Promise<void> {
-    await this.killAll();
+    await killBelow(this.folder);
     await Promise.all(NUMBERS.map((number) => rm(this.directory(number), { recursive: true, force: true })));
     await rm(this.state, { force: true });
     await writeFile(this.state, "{}");
@@ -151,7 +150,7 @@ export class KilledPair implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.killAll();
+    await killBelow(this.folder);
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -167,20 +166,6 @@ export class KilledPair implements AsyncDisposable {
     const servers = [this.connection(1), this.connection(2)] as const;
     const declared = does === "up" ? await declaredPair(servers, options) : "nothing";
     return engineRun(path.join(this.folder, "code"), { state: this.state, declared }, env);
-  }
-
-  private async killAll(): Promise<void> {
-    await until({ what: `what runs in ${this.folder} to end`, deadline: 20_000 }, async () => {
-      const pids = processesBelow(this.folder);
-      for (const pid of pids) {
-        try {
-          process.kill(pid, "SIGKILL");
-        } catch {
-          // It has just ended.
-        }
-      }
-      return pids.length === 0 ? { done: undefined } : { seen: pids.join(", ") };
-    });
   }
 
   private command(program: string, ...args: readonly string[]): Promise<void> {

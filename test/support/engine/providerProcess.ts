@@ -80,7 +80,7 @@ export class ProviderProcess implements AsyncDisposable {
     return inputs;
   }
 
-  /** Answers `"none"`, `"some"` or `"unknown"`, and which properties ask for another object. */
+  /** Returns `"none"`, `"some"` or `"unknown"`, and which properties ask for another object. */
   async diff(type: string, id: string, olds: Values, news: Values): Promise<{ changes: string; replaces: string[] }> {
     const request = new messages.DiffRequest();
     request.setId(id);
