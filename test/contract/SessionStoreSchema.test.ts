@@ -1,31 +1,21 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { stop as stopServer } from "../../provider/src/hosts/local/server";
 import { Server } from "../../provider/src/mariadb/server";
 import { SessionStoreSchema, type SessionStoreSchemaChecked } from "../../provider/src/operations/SessionStoreSchema";
+import { inOwnRun } from "../support/engine/engine";
 import { type HandMadeNode, type HandMadePair, handMadePair } from "../support/local/handMadePair";
-import { freePorts } from "../support/local/ports";
 
-let directory: string;
 let pair: HandMadePair;
 let db1: HandMadeNode;
 let db2: HandMadeNode;
-let runs = 0;
 
 beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), "schema-"));
-  pair = await handMadePair({ directory, ports: await freePorts() });
+  pair = await handMadePair();
   [db1, db2] = pair.nodes;
 }, 120_000);
 
-afterAll(async () => {
-  await pair?.stop();
-  await rm(directory, { recursive: true, force: true });
-}, 60_000);
+afterAll(() => pair?.[Symbol.asyncDispose](), 60_000);
 
 beforeEach(async () => {
-  runs++;
   for (const node of pair.nodes) {
     await unlogged(node, "DROP DATABASE replicated_session_store");
     await unlogged(node, "CREATE DATABASE replicated_session_store CHARACTER SET utf8mb4");
@@ -117,7 +107,9 @@ test("a table that differs is shown with the difference, and not touched", async
     "differs on db2: column name is #2 varchar(30) utf8mb4_general_ci NOT NULL, " +
     "on db1 #2 varchar(20) utf8mb4_general_ci NOT NULL; index name is BTREE (name), on db1 missing";
   expect(seen["inputs"]).toMatchObject({ tables: { ...PRESENT, session: difference } });
-  await expect(SessionStoreSchema.update(id, seen["props"], inputs)).rejects.toThrow(/column name .* sql_log_bin=0/);
+  await expect(inOwnRun(() => SessionStoreSchema.update(id, seen["props"], inputs))).rejects.toThrow(
+    /column name .* sql_log_bin=0/,
+  );
   expect((await SessionStoreSchema.read(id, outs))["inputs"]).toMatchObject({ tables: { session: difference } });
 });
 
@@ -144,7 +136,7 @@ test("a changed script is run, and what it no longer names is kept", async () =>
 test("an INSERT that would double its row in a second run is refused with its line", async () => {
   const keyless =
     "CREATE TABLE IF NOT EXISTS a_conf (id INT AUTO_INCREMENT PRIMARY KEY, v INT);\n\nINSERT INTO a_conf (v) VALUES (1);";
-  await expect(SessionStoreSchema.create(await checked({ script: keyless }))).rejects.toThrow(
+  await expect(inOwnRun(async () => SessionStoreSchema.create(await checked({ script: keyless })))).rejects.toThrow(
     /line 3 of the script: .*a_conf has no primary or unique key/,
   );
   expect(await db1.rows("SELECT * FROM replicated_session_store.a_conf")).toEqual([]);
@@ -152,7 +144,7 @@ test("an INSERT that would double its row in a second run is refused with its li
 
 test("what the server refuses is shown with the line of the script", async () => {
   const wrong = "CREATE TABLE IF NOT EXISTS conf (id INT PRIMARY KEY);\nINSERT INTO conf VALUES (1, 2, 3);";
-  await expect(SessionStoreSchema.create(await checked({ script: wrong }))).rejects.toThrow(
+  await expect(inOwnRun(async () => SessionStoreSchema.create(await checked({ script: wrong })))).rejects.toThrow(
     /^line 2 of the script: db1: .*1136/,
   );
 });
@@ -168,20 +160,16 @@ test("removing the resource leaves the tables and their rows", async () => {
   expect(await db1.rows("SELECT * FROM replicated_session_store.conf")).toHaveLength(2);
 });
 
-test("cut off at any statement, on the way to make the tables or to mend them, the next run completes them", async () => {
-  const { id, outs, inputs: wanted } = await created();
+test("cut off at any statement, on the way to make the tables or to repair them, the next run completes them", async () => {
+  const { id, outs, inputs } = await created();
   let survived = 0;
   for (let cut = 1; survived === 0; cut++) {
-    runs++;
-    const inputs = { ...wanted, ...given() };
     await logged("DROP TABLE conf, attribute");
     const failed = await failingAt(cut, () => SessionStoreSchema.update(id, outs, inputs));
     if (!failed) survived = cut;
-    runs++;
-    const again = { ...wanted, ...given() };
-    const seen = await SessionStoreSchema.read(id, { ...outs, ...again });
-    const { changes } = await SessionStoreSchema.diff(id, seen["props"], again);
-    if (changes) await SessionStoreSchema.update(id, seen["props"], again);
+    const seen = await SessionStoreSchema.read(id, outs);
+    const { changes } = await SessionStoreSchema.diff(id, seen["props"], inputs);
+    if (changes) await SessionStoreSchema.update(id, seen["props"], inputs);
     for (const node of pair.nodes) {
       expect([cut, await node.rows("SELECT PARAMETER FROM replicated_session_store.conf")]).toEqual([
         cut,
@@ -199,13 +187,12 @@ test("while a node is down, the tables stay as they were last seen", async () =>
   expect((await SessionStoreSchema.read(id, outs))["inputs"]).toMatchObject({ tables: PRESENT, state: "complete" });
 }, 60_000);
 
-/** Changes of a pair are refused after one has failed in the same run: each test is a run of its own, by another address. */
 const given = () => ({ first: connectionTo(db1), second: connectionTo(db2) });
 
 const connectionTo = ({ name, directory, port }: HandMadeNode) => ({
   name,
   host: { kind: "local" as const, directory },
-  address: `run${runs}`,
+  address: "127.0.0.1",
   port,
   admin: { user: "root", password: "not asked for on the socket" },
 });
@@ -231,7 +218,7 @@ async function failingAt(n: number, work: () => Promise<unknown>): Promise<boole
     return ++count >= n ? Promise.reject(new Error("cut off")) : query.apply(this, args);
   });
   try {
-    await work();
+    await inOwnRun(work);
     return false;
   } catch (error) {
     if (!/cut off/.test((error as Error).message)) throw error;

@@ -1,29 +1,20 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import fc from "fast-check";
 import { matchesFilter, RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
 import { reachesPeer } from "../../provider/src/recipe/schema/reachesPeer";
 import { type HandMadeNode, type HandMadePair, handMadePair } from "../support/local/handMadePair";
-import { freePorts } from "../support/local/ports";
 
 /** What `reachesPeer` says is compared with what two linked servers do. */
 
-let directory: string;
 let pair: HandMadePair;
 let db1: HandMadeNode;
 let db2: HandMadeNode;
 
 beforeAll(async () => {
-  directory = await mkdtemp(path.join(tmpdir(), "filters-"));
-  pair = await handMadePair({ directory, ports: await freePorts() });
+  pair = await handMadePair();
   [db1, db2] = pair.nodes;
 }, 120_000);
 
-afterAll(async () => {
-  await pair?.stop();
-  await rm(directory, { recursive: true, force: true });
-}, 60_000);
+afterAll(() => pair?.[Symbol.asyncDispose](), 60_000);
 
 const PATTERNS = wildDoTables([RECIPE_DATABASE], RECIPE_PATTERNS);
 

@@ -1,10 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import * as path from "node:path";
 import type { Server } from "../../provider/src/mariadb/server";
 import { type HandMadePair, handMadePair } from "../support/local/handMadePair";
 import { Pair } from "../support/local/pair";
-import { freePorts } from "../support/local/ports";
 
 /**
  * The recipe is the judge: a pair made by executing its own text, and one made by our operations, side by side on this machine.
@@ -14,9 +10,9 @@ import { freePorts } from "../support/local/ports";
 type Rows = Record<string, string | number | null>[];
 type Look = (statement: string) => Promise<Rows>;
 
-/** The recipe's own passwords, and its account for a proxy on the same host. */
+/** The recipe's own passwords, and where its proxy logs in from. */
 const PASSWORDS = { proxy: "nevisproxypassword", replication: "replicationpassword", binaryLog: "binarylogspassword" };
-const PROXY = { password: PASSWORDS.proxy, from: ["%", "LocalHostName"] };
+const PROXY_FROM = ["%", "LocalHostName"];
 
 const WRITTEN =
   "by hand, database and accounts go through the binary log to the peer, which filters them out; ours are unlogged, and one " +
@@ -45,28 +41,20 @@ const LINK: Record<string, string> = {
 const COUNTS =
   /_(tx|wait_time|net_wait_time|net_waits|waits|avg_net_wait_time|tx_wait_time|tx_waits|no_times|ack|get_ack|avg_wait_time|traverse|times|failed)$/;
 
-let folder: string;
 let hand: HandMadePair;
 let ours: Pair;
 const sessions: Server[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "session-store-oracle-"));
-  hand = await handMadePair({ directory: folder, ports: await freePorts() });
+  hand = await handMadePair();
   ours = await Pair.planned();
-  const declared = ours.declared.bind(ours);
-  ours.declared = (options) =>
-    declared(options).map((resource) =>
-      resource.type === "SessionStoreUsers" ? { ...resource, inputs: { ...resource.inputs, proxy: PROXY } } : resource,
-    );
-  await ours.up({ passwords: PASSWORDS });
+  await ours.up({ passwords: PASSWORDS, proxyFrom: PROXY_FROM });
   sessions.push(await ours.root(1), await ours.root(2));
 }, 120_000);
 
 afterAll(async () => {
-  await hand?.stop();
+  await hand?.[Symbol.asyncDispose]();
   await ours?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
 }, 60_000);
 
 /** Runs the same look on both servers of this number, without what follows from where they stand. */
@@ -80,7 +68,7 @@ async function both(number: 1 | 2, statement: string): Promise<{ recipe: Rows; o
   const recipe: Look = async (text) => (await node.rows(text)) as Rows;
   const own: Look = (text) => session.query(text);
   return {
-    recipe: placeless(await recipe(statement), [node.directory, folder], places[0] ?? []),
+    recipe: placeless(await recipe(statement), [node.directory, hand.folder], places[0] ?? []),
     own: placeless(await own(statement), [ours.directory(number), ours.folder], places[1] ?? []),
   };
 }

@@ -1,14 +1,11 @@
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { remove } from "../../provider/src/hosts/local/data";
 import { paths } from "../../provider/src/hosts/local/files";
 import { stop } from "../../provider/src/hosts/local/server";
-import type { Connection } from "../../provider/src/mariadb/connection";
-import { openAsSuperuser } from "../../provider/src/mariadb/open";
 import type { Server } from "../../provider/src/mariadb/server";
-import { Failure, ProviderProcess, providerText, type Values } from "../support/engine/providerProcess";
+import { OneServer, PASSWORDS, TYPES } from "../support/engine/oneServer";
+import { ProviderProcess, providerText, type Values } from "../support/engine/providerProcess";
 import { freePort } from "../support/local/ports";
 
 /**
@@ -16,143 +13,86 @@ import { freePort } from "../support/local/ports";
  * serves all tests of this file, from its making to its end: they run in their order.
  */
 
-const PASSWORDS = ["admin-of-the-test", "proxy'of\\the test", "repl-of-the-test", "binlog-of-the-test"];
-const [adminPassword, proxyPassword, replicationPassword, binaryLogPassword] = PASSWORDS;
-
-let folder: string;
-let provider: ProviderProcess;
-let local: Values;
-let connection: Connection;
-/** What the engine would keep, by type. */
-const state: Record<string, { id: string; outs: Values }> = {};
+let one: OneServer;
 
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), "session-store-provider-"));
-  provider = await ProviderProcess.start();
-  local = { directory: path.join(folder, "db1"), port: await freePort() };
-  connection = {
-    name: "db1",
-    host: { kind: "local", directory: String(local["directory"]) },
-    address: "127.0.0.1",
-    port: Number(local["port"]),
-    admin: { user: "session_store_admin", password: String(adminPassword) },
-  };
+  one = await OneServer.planned();
 }, 30_000);
 
 afterAll(async () => {
   try {
-    // In nothing that a user gets to see: what the process printed, ids, error texts.
-    const shown = [provider.printed.join(""), ...errors, ...Object.values(state).map(({ id }) => id)].join("\n");
-    for (const password of PASSWORDS) expect(shown).not.toContain(password);
-    expect(errors.length).toBeGreaterThan(5);
+    one.expectNoPasswordShown();
   } finally {
-    await provider[Symbol.asyncDispose]();
-    await remove(String(local["directory"]));
-    await rm(folder, { recursive: true, force: true });
+    await one[Symbol.asyncDispose]();
   }
 });
 
-const errors: string[] = [];
-
-/** The error of what must fail. */
-async function failure(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof Failure)) throw new Error(`it did not fail, or in another way: ${error}`);
-  errors.push(error.message);
-  return error;
-}
-
-const asGiven = (): Record<string, Values> => ({
-  LocalMariaDb: local,
-  MariaDbNode: { connection, nodeNumber: 1, settings: { max_connections: 200 } },
-  SessionStoreDatabase: { node: connection },
-  SessionStoreUsers: {
-    node: connection,
-    proxy: { password: proxyPassword },
-    replication: { password: replicationPassword },
-    binaryLog: { password: binaryLogPassword },
-  },
-});
-const TYPES = ["LocalMariaDb", "MariaDbNode", "SessionStoreDatabase", "SessionStoreUsers"];
-
-const checked = (type: string, changes: Values = {}) => provider.checked(type, { ...asGiven()[type], ...changes });
-
-/** What the engine keeps of this type. */
-function kept(type: string): { id: string; outs: Values } {
-  const found = state[type];
-  if (!found) throw new Error(`${type} is not made yet`);
-  return found;
-}
-
-const root = () => openAsSuperuser(connection);
-
 describe("a create that fails halfway", () => {
   test("hands the engine the id and all properties, the provider's text included, and what failed", async () => {
-    const inputs = await checked("LocalMariaDb");
+    const inputs = await one.checked("LocalMariaDb");
     // The data directory is made, and then the server does not start.
-    const broken = path.join(folder, "broken");
+    const broken = path.join(one.folder, "broken");
     await mkdir(broken);
     await writeFile(path.join(broken, "mariadbd"), "#!/bin/sh\necho '[ERROR] out of luck' >&2\nexit 1\n", {
       mode: 0o755,
     });
     await using unlucky = await ProviderProcess.start({ PATH: `${broken}:${process.env["PATH"]}` });
-    const { message, kept } = await failure(unlucky.create("LocalMariaDb", inputs));
+    const { message, kept } = await one.failure(unlucky.create("LocalMariaDb", inputs));
     expect(message).toMatch(/ended while it started\. Its log says:\n.*out of luck/);
-    expect(kept).toEqual({ id: local["directory"], properties: inputs, reasons: [message] });
+    expect(kept).toEqual({ id: one.directory, properties: inputs, reasons: [message] });
     expect(kept?.properties["__provider"]).toBe(providerText("LocalMariaDb"));
-    state["LocalMariaDb"] = { id: kept?.id ?? "", outs: kept?.properties ?? {} };
+    one.state["LocalMariaDb"] = { id: kept?.id ?? "", outs: kept?.properties ?? {} };
   }, 60_000);
 
   test("is taken up again by the next update, with what was handed over", async () => {
-    const { id, outs } = kept("LocalMariaDb");
-    const seen = await provider.found("LocalMariaDb", { id, outs });
+    const { id, outs } = one.kept("LocalMariaDb");
+    const seen = await one.provider.found("LocalMariaDb", { id, outs });
     expect(seen.inputs["state"]).toBe("stopped");
-    state["LocalMariaDb"] = {
+    one.state["LocalMariaDb"] = {
       id,
-      outs: await provider.update("LocalMariaDb", id, outs, await checked("LocalMariaDb")),
+      outs: await one.provider.update("LocalMariaDb", id, outs, await one.checked("LocalMariaDb")),
     };
-    expect((await provider.found("LocalMariaDb", { id, outs })).inputs["state"]).toBe("running");
+    expect((await one.provider.found("LocalMariaDb", { id, outs })).inputs["state"]).toBe("running");
   }, 60_000);
 });
 
 describe("a create that fails before anything exists", () => {
   test("is a plain error, so that the engine keeps nothing: a folder of somebody else", async () => {
-    await writeFile(path.join(folder, "their-file"), "precious");
-    const inputs = await checked("LocalMariaDb", { directory: folder, port: await freePort() });
-    const { message, kept } = await failure(provider.create("LocalMariaDb", inputs));
+    await writeFile(path.join(one.folder, "their-file"), "precious");
+    const inputs = await one.checked("LocalMariaDb", { directory: one.folder, port: await freePort() });
+    const { message, kept } = await one.failure(one.provider.create("LocalMariaDb", inputs));
     expect(message).toContain("is not empty and was not made by LocalMariaDb. Nothing was touched.");
     expect(kept).toBeUndefined();
-    expect(await readFile(path.join(folder, "their-file"), "utf8")).toBe("precious");
+    expect(await readFile(path.join(one.folder, "their-file"), "utf8")).toBe("precious");
   });
 
   test("or a port that somebody has, who is named", async () => {
-    const directory = path.join(folder, "db2");
-    const inputs = await checked("LocalMariaDb", { directory });
-    const { message, kept } = await failure(provider.create("LocalMariaDb", inputs));
-    expect(message).toMatch(new RegExp(`port ${connection.port} of 127\\.0\\.0\\.1 is taken by .*maria`));
+    const directory = path.join(one.folder, "db2");
+    const inputs = await one.checked("LocalMariaDb", { directory });
+    const { message, kept } = await one.failure(one.provider.create("LocalMariaDb", inputs));
+    expect(message).toMatch(new RegExp(`port ${one.connection.port} of 127\\.0\\.0\\.1 is taken by .*maria`));
     expect(kept).toBeUndefined();
     expect(existsSync(directory)).toBe(false);
   });
 
   test("or a server that isn't there: no password in the error", async () => {
-    const gone = { ...connection, host: { kind: "local", directory: path.join(folder, "gone") } };
-    const { message, kept } = await failure(
-      provider.create("SessionStoreUsers", await checked("SessionStoreUsers", { node: gone })),
+    const gone = { ...one.connection, host: { kind: "local", directory: path.join(one.folder, "gone") } };
+    const { message, kept } = await one.failure(
+      one.provider.create("SessionStoreUsers", await one.checked("SessionStoreUsers", { node: gone })),
     );
     expect(message).toMatch(/^db1 (does not run|has no data directory)/);
     expect(kept).toBeUndefined();
-    const node = await failure(provider.create("MariaDbNode", await checked("MariaDbNode", { connection: gone })));
-    expect(node.message).toContain(`there is no server in ${path.join(folder, "gone")}`);
+    const node = await one.failure(
+      one.provider.create("MariaDbNode", await one.checked("MariaDbNode", { connection: gone })),
+    );
+    expect(node.message).toContain(`there is no server in ${path.join(one.folder, "gone")}`);
     expect(node.kept).toBeUndefined();
   });
 });
 
 test("first calls that come all at once are each answered for their own type", async () => {
   await using fresh = await ProviderProcess.start();
-  const answers = await Promise.all([...TYPES, ...TYPES].map((type) => fresh.check(type, asGiven()[type] ?? {})));
+  const answers = await Promise.all([...TYPES, ...TYPES].map((type) => fresh.check(type, one.given(type))));
   for (const [index, { inputs, failures }] of answers.entries()) {
     expect(failures).toEqual([]);
     expect(inputs["__provider"]).toBe(providerText(TYPES[index % TYPES.length] ?? ""));
@@ -164,18 +104,18 @@ test("first calls that come all at once are each answered for their own type", a
 test.each(TYPES.slice(1))(
   "%s is made, and its state is all that was wanted",
   async (type) => {
-    const inputs = await checked(type);
-    const { id, outs } = await provider.create(type, inputs);
-    state[type] = { id, outs };
-    expect(id).toContain(`127.0.0.1:${connection.port}`);
+    const inputs = await one.checked(type);
+    const { id, outs } = await one.provider.create(type, inputs);
+    one.state[type] = { id, outs };
+    expect(id).toContain(`127.0.0.1:${one.connection.port}`);
     expect(outs).toMatchObject(inputs);
   },
   60_000,
 );
 
 test("what the node says of itself is what the server says", async () => {
-  await using server = await root();
-  const { version, configFile, settings } = kept("MariaDbNode").outs as Record<string, string & Values>;
+  await using server = await one.root();
+  const { version, configFile, settings } = one.kept("MariaDbNode").outs as Record<string, string & Values>;
   expect(await server.value("SELECT VERSION()")).toContain(version);
   expect(await readFile(String(configFile), "utf8")).toContain("max_connections=200");
   expect(settings?.["max_connections"]).toBe("200");
@@ -184,21 +124,21 @@ test("what the node says of itself is what the server says", async () => {
 
 describe.each(TYPES)("%s on a healthy server", (type) => {
   test("reads back as it was made, and shows no difference", async () => {
-    const { id, outs } = kept(type);
-    const seen = await provider.found(type, { id, outs });
+    const { id, outs } = one.kept(type);
+    const seen = await one.provider.found(type, { id, outs });
     expect(seen.outs).toEqual(outs);
     expect(seen.inputs["__provider"]).toBe(providerText(type));
-    expect(await provider.diff(type, id, seen.outs, await checked(type))).toEqual({
+    expect(await one.provider.diff(type, id, seen.outs, await one.checked(type))).toEqual({
       changes: "none",
       replaces: [],
     });
   });
 
   test("is adopted by a second create, which changes nothing", async () => {
-    await using server = await root();
+    await using server = await one.root();
     const before = await fingerprint(server);
-    const { id, outs } = await provider.create(type, await checked(type));
-    expect({ id, outs }).toEqual(kept(type));
+    const { id, outs } = await one.provider.create(type, await one.checked(type));
+    expect({ id, outs }).toEqual(one.kept(type));
     expect(await fingerprint(server)).toEqual(before);
   });
 });
@@ -207,84 +147,84 @@ describe.each(TYPES)("%s on a healthy server", (type) => {
 async function fingerprint(server: Server): Promise<unknown> {
   return {
     accounts: await server.query("SELECT * FROM mysql.global_priv ORDER BY User, Host"),
-    process: await readFile(paths(String(local["directory"])).pidFile, "utf8"),
+    process: await readFile(paths(one.directory).pidFile, "utf8"),
     log: await server.value("SELECT @@GLOBAL.gtid_binlog_pos"),
-    file: await readFile(String(kept("MariaDbNode").outs["configFile"]), "utf8"),
+    file: await readFile(String(one.kept("MariaDbNode").outs["configFile"]), "utf8"),
   };
 }
 
 test("accounts of which one can't be made: the engine is told what it has to keep, and no password and nothing that steers a terminal is in the error", async () => {
   const broken = {
     user: "broken",
-    password: proxyPassword,
+    password: PASSWORDS.proxy,
     from: ["%"],
     grants: ["SELECT ON `no\u001b[2Jwhere`.nothing"],
   };
-  const inputs = await checked("SessionStoreUsers", { extraAccounts: [broken] });
-  const { message, kept: partly } = await failure(provider.create("SessionStoreUsers", inputs));
+  const inputs = await one.checked("SessionStoreUsers", { extraAccounts: [broken] });
+  const { message, kept: partly } = await one.failure(one.provider.create("SessionStoreUsers", inputs));
   expect(message).toMatch(/where\.nothing.*doesn't exist.*1146, in: GRANT SELECT ON `nowhere`/);
   expect(message).not.toContain("\u001b");
-  expect(partly).toEqual({ id: kept("SessionStoreUsers").id, properties: inputs, reasons: [message] });
-  const { id, outs } = kept("SessionStoreUsers");
-  await provider.update("SessionStoreUsers", id, partly?.properties ?? {}, await checked("SessionStoreUsers"));
-  await using server = await root();
+  expect(partly).toEqual({ id: one.kept("SessionStoreUsers").id, properties: inputs, reasons: [message] });
+  const { id, outs } = one.kept("SessionStoreUsers");
+  await one.provider.update("SessionStoreUsers", id, partly?.properties ?? {}, await one.checked("SessionStoreUsers"));
+  await using server = await one.root();
   expect(await server.value("SELECT COUNT(*) FROM mysql.global_priv WHERE User = 'broken'")).toBe("0");
-  expect((await provider.found("SessionStoreUsers", { id, outs })).outs).toEqual(outs);
+  expect((await one.provider.found("SessionStoreUsers", { id, outs })).outs).toEqual(outs);
 });
 
 describe("a difference", () => {
   test("made by hand is read as the value of its property, and put right by an update", async () => {
-    await using server = await root();
+    await using server = await one.root();
     await server.query("SET GLOBAL max_connections = 300");
-    const { id, outs } = kept("MariaDbNode");
-    const seen = await provider.found("MariaDbNode", { id, outs });
+    const { id, outs } = one.kept("MariaDbNode");
+    const seen = await one.provider.found("MariaDbNode", { id, outs });
     expect(seen.inputs["settings"]).toMatchObject({ max_connections: "300" });
-    const wanted = await checked("MariaDbNode");
-    expect((await provider.diff("MariaDbNode", id, seen.outs, wanted)).changes).toBe("some");
-    await provider.update("MariaDbNode", id, seen.outs, wanted);
+    const wanted = await one.checked("MariaDbNode");
+    expect((await one.provider.diff("MariaDbNode", id, seen.outs, wanted)).changes).toBe("some");
+    await one.provider.update("MariaDbNode", id, seen.outs, wanted);
     expect(await server.value("SELECT @@GLOBAL.max_connections")).toBe("200");
   });
 
   test("in a password is seen, and never printed", async () => {
-    await using server = await root();
+    await using server = await one.root();
     await server.query("SET PASSWORD FOR 'nevisproxy_user'@'%' = PASSWORD('another')");
-    const { id, outs } = kept("SessionStoreUsers");
-    const seen = await provider.found("SessionStoreUsers", { id, outs });
+    const { id, outs } = one.kept("SessionStoreUsers");
+    const seen = await one.provider.found("SessionStoreUsers", { id, outs });
     expect(seen.inputs["accounts"]).toMatchObject({ "nevisproxy_user@%": { password: "differs" } });
-    await provider.update("SessionStoreUsers", id, seen.outs, await checked("SessionStoreUsers"));
-    expect((await provider.found("SessionStoreUsers", { id, outs })).outs).toEqual(outs);
+    await one.provider.update("SessionStoreUsers", id, seen.outs, await one.checked("SessionStoreUsers"));
+    expect((await one.provider.found("SessionStoreUsers", { id, outs })).outs).toEqual(outs);
   });
 
   test("in the address asks for another object", async () => {
-    const { id, outs } = kept("MariaDbNode");
-    const elsewhere = await checked("MariaDbNode", { connection: { ...connection, port: 1 } });
-    const { changes, replaces } = await provider.diff("MariaDbNode", id, outs, elsewhere);
+    const { id, outs } = one.kept("MariaDbNode");
+    const elsewhere = await one.checked("MariaDbNode", { connection: { ...one.connection, port: 1 } });
+    const { changes, replaces } = await one.provider.diff("MariaDbNode", id, outs, elsewhere);
     expect([changes, replaces.includes("connection")]).toEqual(["some", true]);
   });
 });
 
 test("a change that the server refuses at its start is taken back, and the server's own words are in the error", async () => {
-  const { id, outs } = kept("MariaDbNode");
+  const { id, outs } = one.kept("MariaDbNode");
   // Only at its start does the server look at it.
-  const wrong = await checked("MariaDbNode", { settings: { max_connections: 200, innodb_page_size: "5000" } });
-  const { message, kept: partly } = await failure(provider.update("MariaDbNode", id, outs, wrong));
+  const wrong = await one.checked("MariaDbNode", { settings: { max_connections: 200, innodb_page_size: "5000" } });
+  const { message, kept: partly } = await one.failure(one.provider.update("MariaDbNode", id, outs, wrong));
   expect(message).toMatch(/does not start with the new settings/);
   expect(message).toMatch(/\[ERROR\]/);
   expect(message).toMatch(/former option file was put back and db1 runs with it/);
   expect(partly).toBeUndefined();
-  const seen = await provider.found("MariaDbNode", { id, outs });
-  expect(await provider.diff("MariaDbNode", id, seen.outs, await checked("MariaDbNode"))).toMatchObject({
+  const seen = await one.provider.found("MariaDbNode", { id, outs });
+  expect(await one.provider.diff("MariaDbNode", id, seen.outs, await one.checked("MariaDbNode"))).toMatchObject({
     changes: "none",
   });
 }, 60_000);
 
 describe("a server that is stopped", () => {
-  beforeAll(() => stop(String(local["directory"])), 60_000);
+  beforeAll(() => stop(one.directory), 60_000);
 
   test("does not fail a refresh: the node says it, of the rest nothing new is known", async () => {
     for (const type of TYPES) {
-      const { id, outs } = kept(type);
-      const seen = await provider.found(type, { id, outs });
+      const { id, outs } = one.kept(type);
+      const seen = await one.provider.found(type, { id, outs });
       const changed = Object.keys(outs).filter(
         (name) => JSON.stringify(seen.outs[name]) !== JSON.stringify(outs[name]),
       );
@@ -297,38 +237,41 @@ describe("a server that is stopped", () => {
   });
 
   test("fails a delete with what to do, and lets it be skipped by a word of the operator", async () => {
-    const { id, outs } = kept("SessionStoreUsers");
-    const { message } = await failure(provider.delete("SessionStoreUsers", id, outs));
+    const { id, outs } = one.kept("SessionStoreUsers");
+    const { message } = await one.failure(one.provider.delete("SessionStoreUsers", id, outs));
     expect(message).toMatch(/does not run.*Nothing was removed there\..*SESSION_STORE_SKIP_UNREACHABLE=1/s);
     await using skipping = await ProviderProcess.start({ SESSION_STORE_SKIP_UNREACHABLE: "1" });
     await skipping.delete("SessionStoreUsers", id, outs);
   }, 30_000);
 
   test("fails an update of what is on it, and touches nothing", async () => {
-    const { id, outs } = kept("SessionStoreDatabase");
-    const { message, kept: partly } = await failure(provider.update("SessionStoreDatabase", id, outs, outs));
+    const { id, outs } = one.kept("SessionStoreDatabase");
+    const { message, kept: partly } = await one.failure(one.provider.update("SessionStoreDatabase", id, outs, outs));
     expect(message).toContain("db1 does not run");
     expect(partly).toBeUndefined();
   });
 
   test("is started again by an update, with its data", async () => {
-    const { id, outs } = kept("LocalMariaDb");
-    await provider.update("LocalMariaDb", id, outs, await checked("LocalMariaDb"));
-    await using server = await root();
+    const { id, outs } = one.kept("LocalMariaDb");
+    await one.provider.update("LocalMariaDb", id, outs, await one.checked("LocalMariaDb"));
+    await using server = await one.root();
     expect(await server.value("SELECT COUNT(*) FROM mysql.global_priv WHERE User = 'nevisproxy_user'")).toBe("1");
   }, 60_000);
 });
 
 test("a login that is refused does not fail a refresh, and its password is in no message", async () => {
-  const { id, outs } = kept("MariaDbNode");
-  const stale = { ...outs, connection: { ...connection, admin: { ...connection.admin, password: "stale-password" } } };
-  expect((await provider.found("MariaDbNode", { id, outs: stale })).inputs["state"]).toBe("login refused");
-  const users = kept("SessionStoreUsers");
-  const { message } = await failure(
-    provider.delete("SessionStoreUsers", users.id, { ...users.outs, node: stale.connection }),
+  const { id, outs } = one.kept("MariaDbNode");
+  const stale = {
+    ...outs,
+    connection: { ...one.connection, admin: { ...one.connection.admin, password: "stale-password" } },
+  };
+  expect((await one.provider.found("MariaDbNode", { id, outs: stale })).inputs["state"]).toBe("login refused");
+  const users = one.kept("SessionStoreUsers");
+  const { message } = await one.failure(
+    one.provider.delete("SessionStoreUsers", users.id, { ...users.outs, node: stale.connection }),
   );
   expect(message).toMatch(/refuses the login of "session_store_admin"/);
-  expect(message + provider.printed.join("")).not.toContain("stale-password");
+  expect(message + one.provider.printed.join("")).not.toContain("stale-password");
 });
 
 describe("the end", () => {
@@ -339,8 +282,8 @@ describe("the end", () => {
     SessionStoreUsers: async (server) => (await server.value(ACCOUNTS)) !== "0",
     SessionStoreDatabase: async (server) =>
       (await server.query("SHOW DATABASES LIKE 'replicated_session_store'")).length === 1,
-    MariaDbNode: async () => existsSync(String(kept("MariaDbNode").outs["configFile"])),
-    LocalMariaDb: async () => existsSync(String(local["directory"])),
+    MariaDbNode: async () => existsSync(String(one.kept("MariaDbNode").outs["configFile"])),
+    LocalMariaDb: async () => existsSync(one.directory),
   };
   /** It holds sessions. */
   const STAYS = "SessionStoreDatabase";
@@ -348,13 +291,13 @@ describe("the end", () => {
   test.each([...TYPES].reverse())(
     "%s is deleted, and what is gone already is deleted too",
     async (type) => {
-      const { id, outs } = kept(type);
+      const { id, outs } = one.kept(type);
       const isThere = SIGNS[type] as (server: Server) => Promise<unknown>;
-      await using server = await root();
+      await using server = await one.root();
       expect(await isThere(server)).toBe(true);
-      await provider.delete(type, id, outs);
+      await one.provider.delete(type, id, outs);
       expect(await isThere(server)).toBe(type === STAYS);
-      await provider.delete(type, id, outs);
+      await one.provider.delete(type, id, outs);
       expect(await isThere(server)).toBe(type === STAYS);
     },
     60_000,
@@ -363,13 +306,13 @@ describe("the end", () => {
   test.each(["SessionStoreUsers", "SessionStoreDatabase", "MariaDbNode"])(
     "%s on a server that is gone with its data counts as gone",
     async (type) => {
-      const { id, outs } = kept(type);
-      await expect(provider.delete(type, id, outs)).resolves.toBeUndefined();
+      const { id, outs } = one.kept(type);
+      await expect(one.provider.delete(type, id, outs)).resolves.toBeUndefined();
     },
   );
 
   test("nothing is left of the server, and reading it says that there are no data", async () => {
-    expect(existsSync(String(local["directory"]))).toBe(false);
-    expect((await provider.found("LocalMariaDb", kept("LocalMariaDb"))).inputs["state"]).toBe("no data");
+    expect(existsSync(one.directory)).toBe(false);
+    expect((await one.provider.found("LocalMariaDb", one.kept("LocalMariaDb"))).inputs["state"]).toBe("no data");
   });
 });

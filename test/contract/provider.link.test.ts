@@ -1,4 +1,4 @@
-import { Failure, ProviderProcess, type Values } from "../support/engine/providerProcess";
+import { type Failure, failureOfCall, ProviderProcess, type Values } from "../support/engine/providerProcess";
 import { type TestServer, testServer } from "../support/local/testServer";
 
 /** One direction of a pair, through the real plugin process, on two real servers. */
@@ -53,10 +53,9 @@ const wanted = (source: TestServer, more: Values = {}) =>
 const status = async () => (await db1.root.query("SHOW ALL SLAVES STATUS"))[0];
 
 async function failure(work: Promise<unknown>): Promise<Failure> {
-  const error = await work.catch((thrown: unknown) => thrown);
-  if (!(error instanceof Failure)) throw new Error(`it did not fail: ${JSON.stringify(error)}`);
-  expect(error.message).not.toContain(PASSWORD);
-  return error;
+  const failure = await failureOfCall(work);
+  expect(failure.message).not.toContain(PASSWORD);
+  return failure;
 }
 
 test("two servers with one identity are not linked: refused before anything is touched", async () => {

@@ -8,7 +8,7 @@ import * as operations from "../../provider/src/operations";
 import type { Operations } from "../../provider/src/operations/contract";
 import { PASSWORDS } from "../support/cli/pairProgram";
 import type { Values } from "../support/engine/providerProcess";
-import { type Registration, run } from "../support/engine/registrations";
+import { inClear, RESOURCES, type Registration, run } from "../support/engine/registrations";
 import { FIXTURE_SCRIPT, type StoredResource, storedReleases, storedState } from "../support/engine/storedState";
 import { freePorts } from "../support/local/ports";
 
@@ -16,8 +16,6 @@ import { freePorts } from "../support/local/ports";
  * A user upgrades this library with a pair in use: what an earlier release has written into the state is what the operations of
  * today get. They must find every object by it, see nothing changed, and be able to take all of it away.
  */
-
-const MODULE = "pulumi-nodejs:dynamic/sessionstore:";
 
 test("there is the state of a release", () => {
   expect(storedReleases()).toContain("0.1.0");
@@ -35,9 +33,7 @@ describe.each(storedReleases())("the state of release %s", (release) => {
     folder = await mkdtemp(path.join(tmpdir(), "session-store-state-"));
     ports = await freePorts();
     stored = storedState(release, { folder, ports });
-    ({ registered: today } = await run(program, ({ type, inputs }) =>
-      type === `${MODULE}LocalMariaDb` ? place(inputs) : {},
-    ));
+    ({ registered: today } = await run(program));
   }, 60_000);
 
   afterAll(async () => {
@@ -61,13 +57,13 @@ describe.each(storedReleases())("the state of release %s", (release) => {
     });
   }
 
-  const ofOurs = () => stored.filter(({ type }) => type.startsWith(MODULE));
+  const ofOurs = () => stored.filter(({ type }) => type.startsWith(RESOURCES));
 
   /** What today's program and check make of a stored resource. */
   async function wanted({ name, type, outs }: StoredResource): Promise<Values> {
     const registration = today.find((one) => one.name === name && one.type === type);
     if (!registration) throw new Error(`today's program has no ${type} "${name}"`);
-    const given = { ...(open(registration.inputs) as Values), __provider: outs["__provider"] };
+    const given = { ...(inClear(registration.inputs) as Values), __provider: outs["__provider"] };
     const { inputs, failures } = await of(type).check({}, given);
     expect(failures).toEqual([]);
     return inputs;
@@ -121,18 +117,4 @@ describe.each(storedReleases())("the state of release %s", (release) => {
 });
 
 const byName: Record<string, unknown> = { ...operations };
-const of = (type: string) => byName[type.slice(MODULE.length)] as Operations<Values, Values>;
-
-const place = ({ directory }: { directory: string }) => ({
-  host: { kind: "local", directory },
-  address: "127.0.0.1",
-  socket: path.join(directory, "mariadb.sock"),
-});
-
-/** Secrets in clear text, as the engine hands them to the operations. */
-function open(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(open);
-  if (typeof value !== "object" || value === null) return value;
-  if ("secret" in value) return open(value.secret);
-  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, open(part)]));
-}
+const of = (type: string) => byName[type.slice(RESOURCES.length)] as Operations<Values, Values>;

@@ -3,83 +3,28 @@ import * as path from "node:path";
 import { errorLines } from "../../provider/src/hosts/errorLog";
 import { paths } from "../../provider/src/hosts/local/files";
 import { start, stop } from "../../provider/src/hosts/local/server";
-import { isMerelyStopped, isRunning, replicaStatus, uptime } from "../../provider/src/mariadb/replication";
-import type { Server } from "../../provider/src/mariadb/server";
+import { replicaStatus } from "../../provider/src/mariadb/replication";
 import * as operations from "../../provider/src/operations/all";
 import { bringAcknowledgement, withoutWaiting } from "../../provider/src/pair/acknowledgement";
-import { compareLogs } from "../../provider/src/pair/fork";
-import {
-  compareStreams,
-  proveRowsArrive,
-  waitUntilCaughtUp,
-  waitUntilReplicating,
-} from "../../provider/src/pair/proof";
-import { until } from "../../provider/src/waiting";
-import { SHORT_WAITS } from "../support/engine/declaredPair";
+import { proveRowsArrive, waitUntilCaughtUp, waitUntilReplicating } from "../../provider/src/pair/proof";
 import { failureOf } from "../support/engine/faults";
-import { killServer } from "../support/local/killServer";
-import { Pair } from "../support/local/pair";
-import { SessionClient } from "../support/sessionClient";
+import {
+  db1,
+  db2,
+  expectHealthyWith,
+  idsOf,
+  openBoth,
+  options,
+  pair,
+  reached,
+  SESSION,
+  usePair,
+  write,
+} from "../support/local/pairOfTest";
 
 /** A direction that an error stopped: its cause is known before it is started, and what can be repaired without a loss is. */
 
-jest.setTimeout(120_000);
-
-const SESSION = "replicated_session_store.session";
-const options = SHORT_WAITS;
-let pair: Pair;
-let db1: Server;
-let db2: Server;
-
-beforeEach(async () => {
-  pair = await Pair.up(options);
-  await openBoth();
-  await db1.logged(() => db1.query(SessionClient.TABLE));
-  await waitUntilCaughtUp(db1, db2, 10_000);
-});
-
-afterEach(() => pair?.[Symbol.asyncDispose]());
-
-async function openBoth(): Promise<void> {
-  [db1, db2] = await Promise.all([pair.root(1), pair.root(2)]);
-}
-
-const write = (server: Server, ...ids: string[]) =>
-  server.logged(async () => {
-    for (const id of ids) await server.query(`INSERT INTO ${SESSION} VALUES (?, '')`, [id]);
-  });
-const idsOf = async (server: Server): Promise<string[]> =>
-  (await server.query(`SELECT id FROM ${SESSION} ORDER BY id`)).map(({ id }) => String(id));
-const reached = (what: string, look: () => boolean | Promise<boolean>) =>
-  until({ what, deadline: 30_000 }, async () => ((await look()) ? { done: undefined } : { seen: "not yet" }));
-
-/** A clean restart, with a line more in its option files. */
-async function restart(number: 1 | 2, line = ""): Promise<void> {
-  // Two starts in the same second would look like one.
-  await reached("another second", async () => (await uptime(await pair.root(number))) > 1);
-  await stop(pair.directory(number));
-  await writeFile(path.join(paths(pair.directory(number)).includeFolder, "zz-more.cnf"), `[mariadbd]\n${line}\n`);
-  await start(pair.directory(number));
-  await openBoth();
-  const runs = async (server: Server) => isRunning(await replicaStatus(server));
-  await reached("both directions to run", async () => (await runs(db1)) && (await runs(db2)));
-}
-
-/** As in a state of a version that kept none, or before the first look. */
-function forgetMarks(): void {
-  for (const { outs } of pair.kept.values()) {
-    delete outs["historyMark"];
-    delete outs["sourceMark"];
-  }
-}
-
-async function expectHealthyWith(ids: readonly string[]): Promise<void> {
-  expect(await pair.drift(options)).toEqual({});
-  await openBoth();
-  await waitUntilCaughtUp(db1, db2, 20_000);
-  await waitUntilCaughtUp(db2, db1, 20_000);
-  for (const server of [db1, db2]) expect(await idsOf(server)).toEqual([...ids].sort());
-}
+usePair();
 
 test("a proof does not count whose number the replica had before", async () => {
   await write(db2, "a", "b", "c");
@@ -134,7 +79,7 @@ test("an error that stops a replica is shown and kept without the statement and 
   const { includeFolder } = paths(pair.directory(2));
   await writeFile(path.join(includeFolder, "99-z.cnf"), "[mariadbd]\nslave_skip_errors=1452\nslave_exec_mode=STRICT\n");
   await start(pair.directory(2));
-  db2 = await pair.root(2);
+  await openBoth();
   await db2.query("SET GLOBAL slave_run_triggers_for_rbr = YES");
   for (const [engine, onDb2, words] of [
     ["Aria", [make("Aria"), `INSERT INTO ${TABLE} VALUES (?, '')`], "Error 'Duplicate entry '...' for key 'PRIMARY'"],
@@ -167,7 +112,7 @@ test("an error that stops a replica is shown and kept without the statement and 
     await db1.query("USE replicated_session_store");
     await db1.logged(() => db1.query(`INSERT INTO ${TABLE} VALUES (?, ?)`, [SECRET, SECRET]));
     await reached("db2 to be stopped", async () => (await replicaStatus(db2))?.sqlThread === "No");
-    const kept = pair.kept.get("db2-from-db1");
+    const kept = pair.kept.get("sessions-db2-from-db1");
     const seen = await operations.ReplicationLink.read("", kept?.outs as never);
     expect("inputs" in seen && seen.inputs).toMatchObject({ state: expect.stringContaining(words) });
     const { message } = await failureOf(proveRowsArrive(db1, db2, 5000));
@@ -188,7 +133,7 @@ test("an error that stops a replica is shown and kept without the statement and 
 
 test("a server that is half filled is neither linked nor called proved, in either direction", async () => {
   await db2.query("CREATE DATABASE session_store_seeding");
-  for (const only of ["db1-from-db2", "db2-from-db1"]) {
+  for (const only of ["sessions-db1-from-db2", "sessions-db2-from-db1"]) {
     const { message } = await failureOf(pair.up({ link: { connectRetry: 2 }, only: [only] }));
     expect(message).toMatch(/db2 is only half filled from db1.*nothing was emptied/s);
   }
@@ -196,28 +141,6 @@ test("a server that is half filled is neither linked nor called proved, in eithe
     { connectRetry: 1 },
     { connectRetry: 1 },
   ]);
-});
-
-test("two nodes given in the other order are called so, and nothing of them is changed", async () => {
-  await write(db1, "of db1");
-  await write(db2, "of db2");
-  for (const [nodeNumber, own, peer] of [
-    [1, 2, 1],
-    [2, 1, 2],
-  ] as const) {
-    const { inputs } = await operations.MariaDbNode.check({}, {
-      connection: pair.connection(own),
-      peer: pair.connection(peer),
-      nodeNumber,
-    } as never);
-    const { message } = await failureOf(operations.MariaDbNode.create(inputs));
-    expect(message).toMatch(new RegExp(`db${own} is the other node of the pair.*Nothing was touched`, "s"));
-    expect(message).not.toMatch(/data directory|went back/);
-    const kept = pair.kept.get(`db${own}-node`);
-    const seen = await operations.MariaDbNode.read("", { ...kept?.outs, ...inputs } as never);
-    expect("inputs" in seen && seen.inputs).toMatchObject({ state: "the other node" });
-  }
-  await expectHealthyWith(["of db1", "of db2"]);
 });
 
 test.each<[string, (data: string) => Promise<void>]>([
@@ -232,9 +155,7 @@ test.each<[string, (data: string) => Promise<void>]>([
   // Received and not applied.
   await db1.query(`LOCK TABLES ${SESSION} READ`);
   await write(db2, "received");
-  for (const number of [1, 2] as const) {
-    await killServer(pair.directory(number), pair.ports[number - 1] ?? 0);
-  }
+  for (const number of [1, 2] as const) await pair.server(number).kill();
   await damage(paths(pair.directory(1)).data);
   await Promise.all([start(pair.directory(1)), start(pair.directory(2))]);
   await openBoth();
@@ -278,92 +199,6 @@ test("where a replica was away for too long, the other direction is repaired all
   await expectHealthyWith(["missed by db1", "only on db1"]);
 });
 
-test("a binary log that its server compresses is not taken for one with another history", async () => {
-  await restart(2, "log_bin_compress=ON\nlog_bin_compress_min_len=10");
-  for (const [kind, statement] of [
-    [
-      "Write_rows_compressed_v1",
-      `INSERT INTO ${SESSION} VALUES ('long', REPEAT('x', 200)), ('longer', REPEAT('x', 200))`,
-    ],
-    ["Update_rows_compressed_v1", `UPDATE ${SESSION} SET data = REPEAT('y', 200)`],
-    ["Delete_rows_compressed_v1", `DELETE FROM ${SESSION} WHERE id = 'longer'`],
-    ["Query_compressed", `ALTER TABLE ${SESSION} COMMENT '${"c".repeat(100)}'`],
-  ] as const) {
-    await db2.logged(() => db2.query(statement));
-    await waitUntilCaughtUp(db2, db1, 10_000);
-    const { File: log } = (await db2.row("SHOW MASTER STATUS")) ?? {};
-    expect((await db2.query("SHOW BINLOG EVENTS IN ?", [log])).map((event) => event["Event_type"])).toContain(kind);
-    const { known } = await compareStreams(db2, db1, 2);
-    expect(await compareLogs({ replica: db1, source: db2, domain: 2, known, since: 0n })).toMatch(/^same/);
-  }
-  forgetMarks();
-  await restart(2);
-  expect(await pair.drift(options)).toEqual({});
-});
-
-/** Updates and deletes on db2, while db1 stands still. */
-async function writeMeanwhile(): Promise<void> {
-  await db2.query("SET GLOBAL rpl_semi_sync_master_enabled = OFF");
-  await write(db2, "later");
-  await db2.logged(async () => {
-    await db2.query(`UPDATE ${SESSION} SET data = 'other' WHERE id = 'a'`);
-    await db2.query(`DELETE FROM ${SESSION} WHERE id = 'b'`);
-  });
-}
-
-test("a direction that was merely stopped goes on in one `up`, although its source has started since and rows changed", async () => {
-  // db1's relay log does not reach back to the first of these starts.
-  for (const id of ["a", "b", "c"]) {
-    await restart(2);
-    await write(db2, id);
-    await waitUntilCaughtUp(db2, db1, 10_000);
-  }
-  await db1.query("STOP SLAVE");
-  await writeMeanwhile();
-  await pair.up(options);
-  await expectHealthyWith(["a", "c", "later"]);
-});
-
-test("so does one of which a run was cut off that had thrown its relay log away, after a look since its source started", async () => {
-  await write(db2, "a", "b", "c");
-  await restart(2);
-  await waitUntilCaughtUp(db2, db1, 10_000);
-  expect(await pair.drift(options)).toEqual({});
-  await db1.query("STOP SLAVE");
-  await db1.query("CHANGE MASTER TO MASTER_CONNECT_RETRY = 2");
-  await writeMeanwhile();
-  await pair.up(options);
-  await expectHealthyWith(["a", "c", "later"]);
-});
-
-test("where rows can't be compared and a relay log is gone, a source that runs is refused nothing, and is not called whole", async () => {
-  await db1.logged(() => db1.query("CREATE TABLE replicated_session_store.keyless_session (id INT)"));
-  await write(db2, "a");
-  await waitUntilCaughtUp(db2, db1, 10_000);
-  await waitUntilCaughtUp(db1, db2, 10_000);
-  await db1.query("INSERT INTO replicated_session_store.keyless_session VALUES (1)");
-  await restart(1);
-  forgetMarks();
-  expect(await pair.drift(options)).toEqual({});
-  const marks = () =>
-    ["db2-node", "db1-from-db2"]
-      .map((name) => pair.kept.get(name)?.outs)
-      .map((outs) => [outs?.["historyMark"], outs?.["sourceMark"]]);
-  expect(
-    marks()
-      .flat()
-      .filter((mark) => mark !== undefined),
-  ).toEqual([]);
-  await db1.logged(() => db1.query("DROP TABLE replicated_session_store.keyless_session"));
-  await waitUntilCaughtUp(db1, db2, 10_000);
-  await pair.refresh();
-  expect(
-    marks()
-      .flat()
-      .filter((mark) => mark !== undefined),
-  ).toHaveLength(2);
-});
-
 test("two servers that were never linked and both hold sessions: what each lacks is said, and nothing is to be emptied", async () => {
   await pair.down("ReplicationLink");
   for (const [server, id] of [
@@ -375,19 +210,12 @@ test("two servers that were never linked and both hold sessions: what each lacks
     await server.query("SET GLOBAL gtid_slave_pos = ''");
     await write(server, "of both", id);
   }
-  const { message } = await failureOf(pair.up({ ...options, only: ["db1-from-db2"] }));
+  const { message } = await failureOf(pair.up({ ...options, only: ["sessions-db1-from-db2"] }));
   expect(message).toMatch(
     /never linked.*db1 has what db2 does not: 1 row more in replicated_session_store\.session.*mariadb-dump .*--insert-ignore/s,
   );
   expect(message).not.toMatch(/[Ee]mpty the|drop its database|move its data directory away/);
   await write(db2, "of db1");
-  const { message: then } = await failureOf(pair.up({ ...options, only: ["db1-from-db2"] }));
+  const { message: then } = await failureOf(pair.up({ ...options, only: ["sessions-db1-from-db2"] }));
   expect(then).toMatch(/db2 holds every row of db1; .*stop db1, move its data directory away/s);
-});
-
-test("a refused login of a replica, for whatever reason, is retried and no reason to leave it alone", () => {
-  const stopped = (errno: number) =>
-    isMerelyStopped({ ioThread: "No", sqlThread: "No", ioError: { errno, text: "" }, sqlError: undefined } as never);
-  expect([1045, 1597, 4151, 2003].map(stopped)).toEqual([true, true, true, true]);
-  expect([1236, 1593].map(stopped)).toEqual([false, false]);
 });

@@ -12,7 +12,6 @@ import { lockServers } from "../../provider/src/pair/lock";
 import { until } from "../../provider/src/waiting";
 import type { PairOptions } from "../support/engine/declaredPair";
 import { failureOf, Hung } from "../support/engine/faults";
-import { SeparateRuns } from "../support/engine/separateRuns";
 import { Mounted, testWithMounts } from "../support/local/mounts";
 import { Pair } from "../support/local/pair";
 
@@ -22,20 +21,17 @@ jest.setTimeout(180_000);
 
 const link = { connectRetry: 1 };
 let pair: Pair;
-let runs: SeparateRuns;
 
 beforeAll(async () => {
   pair = await Pair.up({ link });
-  runs = await SeparateRuns.prepare();
 }, 120_000);
 
 afterAll(async () => {
   await pair?.[Symbol.asyncDispose]();
-  await runs?.[Symbol.asyncDispose]();
 }, 120_000);
 
 /** One run of the engine. */
-const up = (options: PairOptions = {}): Promise<void> => runs.up(pair, { link, ...options });
+const up = (options: PairOptions = {}): Promise<string[]> => pair.up({ link, ...options });
 
 async function pidOf(number: 1 | 2): Promise<number> {
   const pid = await findProcess(pair.directory(number));
@@ -64,7 +60,7 @@ test("a hung server is named in preview and up, each within its deadline, and no
   {
     using _hung = new Hung(await pidOf(2));
     const begin = Date.now();
-    expect(await seen("db2-node", "state")).toBe("not answering");
+    expect(await seen("sessions-db2", "state")).toBe("not answering");
     expect((Date.now() - begin) / 1000).toBeLessThan(25);
     const { message, seconds } = await failureOf(up({ settings: { max_connections: 800 } }));
     expect(message).toMatch(/db2 .*does not answer within/);
@@ -76,11 +72,11 @@ test("a hung server is named in preview and up, each within its deadline, and no
 });
 
 test("a stopped server is seen as stopped, its links and accounts as last known, and up starts it", async () => {
-  const former = pair.kept.get("db2-users")?.outs["accounts"];
+  const former = pair.kept.get("sessions-db2-users")?.outs["accounts"];
   await stop(pair.directory(2));
-  expect(await seen("db2-node", "state")).toBe("stopped");
+  expect(await seen("sessions-db2", "state")).toBe("stopped");
   expect(pair.kept.get("db2")?.outs["state"]).toBe("stopped");
-  expect(pair.kept.get("db2-users")?.outs["accounts"]).toEqual(former);
+  expect(pair.kept.get("sessions-db2-users")?.outs["accounts"]).toEqual(former);
   await up();
   await expectHealthy();
 });
@@ -88,7 +84,7 @@ test("a stopped server is seen as stopped, its links and accounts as last known,
 test("what is to be removed from a server that is gone stops with the way to skip it, and is skipped on demand", async () => {
   await stop(pair.directory(2));
   try {
-    const kept = pair.kept.get("db2-users");
+    const kept = pair.kept.get("sessions-db2-users");
     const remove = () => operations.SessionStoreUsers.delete(kept?.id ?? "", kept?.outs as never);
     const { message } = await failureOf(remove());
     expect(message).toMatch(/db2 does not run.*SESSION_STORE_SKIP_UNREACHABLE=1/s);
@@ -104,7 +100,7 @@ test("what is to be removed from a server that is gone stops with the way to ski
 test("an admin account that is refused is seen, and made good through the superuser's socket", async () => {
   const db1 = await pair.root(1);
   await db1.query("ALTER USER session_store_admin@localhost IDENTIFIED BY 'somebody else''s'");
-  expect(await seen("db1-node", "state")).toBe("login refused");
+  expect(await seen("sessions-db1", "state")).toBe("login refused");
   await up();
   await expectHealthy();
 });
@@ -112,7 +108,7 @@ test("an admin account that is refused is seen, and made good through the superu
 test("an admin account that has lost its privileges gets them back", async () => {
   const db1 = await pair.root(1);
   await db1.query("REVOKE ALL PRIVILEGES, GRANT OPTION FROM session_store_admin@localhost");
-  expect(await seen("db1-node", "state")).toBe("login refused");
+  expect(await seen("sessions-db1", "state")).toBe("login refused");
   await up();
   await expectHealthy();
 });
@@ -124,7 +120,7 @@ test("where neither the admin account nor the superuser is let in, the error nam
   await db1.query("ALTER USER session_store_admin@localhost IDENTIFIED BY 'somebody else''s'");
   await db1.query("ALTER USER ?@localhost IDENTIFIED BY 'unknown'", [root]);
   try {
-    expect(await seen("db1-node", "state")).toBe("login refused");
+    expect(await seen("sessions-db1", "state")).toBe("login refused");
     const { message, seconds } = await failureOf(up());
     expect(message).toContain("db1");
     expect(message).toContain("session_store_admin");
@@ -151,7 +147,7 @@ describe.each([
     {
       using _mounted = spoil(path.dirname(settingsFile(1)));
       if (code === "ENOSPC") await fill(path.dirname(settingsFile(1)));
-      expect(await seen("db1-node", "state")).toBe("running");
+      expect(await seen("sessions-db1", "state")).toBe("running");
       const { message, seconds } = await failureOf(up({ settings }));
       expect(message).toMatch(new RegExp(`db1.*${code}`, "s"));
       expect(seconds).toBeLessThan(60);

@@ -7,7 +7,6 @@ import type { Server } from "../../provider/src/mariadb/server";
 import { until } from "../../provider/src/waiting";
 import type { PairOptions } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
-import { SeparateRuns } from "../support/engine/separateRuns";
 import { Pair } from "../support/local/pair";
 import { SmallDisk } from "../support/local/smallDisk";
 
@@ -21,18 +20,15 @@ const ROWS = 150;
 const DISK = 250 * 1024;
 
 let pair: Pair;
-let runs: SeparateRuns;
 
 beforeEach(async () => {
   pair = await Pair.up(options);
-  runs = await SeparateRuns.prepare();
   const db1 = await pair.root(1);
   await db1.logged(() => db1.query("CREATE TABLE replicated_session_store.session (id INT PRIMARY KEY, v BLOB)"));
 }, 120_000);
 
 afterEach(async () => {
   await pair?.[Symbol.asyncDispose]();
-  await runs?.[Symbol.asyncDispose]();
 }, 120_000);
 
 /** Puts db2 on a disk of its own: its data, or all that it has, its temporary files and its log among them. */
@@ -85,14 +81,14 @@ test.each([
     const begin = Date.now();
     await pair.refresh();
     expect((Date.now() - begin) / 1000).toBeLessThan(25);
-    expect(outs("db2-node", "state")).toBe("disk full");
-    expect(outs("db1-node", "state")).toBe("running");
-    expect(outs("db1-database", "state")).toBe("present");
-    expect(outs("db1-from-db2", "state")).toBe("replicating");
+    expect(outs("sessions-db2", "state")).toBe("disk full");
+    expect(outs("sessions-db1", "state")).toBe("running");
+    expect(outs("sessions-db1-database-replicated_session_store", "state")).toBe("present");
+    expect(outs("sessions-db1-from-db2", "state")).toBe("replicating");
 
     const db1 = await pair.root(1);
     await db1.query("SET GLOBAL max_connections = 77");
-    const { message, seconds } = await failureOf(runs.up(pair, options));
+    const { message, seconds } = await failureOf(pair.up(options));
     expect(message).toMatch(/^db2\b.*(Disk is full writing|Disk got full writing)/s);
     expect(message).toContain("Make room on that disk");
     expect(message).not.toContain("db1");
@@ -101,7 +97,7 @@ test.each([
     expect(await db1.value("SELECT @@GLOBAL.max_connections")).not.toBe("77");
 
     disk.makeRoom();
-    await runs.up(pair, options);
+    await pair.up(options);
     await expectHealthy(ROWS);
     await stop(pair.directory(2));
   },
@@ -116,15 +112,15 @@ test.each([
     using disk = await onSmallDisk(what);
     const before = await Promise.all([1, 2].map((number) => findProcess(pair.directory(number as 1 | 2))));
     disk.fill(left);
-    const { message, seconds } = await failureOf(runs.up(pair, changed));
+    const { message, seconds } = await failureOf(pair.up(changed));
     expect(message).toMatch(/has to restart for back_log, but on db2's disk .* are free, and .* are needed/);
     expect(message).toContain("Nothing was stopped");
     expect(seconds).toBeLessThan(60);
     expect(await Promise.all([1, 2].map((number) => findProcess(pair.directory(number as 1 | 2))))).toEqual(before);
 
     disk.makeRoom();
-    await runs.up(pair, changed);
-    await runs.up(pair, options);
+    await pair.up(changed);
+    await pair.up(options);
     await expectHealthy(0);
     await stop(pair.directory(2));
   },
@@ -136,14 +132,14 @@ test("a stopped server whose disk got full meanwhile is told why it does not sta
   disk.fill();
   await pair.refresh();
   expect(outs("db2", "state")).toBe("stopped");
-  expect(outs("db2-node", "state")).toBe("stopped");
-  expect(outs("db1-node", "state")).toBe("running");
-  const { message, seconds } = await failureOf(runs.up(pair, options));
+  expect(outs("sessions-db2", "state")).toBe("stopped");
+  expect(outs("sessions-db1", "state")).toBe("running");
+  const { message, seconds } = await failureOf(pair.up(options));
   expect(message).toMatch(/out of disk space|error 28|Errcode: 28/i);
   expect(message).toContain("Make room on that disk");
   expect(seconds).toBeLessThan(60);
   disk.makeRoom();
-  await runs.up(pair, options);
+  await pair.up(options);
   await expectHealthy(0);
   await stop(pair.directory(2));
 });
@@ -153,12 +149,12 @@ test("a server of its own is not stopped for a change where its disk lacks the r
   using disk = await onSmallDiskAlone();
   const before = await findProcess(pair.directory(2));
   disk.fill(300);
-  const only = ["db2", "db2-node"];
-  const { message } = await failureOf(runs.up(pair, { ...changed, only }));
+  const only = ["db2", "sessions-db2"];
+  const { message } = await failureOf(pair.up({ ...changed, only }));
   expect(message).toMatch(/db2 has to restart .* but on db2's disk/);
   expect(await findProcess(pair.directory(2))).toBe(before);
   disk.makeRoom();
-  await runs.up(pair, { ...changed, only });
+  await pair.up({ ...changed, only });
   await stop(pair.directory(2));
 });
 

@@ -6,7 +6,6 @@ import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { until } from "../../provider/src/waiting";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
-import { SeparateRuns } from "../support/engine/separateRuns";
 import { Pair } from "../support/local/pair";
 import { SmallDisk } from "../support/local/smallDisk";
 import { fillSessions, fingerprint } from "../support/manySessions";
@@ -23,12 +22,10 @@ const options: PairOptions = {
 const SESSIONS = 60_000;
 
 let pair: Pair;
-let runs: SeparateRuns;
 let disk: SmallDisk | undefined;
 
 beforeEach(async () => {
   pair = await Pair.up(options);
-  runs = await SeparateRuns.prepare();
 }, 120_000);
 
 afterEach(async () => {
@@ -36,7 +33,6 @@ afterEach(async () => {
   disk?.[Symbol.dispose]();
   await rm(pair.directory(2), { recursive: true });
   await pair?.[Symbol.asyncDispose]();
-  await runs?.[Symbol.asyncDispose]();
 }, 120_000);
 
 test("a disk that gets full while its node is seeded is one error that says so, and one up goes on when there is room", async () => {
@@ -49,7 +45,7 @@ test("a disk that gets full while its node is seeded is one error that says so, 
   disk = small;
   const before = await fingerprint(db1);
 
-  const run = failureOf(runs.up(pair, options));
+  const run = failureOf(pair.up(options));
   await until({ what: "the copy to begin", deadline: 30_000, pause: 1 }, async () => {
     const begun = existsSync(path.join(paths(pair.directory(2)).data, "replicated_session_store", "session.ibd"));
     return begun ? { done: undefined } : { seen: "no table" };
@@ -62,7 +58,7 @@ test("a disk that gets full while its node is seeded is one error that says so, 
 
   small.makeRoom();
   const client = new SessionClient("survivor", pair.ports[0]).start();
-  await runs.up(pair, options).finally(() => client.stop());
+  await pair.up(options).finally(() => client.stop());
   expect(client.errors).toEqual([]);
   const db2 = await pair.root(2);
   await waitUntilCaughtUp(db1, db2, 20_000);

@@ -33,17 +33,15 @@ INSERT INTO demo_conf VALUES ('version', '1');
 INSERT INTO demo_conf VALUES ('colour', 'red');
 `;
 
-const up = (options: Scenario["run"]["options"] = {}): Scenario["run"] => ({
-  does: "up",
-  options: { link, ...options },
-});
+const SERVERS: PairOptions = { only: ["db1", "db2"] };
+const up = (options: PairOptions = {}): Scenario["run"] => ({ does: "up", options: { link, ...options } });
 
 /** Made before the first scenario. */
 let first: PairOptions["tls"];
 let renewed: PairOptions["tls"];
 
 const EVERY_SCENARIO: readonly Scenario[] = [
-  { name: "the servers are made", from: "empty", run: { ...up(), only: "LocalMariaDb" } },
+  { name: "the servers are made", from: "empty", run: up(SERVERS) },
   { name: "the pair is brought up", from: "servers", run: up() },
   {
     name: "a setting changes at once",
@@ -106,7 +104,7 @@ const EVERY_SCENARIO: readonly Scenario[] = [
     },
     run: up(),
   },
-  { name: "the proxy's tables are made", from: "linked", run: { ...up(), script } },
+  { name: "the proxy's tables are made", from: "linked", run: up({ schema: { script } }) },
   { name: "all but the servers is removed", from: "linked", run: { does: "down" } },
 ];
 const SCENARIOS = EVERY_SCENARIO.filter(({ name }) => ONLY.test(name));
@@ -116,7 +114,7 @@ let pair: KilledPair;
 beforeAll(async () => {
   pair = await KilledPair.prepare();
   await pair.empty();
-  await pair.run({ ...up(), only: "LocalMariaDb" });
+  await pair.run(up(SERVERS));
   // Small, because the servers are put back so often.
   await pair.addOptions("innodb_log_file_size=4M");
   await pair.keep("servers");

@@ -34,7 +34,7 @@ test("a setting that needs a restart reaches both nodes one after the other", as
   const chunks = () => Promise.all([db1, db2].map((server) => value(server, "innodb_buffer_pool_chunk_size")));
   expect(await chunks()).not.toContain("4194304");
   const { clients, touched } = await underLoad(() => pair.up({ settings: { innodb_buffer_pool_chunk_size: "4M" } }));
-  expect(touched.sort()).toEqual(["db1-node", "db2-node"]);
+  expect(touched.sort()).toEqual(["sessions-db1", "sessions-db2"]);
   expect(await chunks()).toEqual(["4194304", "4194304"]);
   for (const client of clients) expect(client.worst).toBeLessThan(STALL);
 });
@@ -104,7 +104,7 @@ test("a new replication password moves both links without a stall, and the forme
     await expect(login(port, "replication-1")).rejects.toMatchObject({ errno: 1045 });
     await login(port, "replication-2");
   }
-  // Both log in anew with what CHANGE MASTER was given.
+  // Both log in again with what CHANGE MASTER was given.
   for (const server of [db1, db2]) await server.query("STOP SLAVE");
   for (const server of [db1, db2]) await server.query("START SLAVE");
   expect(await pair.drift({ passwords: { replication: "replication-2" } })).toEqual({});
@@ -119,7 +119,7 @@ test("a restart is refused while the peer is gone, and what was received from it
     Promise.all(ids.map((id) => db2.query("INSERT INTO replicated_session_store.session VALUES (?, '')", [id]))),
   );
   process.kill((await findProcess(pair.directory(2))) ?? 0, "SIGKILL");
-  await expect(pair.up({ settings: { innodb_buffer_pool_chunk_size: "4M" }, only: ["db1-node"] })).rejects.toThrow(
+  await expect(pair.up({ settings: { innodb_buffer_pool_chunk_size: "4M" }, only: ["sessions-db1"] })).rejects.toThrow(
     /db1 has to restart for innodb_buffer_pool_chunk_size, but its peer can't be looked at .*nothing was stopped.*Bring db2 back first/s,
   );
   expect(await findProcess(pair.directory(1))).toBe(before);
@@ -139,7 +139,7 @@ test("a node whose data directory is gone is seeded from its peer, which serves 
   await rm(pair.directory(2), { recursive: true });
   expect(await pair.drift()).toMatchObject({
     db2: ["state"],
-    "db2-node": expect.arrayContaining(["state", "configText"]),
+    "sessions-db2": expect.arrayContaining(["state", "configText"]),
   });
   const survivor = new SessionClient("survivor", pair.ports[0]).start();
   await pair.up().finally(() => survivor.stop());
@@ -159,8 +159,8 @@ test("a node whose binary log was reset by hand is told from one that lost sessi
   await db2.query("RESET MASTER");
   await db2.query("START SLAVE");
   await db2.logged(() => db2.query("INSERT INTO replicated_session_store.session VALUES ('after the reset', '')"));
-  expect((await pair.drift())["db2-node"]).toEqual(["state"]);
-  expect(pair.kept.get("db2-node")?.outs["state"]).toBe("binary log was reset");
+  expect((await pair.drift())["sessions-db2"]).toEqual(["state"]);
+  expect(pair.kept.get("sessions-db2")?.outs["state"]).toBe("binary log was reset");
   await expect(pair.up()).rejects.toThrow(/db2's binary log was reset .*Nothing was touched/s);
 });
 

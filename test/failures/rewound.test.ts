@@ -10,7 +10,6 @@ import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { until } from "../../provider/src/waiting";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
-import { killServer } from "../support/local/killServer";
 import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";
 
@@ -68,7 +67,7 @@ async function bringUp(connectRetry: number): Promise<void> {
   await waitUntilCaughtUp(db1, await pair.root(2), 120_000);
 }
 
-const kill = (number: 1 | 2): Promise<void> => killServer(pair.directory(number), pair.ports[number - 1] ?? 0);
+const kill = (number: 1 | 2): Promise<void> => pair.server(number).kill();
 
 const data = (number: 1 | 2): string => paths(pair.directory(number)).data;
 const written = async (server: Server): Promise<number> =>
@@ -125,9 +124,9 @@ async function expectRecognised(connectRetry: number): Promise<void> {
   const options = optionsOf(connectRetry);
   const before = await rows();
   const start = Date.now();
-  expect((await pair.drift(options))["db2-node"]).toContain("state");
+  expect((await pair.drift(options))["sessions-db2"]).toContain("state");
   if (ROWS > 0) process.stderr.write(`recognised among ${ROWS} sessions in ${(Date.now() - start) / 1000} s\n`);
-  expect(pair.kept.get("db2-node")?.outs["state"]).toBe("went back in time");
+  expect(pair.kept.get("sessions-db2")?.outs["state"]).toBe("went back in time");
   const stood = (await link())?.ioThread;
   const { message } = await failureOf(pair.up(options));
   expect(message).toMatch(
@@ -135,7 +134,7 @@ async function expectRecognised(connectRetry: number): Promise<void> {
   );
   expect(message).not.toContain("move its data directory away");
   const { message: ofLink } = await failureOf(
-    pair.up({ ...options, only: ["db1-from-db2"], link: { connectRetry: 7 } }),
+    pair.up({ ...options, only: ["sessions-db1-from-db2"], link: { connectRetry: 7 } }),
   );
   expect(ofLink).toMatch(/^db2 .*went back in time.*db1<-db2 is not started/s);
   expect(stood === "No" && (await link())?.ioThread !== "No").toBe(false);

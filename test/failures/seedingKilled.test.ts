@@ -9,7 +9,7 @@ import { closeForSeeding, seedFromPeer } from "../../provider/src/pair/seeding";
 import { sleep } from "../../provider/src/waiting";
 import { SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
-import { SeparateRuns } from "../support/engine/separateRuns";
+import { KillableRuns } from "../support/engine/killableRuns";
 import { newKey } from "../support/hosts/sshKeys";
 import { Pair } from "../support/local/pair";
 import type { PairServer } from "../support/local/pairServer";
@@ -37,13 +37,13 @@ const MAKE_DBA = `CREATE USER IF NOT EXISTS ${DBA.user}@'%' IDENTIFIED BY '${DBA
 const HOST_KEY = newKey().public;
 
 let pair: Pair;
-let runs: SeparateRuns;
+let runs: KillableRuns;
 let db1: PairServer;
 let db2: PairServer;
 
 beforeAll(async () => {
   pair = await Pair.up(SHORT_WAITS);
-  runs = await SeparateRuns.prepare();
+  runs = await KillableRuns.prepare();
   [db1, db2] = [pair.server(1), pair.server(2)];
   const root = await pair.root(1);
   await fillSessions(root, SESSIONS);
@@ -107,7 +107,7 @@ const isMarked = async (): Promise<boolean> =>
 async function undisturbed(): Promise<number> {
   await lose();
   const begin = Date.now();
-  await runs.up(pair, SHORT_WAITS);
+  await pair.up(SHORT_WAITS);
   return Date.now() - begin;
 }
 
@@ -139,7 +139,7 @@ test(`nobody gets into a node that is being seeded, and one more up makes it who
     const watch = new Watch();
     const client = new SessionClient(`client-${number}`, pair.ports[0]).start();
     const said = await killAt(who, delay);
-    const again = await runs.up(pair, SHORT_WAITS).then(
+    const again = await pair.up(SHORT_WAITS).then(
       () => "",
       (error: Error) => `the second run failed: ${error.message}`,
     );
@@ -214,7 +214,7 @@ describe("a node that is whole is not seeded over what only it has", () => {
     await closeGate(await pair.root(2));
     await db2.run("DROP TABLE session_store_closed.settings", `ALTER USER ${PROXY.user}@'%' ACCOUNT UNLOCK`);
     await db2.run(`${ROW} ('only-later', '')`);
-    expect(await pair.drift(SHORT_WAITS)).toMatchObject({ "db2-node": ["state"] });
+    expect(await pair.drift(SHORT_WAITS)).toMatchObject({ "sessions-db2": ["state"] });
     await pair.up(SHORT_WAITS);
     expect(await written()).toBe("only-db2,only-later");
     expect(await db2.login(DBA.user, DBA.password)).toBe("in");
@@ -237,18 +237,28 @@ test.each(["known", "declared for the first time"])(
   async (which) => {
     await lose();
     await (await openAsAdmin(pair.connection(2)))[Symbol.asyncDispose]();
-    const node = pair.kept.get("db2-node");
-    if (which !== "known") pair.kept.delete("db2-node");
+    const node = pair.kept.get("sessions-db2");
+    if (which !== "known") pair.kept.delete("sessions-db2");
     // Nobody listens there.
-    const host = { kind: "ssh", address: "127.0.0.1", port: 1, hostKeys: [HOST_KEY], password: "x", bootDeadline: 1 };
-    const peer = { ...pair.connection(1), host };
+    const firstHost = {
+      kind: "ssh" as const,
+      address: "127.0.0.1",
+      port: 1,
+      hostKeys: [HOST_KEY],
+      password: "x",
+      bootDeadline: 1,
+    };
     const { message } = await failureOf(
-      pair.up({ ...SHORT_WAITS, node: { peer }, only: ["db2-node", "db2-database", "db2-users"] }),
+      pair.up({
+        ...SHORT_WAITS,
+        firstHost,
+        only: ["sessions-db2", "sessions-db2-database-replicated_session_store", "sessions-db2-users"],
+      }),
     );
     expect(message).toMatch(/db2 holds no sessions.*db1.*db2 was not opened to anybody. Bring db1 back, then run/s);
     expect(await db2.value("SELECT COUNT(*) FROM mysql.user WHERE User = 'replication_user'")).toBe("0");
     // As the engine keeps one that was begun, too.
-    if (node) pair.kept.set("db2-node", pair.kept.get("db2-node") ?? node);
+    if (node) pair.kept.set("sessions-db2", pair.kept.get("sessions-db2") ?? node);
     await pair.up(SHORT_WAITS);
     expect(await notWhole(new SessionClient("none", pair.ports[0]))).toEqual([]);
   },

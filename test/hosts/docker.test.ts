@@ -50,7 +50,7 @@ it("up waits until the image has set up empty data, and brings the pair up", asy
   expect(await each((host) => host.sh(`stat -c '%a %U:%G' ${SETTINGS_FILE}`))).toEqual(
     Array(2).fill("644 root:root\n"),
   );
-  expect(seen("db1-node")["configFile"]).toBe(SETTINGS_FILE);
+  expect(seen("sessions-db1")["configFile"]).toBe(SETTINGS_FILE);
   await pair.host(1).sql(`CREATE TABLE ${TABLE} (id VARCHAR(20) PRIMARY KEY)`);
   await pair.catchUp();
   await expectSessionsBothWays("first");
@@ -72,10 +72,10 @@ it("what was changed by hand is shown by property, and put back by one up withou
   await one.sql("SET sql_log_bin=0; REVOKE INSERT ON replicated_session_store.* FROM nevisproxy_user");
   await two.sql("STOP SLAVE SQL_THREAD");
   expect(await pair.drift(options)).toEqual({
-    "db1-node": ["settings", "configText"],
-    "db1-users": ["accounts"],
-    "db2-node": ["configText"],
-    "db2-from-db1": ["state"],
+    "sessions-db1": ["settings", "configText"],
+    "sessions-db1-users": ["accounts"],
+    "sessions-db2": ["configText"],
+    "sessions-db2-from-db1": ["state"],
   });
   await pair.up(options);
   expect(await pair.drift(options)).toEqual({});
@@ -93,7 +93,7 @@ it("a line of another file that would win over ours is refused by name", async (
 it("a setting that needs a restart reaches both containers, one after the other, and they stay the same containers", async () => {
   options = { settings: { innodb_buffer_pool_chunk_size: "4M" } };
   const before = await each(startedAt);
-  expect((await pair.up(options)).sort()).toEqual(["db1-node", "db2-node"]);
+  expect((await pair.up(options)).sort()).toEqual(["sessions-db1", "sessions-db2"]);
   const states = await each(async (host) => (await host.container.inspect()).State);
   const [first, second] = states.sort((a, b) => a.StartedAt.localeCompare(b.StartedAt));
   // The second had not ended before the first was back.
@@ -123,8 +123,8 @@ it("a container that is replaced by one of another image keeps its volumes, and 
 
 it("a container that does not run is shown as stopped, and started by up", async () => {
   await pair.host(2).stop();
-  expect(await pair.drift(options)).toMatchObject({ "db2-node": ["state"] });
-  expect(seen("db2-node")["state"]).toBe("stopped");
+  expect(await pair.drift(options)).toMatchObject({ "sessions-db2": ["state"] });
+  expect(seen("sessions-db2")["state"]).toBe("stopped");
   await pair.up(options);
   await expectSessionsBothWays("started");
 });
@@ -143,8 +143,8 @@ it("a container that comes back without its data is seeded from its peer", async
 
 it("a paused container is shown as unreachable, and up says how to go on", async () => {
   await pair.host(2).container.pause();
-  expect(await pair.drift(options)).toMatchObject({ "db2-node": ["state"] });
-  expect(seen("db2-node")["state"]).toBe("unreachable");
+  expect(await pair.drift(options)).toMatchObject({ "sessions-db2": ["state"] });
+  expect(seen("sessions-db2")["state"]).toBe("unreachable");
   await expect(pair.up(options)).rejects.toThrow(`is paused; end that with: docker unpause ${pair.host(2).address}`);
   await pair.host(2).container.unpause();
   expect(await pair.drift(options)).toEqual({});
@@ -154,7 +154,7 @@ it("a container that is gone is shown as unreachable, and up says that it is gon
   const other = "gone-for-a-while";
   const { address, container } = pair.host(2);
   await container.rename({ name: other });
-  expect(await pair.drift(options)).toMatchObject({ "db2-node": ["state"] });
+  expect(await pair.drift(options)).toMatchObject({ "sessions-db2": ["state"] });
   await expect(pair.up(options)).rejects.toThrow(`there is no container "${address}" on that engine`);
   await testEngine().getContainer(other).rename({ name: address });
   expect(await pair.drift(options)).toEqual({});
@@ -176,7 +176,9 @@ it("a file for the server only belongs to its user, and lies in the volume", asy
 
 // Nothing of a pair is changed any more in a run in which a change of it failed: the last but one.
 it("a setting with which the server does not start is taken back, the log is shown, and the server runs as before", async () => {
-  await expect(pair.up({ settings: { ...options.settings, ssl_ca: "/none.pem" }, only: ["db1-node"] })).rejects.toThrow(
+  await expect(
+    pair.up({ settings: { ...options.settings, ssl_ca: "/none.pem" }, only: ["sessions-db1"] }),
+  ).rejects.toThrow(
     /does not start with the new settings.*ended while it started.*Its log says:\n.*\[ERROR\] Failed to setup SSL.*The former option file was put back and db1 runs with it/s,
   );
   expect(await pair.host(1).sh(`cat ${SETTINGS_FILE}`)).not.toContain("none.pem");

@@ -14,14 +14,14 @@ it("a settings file whose name has quotes, blanks, a line break and commands in 
   const each = (command: string[]) => Promise.all(pair.hosts.map((host) => host.exec(command)));
 
   await pair.up();
-  expect(pair.kept.get("db1-node")?.outs["configFile"]).toBe(settingsFile);
+  expect(pair.kept.get("sessions-db1")?.outs["configFile"]).toBe(settingsFile);
   for (const text of await each(["cat", "--", settingsFile])) expect(text).toContain("gtid_domain_id");
   expect(await pair.drift()).toEqual({});
 
   const [one, two] = pair.hosts;
   await one.exec(["sed", "-i", "s/^max_connections=.*/max_connections=78/", settingsFile]);
   await two.exec(["rm", "--", settingsFile]);
-  expect(await pair.drift()).toEqual({ "db1-node": ["configText"], "db2-node": ["configText"] });
+  expect(await pair.drift()).toEqual({ "sessions-db1": ["configText"], "sessions-db2": ["configText"] });
   await pair.up();
   expect(await pair.drift()).toEqual({});
 
@@ -46,7 +46,7 @@ it("how a machine is reached may change, keys and all: nothing on it is touched"
   const key = newKey();
   await one.exec(["tee", "/root/.ssh/authorized_keys"], { input: `${key.public}\n` });
   Object.assign(login, { privateKey: key.private, hostKeys: [newKey().public, one.hostKey] });
-  expect(await pair.up()).toContain("db1-node");
+  expect(await pair.up()).toContain("sessions-db1");
 
   expect(await traces()).toEqual(before);
   expect(await pair.drift()).toEqual({});

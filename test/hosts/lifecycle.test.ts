@@ -65,7 +65,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
   it("a line of another file that would win over ours is refused by name before ours is written", async () => {
     await overriding(pair, async (line) => {
       const before = await pair.host(1).serverPid();
-      await expect(pair.up({ only: ["db1-node"] })).rejects.toThrow(line);
+      await expect(pair.up({ only: ["sessions-db1"] })).rejects.toThrow(line);
       await expect(pair.host(1).sh(`test -e ${SETTINGS_FILE}`)).rejects.toThrow();
       expect(await pair.host(1).serverPid()).toBe(before);
     });
@@ -77,7 +77,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
       expect(await host.sh(`stat -c '%a %U:%G' ${SETTINGS_FILE}`)).toBe("644 root:root\n");
       expect(await host.sql("SELECT VERSION()")).toMatch(new RegExp(`^${version}\\.`));
     }
-    expect(seen(pair, "db1-node")["configFile"]).toBe(SETTINGS_FILE);
+    expect(seen(pair, "sessions-db1")["configFile"]).toBe(SETTINGS_FILE);
     await pair.host(1).sql(`CREATE TABLE ${TABLE} (id VARCHAR(20) PRIMARY KEY)`);
     await pair.catchUp();
     await expectSessionsBothWays(pair, "first");
@@ -103,16 +103,16 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     await two.sql("STOP SLAVE SQL_THREAD");
 
     expect(await pair.drift()).toEqual({
-      "db1-node": ["settings", "configText"],
-      "db1-users": ["accounts"],
-      "db2-node": ["configText"],
-      "db2-users": ["accounts"],
-      "db2-database": ["characterSet", "collation"],
-      "db2-from-db1": ["state"],
+      "sessions-db1": ["settings", "configText"],
+      "sessions-db1-users": ["accounts"],
+      "sessions-db2": ["configText"],
+      "sessions-db2-users": ["accounts"],
+      "sessions-db2-database-replicated_session_store": ["characterSet", "collation"],
+      "sessions-db2-from-db1": ["state"],
     });
-    expect(seen(pair, "db1-node")["settings"]).toMatchObject({ max_connections: "77" });
-    expect(seen(pair, "db2-node")["configText"]).toBe("");
-    expect(seen(pair, "db2-from-db1")["state"]).toBe("SQL thread stopped");
+    expect(seen(pair, "sessions-db1")["settings"]).toMatchObject({ max_connections: "77" });
+    expect(seen(pair, "sessions-db2")["configText"]).toBe("");
+    expect(seen(pair, "sessions-db2-from-db1")["state"]).toBe("SQL thread stopped");
 
     await pair.up();
     expect(await pair.drift()).toEqual({});
@@ -126,7 +126,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     const option = "innodb_buffer_pool_chunk_size";
     const options: PairOptions = { settings: { [option]: "4M" } };
     const before = await Promise.all(pair.hosts.map((host) => host.serverPid()));
-    expect((await pair.up(options)).sort()).toEqual(["db1-node", "db2-node"]);
+    expect((await pair.up(options)).sort()).toEqual(["sessions-db1", "sessions-db2"]);
     for (const [index, host] of pair.hosts.entries()) {
       expect(await host.sql(`SELECT @@GLOBAL.${option}`)).toBe("4194304");
       expect(await host.serverPid()).not.toBe(before[index]);
@@ -139,8 +139,8 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
   it("a line of another file that would win is shown, refused by name, and nothing is touched", async () => {
     await overriding(pair, async (line) => {
       const before = await traces(pair);
-      expect(await pair.drift()).toEqual({ "db1-node": ["overriddenBy"] });
-      expect(seen(pair, "db1-node")["overriddenBy"]).toEqual([line]);
+      expect(await pair.drift()).toEqual({ "sessions-db1": ["overriddenBy"] });
+      expect(seen(pair, "sessions-db1")["overriddenBy"]).toEqual([line]);
       await expect(pair.up()).rejects.toThrow(`${line}. Nothing was changed.`);
       expect(await traces(pair)).toEqual(before);
     });
@@ -198,7 +198,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("a pair set up by ha
     // One probe, which touches no row.
     const sequence = Number(written.split("-").pop());
     expect(await pair.host(1).sql("SELECT @@GLOBAL.gtid_binlog_pos")).toBe(`1-1-${sequence + 1}`);
-    expect(seen(pair, "db1-node")["advice"]).toContainEqual(
+    expect(seen(pair, "sessions-db1")["advice"]).toContainEqual(
       expect.objectContaining({
         severity: "note",
         where: "db1",
@@ -215,7 +215,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("a pair set up by ha
     await pair.host(2).sh("service mariadb restart >/dev/null 2>&1 </dev/null");
     await pair.up(AS_IT_IS);
     expect(await pair.drift(AS_IT_IS)).toEqual({});
-    expect(JSON.stringify(seen(pair, "db1-node")["advice"])).not.toContain("/etc/my.cnf");
+    expect(JSON.stringify(seen(pair, "sessions-db1")["advice"])).not.toContain("/etc/my.cnf");
     await expectSessionsBothWays(pair, "without");
   });
 

@@ -1,7 +1,6 @@
 import { until } from "../../provider/src/waiting";
 import type { PairOptions } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
-import { SeparateRuns } from "../support/engine/separateRuns";
 import { HostPair } from "../support/hosts/hostPair";
 import { cut, NetworkFault, type Reach } from "../support/hosts/networkFaults";
 import { SessionClient } from "../support/sessionClient";
@@ -11,10 +10,8 @@ import { SessionClient } from "../support/sessionClient";
 jest.setTimeout(180_000);
 
 let pair: HostPair;
-let runs: SeparateRuns;
 
 beforeAll(async () => {
-  runs = await SeparateRuns.prepare();
   pair = await HostPair.planned({ inputs: { bootDeadline: 3 } }, [{ user: "deploy" }, {}]);
   await pair.up();
   await pair.host(1).sql(SessionClient.TABLE);
@@ -22,24 +19,15 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await pair?.[Symbol.asyncDispose]();
-  await runs?.[Symbol.asyncDispose]();
 });
 
 /** One run of the engine. */
-const up = (options: PairOptions = {}): Promise<void> => runs.up(pair, options);
+const up = (options?: PairOptions): Promise<string[]> => pair.up(options);
 
 afterEach(async () => {
-  await reachable();
-  // Whatever a test did to it, `up` has mended it all.
+  // Whatever a test did to it, `up` has repaired it all.
   expect(await pair.drift()).toEqual({});
 });
-
-/** Waits until a failed connection is no longer remembered: this process looks for several commands. */
-const reachable = (): Promise<void> =>
-  until({ what: "the failure to be forgotten", deadline: 15_000 }, async () => {
-    const { "db2-node": properties = [] } = await pair.drift();
-    return properties.includes("state") ? { seen: String(seen("db2-node")["state"]) } : { done: undefined };
-  });
 
 const seen = (resource: string) => pair.kept.get(resource)?.outs as Record<string, unknown>;
 
@@ -50,7 +38,10 @@ const timed = async <T>(work: Promise<T>): Promise<{ value: T; seconds: number }
 
 describe("between the operator and db2", () => {
   const ssh = (): Reach => ({ to: pair.host(2), port: 22, from: pair.network.gateway });
-  const last = () => JSON.stringify(["db2-users", "db2-database"].map((name) => pair.kept.get(name)?.outs));
+  const last = () =>
+    JSON.stringify(
+      ["sessions-db2-users", "sessions-db2-database-replicated_session_store"].map((name) => pair.kept.get(name)?.outs),
+    );
 
   it.each([
     ["nothing gets through", NetworkFault.unreachable, /waited \d+\.\d s .*no answer within 10 s/],
@@ -63,10 +54,9 @@ describe("between the operator and db2", () => {
       await pair.host(1).sql("SET GLOBAL max_connections=500");
       {
         await using _fault = await make(ssh());
-        await cut(ssh());
         const { value: drift, seconds } = await timed(pair.drift());
-        expect(drift).toMatchObject({ "db1-node": ["settings"], "db2-node": ["state"] });
-        expect(seen("db2-node")["state"]).toBe("unreachable");
+        expect(drift).toMatchObject({ "sessions-db1": ["settings"], "sessions-db2": ["state"] });
+        expect(seen("sessions-db2")["state"]).toBe("unreachable");
         expect(last()).toBe(before);
         expect(seconds).toBeLessThan(25);
         const failure = await failureOf(up());
@@ -85,10 +75,9 @@ describe("between the operator and db2", () => {
     await pair.host(2).sql("SET sql_log_bin=0; DROP USER IF EXISTS binarylog_user");
     {
       await using _fault = await make();
-      await cut(ssh());
       const { value: drift, seconds } = await timed(pair.drift());
-      expect(drift).toEqual({ "db2-users": ["accounts"] });
-      const repair = await timed(up({ only: ["db2-users"] }));
+      expect(drift).toEqual({ "sessions-db2-users": ["accounts"] });
+      const repair = await timed(up({ only: ["sessions-db2-users"] }));
       expect(seconds + repair.seconds).toBeLessThan(60);
     }
   });
@@ -96,7 +85,8 @@ describe("between the operator and db2", () => {
   it("a connection that is cut in the middle of a statement is an error that says so, and the next up repairs the rest", async () => {
     const host = pair.host(2);
     await host.sql("SET sql_log_bin=0; DROP USER IF EXISTS binarylog_user");
-    await pair.drift();
+    // Connections of runs before this one.
+    await cut(ssh());
     // Our statement waits behind it.
     const locked = host.sql("FLUSH TABLES WITH READ LOCK; SELECT SLEEP(600)").catch(() => "killed");
     try {
@@ -107,8 +97,7 @@ describe("between the operator and db2", () => {
         );
         return waits === "1" ? { done: undefined } : { seen: waits };
       });
-      // That of the run, and the one with which this process looked.
-      expect(await cut(ssh())).toBe(2);
+      expect(await cut(ssh())).toBe(1);
       const { message, seconds } = await repair;
       expect(message).toMatch(/db2.*(lost|hung up|closed|ECONNRESET)/is);
       expect(seconds).toBeLessThan(30);
@@ -125,10 +114,9 @@ describe("between the operator and db2", () => {
   it("a connection that is made and through which nothing comes is given up, and the node shown as unreachable", async () => {
     {
       await using _fault = await NetworkFault.halfOpen(ssh());
-      await cut(ssh());
       const { value: drift, seconds } = await timed(pair.drift());
-      expect(drift).toEqual({ "db2-node": ["state"] });
-      expect(seen("db2-node")["state"]).toBe("unreachable");
+      expect(drift).toEqual({ "sessions-db2": ["state"] });
+      expect(seen("sessions-db2")["state"]).toBe("unreachable");
       expect(seconds).toBeLessThan(25);
     }
   });
@@ -201,8 +189,8 @@ describe("between the nodes", () => {
               return status.includes("Connecting") ? { done: undefined } : { seen: status };
             });
           }
-          expect(Object.keys(await pair.drift()).sort()).toEqual(["db1-from-db2", "db2-from-db1"]);
-          expect(seen("db1-from-db2")["state"]).toMatch(/^(connecting$|can't connect, error 2003)/);
+          expect(Object.keys(await pair.drift()).sort()).toEqual(["sessions-db1-from-db2", "sessions-db2-from-db1"]);
+          expect(seen("sessions-db1-from-db2")["state"]).toMatch(/^(connecting$|can't connect, error 2003)/);
           const { message } = await failureOf(up());
           expect(message).toMatch(/db1 does not reach db2 at .*:3306: .* db2 does not reach db1 at .*:3306: /);
           expect(message).toMatch(words);
@@ -239,8 +227,8 @@ describe("between the nodes", () => {
           return /OFF/.test(status) ? { done: undefined } : { seen: status };
         });
         const drift = await pair.drift();
-        expect(Object.keys(drift).sort()).toEqual(["db1-from-db2", "db2-from-db1"]);
-        expect(seen("db2-from-db1")["semiSync"]).toMatch(/given up|does not acknowledge/);
+        expect(Object.keys(drift).sort()).toEqual(["sessions-db1-from-db2", "sessions-db2-from-db1"]);
+        expect(seen("sessions-db2-from-db1")["semiSync"]).toMatch(/given up|does not acknowledge/);
       }
       await up();
     });

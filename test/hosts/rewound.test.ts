@@ -56,8 +56,8 @@ it.each([
     await two.sql("SET GLOBAL rpl_semi_sync_master_enabled = ON");
     const before = [await one.sql(COUNT), await two.sql(COUNT)];
 
-    expect((await pair.drift(SHORT_WAITS))["db2-node"]).toContain("state");
-    expect(pair.kept.get("db2-node")?.outs["state"]).toBe("went back in time");
+    expect((await pair.drift(SHORT_WAITS))["sessions-db2"]).toContain("state");
+    expect(pair.kept.get("sessions-db2")?.outs["state"]).toBe("went back in time");
     const { message } = await failureOf(pair.up(SHORT_WAITS));
     expect(message).toMatch(
       /db2 (went back in time .*it )?lacks 300 rows of replicated_session_store\.session.*Nothing was touched/s,

@@ -1,7 +1,6 @@
 import { sleep, until } from "../../provider/src/waiting";
 import { PASSWORDS, SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
-import { SeparateRuns } from "../support/engine/separateRuns";
 import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
 import { takeServerOff } from "../support/hosts/localRepository";
@@ -71,19 +70,18 @@ it("a first up waits for the other machine where that is still booting: it may h
 });
 
 it("a blank machine in the place of the lost one gets MariaDB where that is allowed, and is told so where it is not", async () => {
-  await using runs = await SeparateRuns.prepare();
   await using pair = await HostPair.planned({}, [{}, { inputs: { install: true } }]);
   const [one, two] = pair.hosts;
   await pair.up(SHORT_WAITS);
   await one.sql(`${SessionClient.TABLE}; INSERT INTO replicated_session_store.session VALUES ('kept', '')`);
   await pair.catchUp();
   await takeServerOff(two);
-  await runs.up(pair, SHORT_WAITS);
+  await pair.up(SHORT_WAITS);
   expect(await two.sql("SELECT id FROM replicated_session_store.session")).toBe("kept");
   expect(await pair.drift(SHORT_WAITS)).toEqual({});
 
   await takeServerOff(one);
-  await expect(runs.up(pair, SHORT_WAITS)).rejects.toThrow(/there is no MariaDB server on .*set "install": true/);
+  await expect(pair.up(SHORT_WAITS)).rejects.toThrow(/there is no MariaDB server on .*set "install": true/);
 });
 
 it.each([
@@ -92,7 +90,6 @@ it.each([
 ] as const)(
   "a connection to %s that breaks during the copy is one error, and the next up goes on",
   async (_, number) => {
-    await using runs = await SeparateRuns.prepare();
     await using pair = await HostPair.planned();
     const [one, two] = pair.hosts;
     await pair.up(SHORT_WAITS);
@@ -102,7 +99,7 @@ it.each([
 
     // The dump gets no further than to this table while it is held.
     const held = one.sql("LOCK TABLES replicated_session_store.session_attribute WRITE; SELECT SLEEP(600)");
-    const run = failureOf(runs.up(pair, SHORT_WAITS));
+    const run = failureOf(pair.up(SHORT_WAITS));
     const begun = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'replicated_session_store'";
     await until({ what: "the copy to begin", deadline: 30_000, pause: 5 }, async () => {
       const count = await two.sql(begun);
@@ -117,7 +114,7 @@ it.each([
     expect(message).toMatch(/seeding db2 from db1 was cut off: .*db1 was only read.*Run `pulumi up` again/s);
     expect(seconds).toBeLessThan(60);
 
-    await runs.up(pair, SHORT_WAITS);
+    await pair.up(SHORT_WAITS);
     await pair.catchUp();
     expect(await fingerprint(await pair.root(2))).toEqual(await fingerprint(await pair.root(1)));
     expect(await pair.drift(SHORT_WAITS)).toEqual({});

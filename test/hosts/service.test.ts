@@ -1,5 +1,4 @@
 import { failureOf } from "../support/engine/faults";
-import { SeparateRuns } from "../support/engine/separateRuns";
 import { HostPair } from "../support/hosts/hostPair";
 import { layOutAsRedHat } from "../support/hosts/redHat";
 
@@ -36,9 +35,7 @@ async function expectFormerBack(
 
 describe("systemd, on a machine laid out as Red Hat does (an imitation), and on one of Debian, where it keeps the server's socket too", () => {
   let pair: HostPair;
-  let runs: SeparateRuns;
   beforeAll(async () => {
-    runs = await SeparateRuns.prepare();
     pair = await HostPair.planned({ systemd: true });
     await layOutAsRedHat(pair.host(1));
     await pair.host(2).sh("systemctl is-active mariadb.socket");
@@ -46,7 +43,6 @@ describe("systemd, on a machine laid out as Red Hat does (an imitation), and on 
   });
   afterAll(async () => {
     await pair?.[Symbol.asyncDispose]();
-    await runs?.[Symbol.asyncDispose]();
   });
 
   it("each has the option file where its distribution includes it last, with the distribution's owner and mode", async () => {
@@ -81,7 +77,7 @@ describe("systemd, on a machine laid out as Red Hat does (an imitation), and on 
   ] as const)(
     "a start of db%d that fails shows the end of its own log and puts the former file back; it runs",
     async (number, file) => {
-      await expectFormerBack(pair, number, file, () => runs.up(pair, { only: [`db${number}-node`], ...WRONG }));
+      await expectFormerBack(pair, number, file, () => pair.up({ only: [`sessions-db${number}`], ...WRONG }));
       expect(await pair.drift()).toEqual({});
     },
   );
@@ -89,8 +85,8 @@ describe("systemd, on a machine laid out as Red Hat does (an imitation), and on 
   it("a server that was stopped by hand is shown, and started by up", async () => {
     await pair.host(2).sh("systemctl stop mariadb.socket");
     for (const host of pair.hosts) await host.sh("systemctl stop mariadb");
-    expect(await pair.drift()).toMatchObject({ "db1-node": ["state"], "db2-node": ["state"] });
-    expect(pair.kept.get("db1-node")?.outs["state"]).toBe("stopped");
+    expect(await pair.drift()).toMatchObject({ "sessions-db1": ["state"], "sessions-db2": ["state"] });
+    expect(pair.kept.get("sessions-db1")?.outs["state"]).toBe("stopped");
     await pair.up();
     expect(await pair.drift()).toEqual({});
   });
@@ -100,15 +96,15 @@ it("an init script: a start that fails shows the end of the server's own log and
   const log = "[mysqld_safe]\nskip_syslog\nlog_error=/var/lib/mysql/error.log\n";
   const files = { "/etc/mysql/mariadb.conf.d/60-log.cnf": log };
   await using pair = await HostPair.planned({}, [{ files }, {}]);
-  await pair.up({ only: ["db1-node"] });
-  await expectFormerBack(pair, 1, SETTINGS.debian, () => pair.up({ only: ["db1-node"], ...WRONG }));
+  await pair.up({ only: ["sessions-db1"] });
+  await expectFormerBack(pair, 1, SETTINGS.debian, () => pair.up({ only: ["sessions-db1"], ...WRONG }));
 });
 
 it("a machine on which no option file includes a folder is told what to do, and nothing is touched", async () => {
   await using pair = await HostPair.planned({}, [{}, { withServer: false }]);
   const host = pair.host(1);
   await host.sh("sed -i '/^!includedir/d' /etc/mysql/mariadb.cnf");
-  const { message } = await failureOf(pair.up({ only: ["db1-node"] }));
+  const { message } = await failureOf(pair.up({ only: ["sessions-db1"] }));
   expect(message).toMatch(/option files include no folder.*Add a line "!includedir .*give "settingsFile" a path/s);
   expect(await host.sql("SELECT COUNT(*) FROM mysql.user WHERE User = 'session_store_admin'")).toBe("0");
 });

@@ -70,7 +70,7 @@ it("the commands in docs/hosts.md are all that a user needs, from a machine with
   await pair.up();
 
   await two.sh("systemctl stop mariadb; rm -rf /var/lib/mysql");
-  expect(await pair.drift()).toMatchObject({ "db2-node": ["state"] });
+  expect(await pair.drift()).toMatchObject({ "sessions-db2": ["state"] });
   await two.sh("mariadb-install-db --user=mysql >/dev/null 2>&1; systemctl start mariadb");
   await pair.up();
   expect(await pair.drift()).toEqual({});
@@ -82,7 +82,7 @@ it("the commands in docs/hosts.md are all that a user needs, from a machine with
   expect(await pair.drift({ tls })).toEqual({});
 
   // On both a start that fails: the log is shown, the former file put back.
-  const { message } = await failureOf(pair.up({ tls, only: ["db2-node"], settings: { innodb_page_size: "8K" } }));
+  const { message } = await failureOf(pair.up({ tls, only: ["sessions-db2"], settings: { innodb_page_size: "8K" } }));
   expect(message).toMatch(/\[ERROR\] InnoDB: .*page size.*The former option file was put back and db2 runs with it/s);
   await pair.down();
 
@@ -109,7 +109,7 @@ it.each([
   ["the server can't be stopped", /mariadb stop/, /service mariadb stop/],
 ])("a command that is missing in them is named: %s", async (_, command, named) => {
   await using pair = await HostPair.planned({ user: "deploy", files }, [{ sudoers: without(command) }, {}]);
-  const { message } = await failureOf(pair.up({ only: ["db1-node"] }));
+  const { message } = await failureOf(pair.up({ only: ["sessions-db1"] }));
   expect(message).toMatch(/deploy@\S+ may not run this as root without a password: /);
   expect(message).toMatch(named);
   expect(message).toMatch(/docs\/hosts\.md has the lines/);

@@ -2,7 +2,6 @@ import { createConnection } from "mysql2/promise";
 import { type NodeTls, tlsTexts } from "../../provider/src/recipe/tls";
 import { Authority } from "../support/authority";
 import type { PairOptions } from "../support/engine/declaredPair";
-import { SeparateRuns } from "../support/engine/separateRuns";
 import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
 import { SessionClient } from "../support/sessionClient";
@@ -54,11 +53,7 @@ async function expectSessionsBothWays(pair: HostPair, id: string): Promise<void>
   }
 }
 
-let runs: SeparateRuns;
-beforeAll(async () => {
-  runs = await SeparateRuns.prepare();
-});
-afterAll(() => runs?.[Symbol.asyncDispose]());
+beforeAll(async () => {});
 
 describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with MariaDB %s", (suite) => {
   let pair: HostPair;
@@ -92,10 +87,10 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
       expect(status).toContain(`${FOLDER}/ca.pem`);
       expect(await host.sh(`stat -c '%a %U' ${FOLDER}/node.pem`)).toBe("600 mysql\n");
     }
-    for (const name of ["db1-from-db2", "db2-from-db1"]) {
+    for (const name of ["sessions-db1-from-db2", "sessions-db2-from-db1"]) {
       expect(seen(pair, name)).toMatchObject({ tls: "verified", encryption: "required by the account (SSL)" });
     }
-    expect(seen(pair, "db1-node")["tlsDaysLeft"]).toBe(364);
+    expect(seen(pair, "sessions-db1")["tlsDaysLeft"]).toBe(364);
     expect(await pair.drift(options)).toEqual({});
     expect(await pair.up(options)).toEqual([]);
     await expectSessionsBothWays(pair, "encrypted");
@@ -110,11 +105,11 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
   it("renewed certificates are taken up without a restart, and no connection breaks", async () => {
     const before = await threads(pair);
     options = { tls: await certificates(pair, authority, 20) };
-    expect(Object.keys(await pair.drift(options)).sort()).toEqual(["db1-node", "db2-node"]);
+    expect(Object.keys(await pair.drift(options)).sort()).toEqual(["sessions-db1", "sessions-db2"]);
     await pair.up(options);
     expect(await threads(pair)).toEqual(before);
-    expect(seen(pair, "db1-node")["tlsDaysLeft"]).toBe(19);
-    expect(seen(pair, "db1-node")["advice"]).toContainEqual(
+    expect(seen(pair, "sessions-db1")["tlsDaysLeft"]).toBe(19);
+    expect(seen(pair, "sessions-db1")["advice"]).toContainEqual(
       expect.objectContaining({ about: "certificate", text: expect.stringMatching(/^ends in 19 days/) }),
     );
     expect(await pair.drift(options)).toEqual({});
@@ -128,7 +123,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     const next = await Authority.create("Next CA");
     const [one, two] = await certificates(pair, next);
     const [, former] = options.tls as [NodeTls, NodeTls];
-    await expect(runs.up(pair, { tls: [one, former] })).rejects.toThrow(
+    await expect(pair.up({ tls: [one, former] })).rejects.toThrow(
       /waited .* for db2 to trust the new certificate of db1; last seen: another authority signed it\. The former certificate of db1 is still in use/,
     );
     const both = authority.ca + next.ca;
@@ -168,14 +163,14 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     await two.sql("STOP SLAVE; CHANGE MASTER TO MASTER_SSL_VERIFY_SERVER_CERT=0; START SLAVE");
     await one.sql("SET sql_log_bin=0; ALTER USER nevisproxy_user REQUIRE NONE");
     expect(await pair.drift(options)).toEqual({
-      "db1-node": ["tlsState"],
-      "db1-users": ["accounts"],
-      "db2-node": ["tlsState"],
-      "db2-from-db1": ["tls"],
+      "sessions-db1": ["tlsState"],
+      "sessions-db1-users": ["accounts"],
+      "sessions-db2": ["tlsState"],
+      "sessions-db2-from-db1": ["tls"],
     });
-    expect(seen(pair, "db1-node")["tlsState"]).toBe("files missing");
-    expect(seen(pair, "db2-node")["tlsState"]).toBe("files have other permissions");
-    expect(seen(pair, "db2-from-db1")["tls"]).toMatch(/^on if the source offers it, not verified/);
+    expect(seen(pair, "sessions-db1")["tlsState"]).toBe("files missing");
+    expect(seen(pair, "sessions-db2")["tlsState"]).toBe("files have other permissions");
+    expect(seen(pair, "sessions-db2-from-db1")["tls"]).toMatch(/^on if the source offers it, not verified/);
     await pair.up(options);
     expect(await processes()).toEqual(before);
     expect(await pair.drift(options)).toEqual({});
@@ -184,9 +179,9 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
 
   it("a link whose account does not require TLS is refused where nothing could prove the encryption", async () => {
     const plain: PairOptions = { ...options, requireTls: "NONE" };
-    await pair.up({ ...plain, only: ["db1-users"] });
+    await pair.up({ ...plain, only: ["sessions-db1-users"] });
     await pair.down("ReplicationLink");
-    await expect(runs.up(pair, { ...plain, only: ["db2-from-db1"] })).rejects.toThrow(
+    await expect(pair.up({ ...plain, only: ["sessions-db2-from-db1"] })).rejects.toThrow(
       /whether db1 sends its sessions encrypted could not be proved.*performance_schema is off.*Nothing was linked.*requireTls/,
     );
     expect(await pair.host(2).sql("SHOW SLAVE STATUS")).toBe("");
@@ -198,7 +193,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     const other = await Authority.create("Another CA");
     await pair.down("ReplicationLink");
     await pair.host(2).exec(["tee", `${FOLDER}/ca.pem`], { input: other.ca });
-    await expect(runs.up(pair, { ...options, only: ["db2-from-db1"] })).rejects.toThrow(
+    await expect(pair.up({ ...options, only: ["sessions-db2-from-db1"] })).rejects.toThrow(
       /db2 does not reach db1 at .*:3306: db1 does not prove itself there .*"ca" of db2/,
     );
     expect(await pair.host(2).sql("SHOW SLAVE STATUS")).toBe("");
@@ -209,7 +204,10 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
   it("with X509 the replicas show their certificates, and whoever has none is refused", async () => {
     const strict: PairOptions = { ...options, requireTls: "X509" };
     await pair.up(strict);
-    expect(seen(pair, "db1-from-db2")).toMatchObject({ tls: "mutual", encryption: "required by the account (X509)" });
+    expect(seen(pair, "sessions-db1-from-db2")).toMatchObject({
+      tls: "mutual",
+      encryption: "required by the account (X509)",
+    });
     await expect(cipherOf(pair.host(1).address, PROXY, authority.ca)).rejects.toThrow(/Access denied/);
     expect(await pair.drift(strict)).toEqual({});
     await expectSessionsBothWays(pair, "mutual");
@@ -222,7 +220,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     const [one] = pair.hosts;
     await one.sql("SET GLOBAL max_connections=77");
     await one.sql("SET GLOBAL general_log_file='direct.log', general_log=ON");
-    expect(await pair.drift(direct)).toEqual({ "db1-node": ["settings"] });
+    expect(await pair.drift(direct)).toEqual({ "sessions-db1": ["settings"] });
     await one.sql("SET GLOBAL general_log=OFF");
     const logins = (await one.sh("grep -o 'session_store_admin@.*' /var/lib/mysql/direct.log")).trimEnd().split("\n");
     // One goes through the machine, to look at the certificate.
@@ -238,7 +236,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
   });
 
   it("TLS is not taken from a server while somebody needs it; in two steps it is, and no session is lost", async () => {
-    await expect(runs.up(pair)).rejects.toThrow(
+    await expect(pair.up()).rejects.toThrow(
       /shall go without its certificates, but TLS is required by the account "binarylog_user", the account "nevisproxy_user", the account "replication_user", the replication of db\d.*Nothing was changed/,
     );
     await pair.up({ ...options, requireTls: "NONE", link: { tls: "off" } });
@@ -256,13 +254,13 @@ it("a pair of MariaDB 10.11 and 11.8 is linked both ways with verified certifica
   await using pair = await HostPair.planned({}, [{ suite: "bookworm" }, { suite: "trixie" }]);
   const options = {
     tls: await certificates(pair, await Authority.create()),
-    node: { settings: { performance_schema: true } },
+    settings: { performance_schema: true },
   };
   await pair.up(options);
   await pair.host(1).sql(SessionClient.TABLE);
   await pair.catchUp();
   await expectSessionsBothWays(pair, "mixed");
-  for (const name of ["db1-from-db2", "db2-from-db1"]) {
+  for (const name of ["sessions-db1-from-db2", "sessions-db2-from-db1"]) {
     expect(seen(pair, name)).toMatchObject({ tls: "verified", encryption: expect.stringMatching(/^TLS_|^ECDHE/) });
   }
   expect(await pair.drift(options)).toEqual({});

@@ -31,7 +31,7 @@ let byHand: HandMadePair;
 
 beforeAll(async () => {
   pair = await pairProject(PROGRAM);
-  byHand = await handMadePair({ directory: pair.project.folder, ports: pair.ports });
+  byHand = await handMadePair({ folder: pair.project.folder, ports: pair.ports });
   await pair.db1.write(
     "CREATE TABLE replicated_session_store.a_session (id BIGINT AUTO_INCREMENT PRIMARY KEY, v TEXT)",
     "INSERT INTO replicated_session_store.a_session (v) VALUES ('from before')",
@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await byHand?.stop();
+  await byHand?.[Symbol.asyncDispose]();
   await pair?.[Symbol.asyncDispose]();
 });
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { processesBelow } from "../support/cli/cli";
 import { expectSuccess, type Pair, pairProject } from "../support/cli/pairProgram";
+import { processesBelow } from "../support/processes";
 
 jest.setTimeout(300_000);
 

@@ -1,12 +1,13 @@
 import type { CommandResult } from "../support/cli/cli";
 import { expectSuccess, type Pair, pairThatIsUp } from "../support/cli/pairProgram";
 import { previewedChanges } from "../support/cli/previewedChanges";
-import { ROUNDS, type Row } from "./driftRows";
+import type { Row } from "./driftRow";
+import { ROUNDS } from "./driftRows";
 
 jest.setTimeout(300_000);
 
 /**
- * Each row is one change made by hand: preview shows it with the live and the wanted value and nothing else, `up` mends it on the
+ * Each row is one change made by hand: preview shows it with the live and the wanted value and nothing else, `up` repairs it on the
  * server, and the preview of the next round (after the last one, a final preview) shows nothing of it any more. Rows of a round
  * touch resources that have nothing to do with each other, and share the commands. SESSION_STORE_DRIFT_ALONE=1 gives each row its own.
  */
@@ -46,13 +47,13 @@ describe.each(rounds.map((rows, index) => [index + 1, rows] as const))("round %i
     expect(expectSuccess(up)).toMatch(/^Resources:$/m);
   });
 
-  it.each(rows)("$name", async ({ shows, mended }) => {
+  it.each(rows)("$name", async ({ shows, repaired }) => {
     for (const [resource, lines] of Object.entries(shows))
       expect({ [resource]: shown[resource] }).toEqual({ [resource]: lines });
-    await mended(pair);
+    await repaired(pair);
   });
 
-  it("nothing else is shown, so that what was healthy, or mended before, is not", () => {
+  it("nothing else is shown, so that what was healthy, or repaired before, is not", () => {
     expect(Object.keys(shown).sort()).toEqual(rows.flatMap(({ shows }) => Object.keys(shows)).sort());
   });
 });

@@ -1,190 +1,26 @@
-import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { passwordHash } from "../../provider/src/recipe/accounts/password";
-import { until } from "../../provider/src/waiting";
 import { PASSWORDS, type Pair } from "../support/cli/pairProgram";
-import type { PairServer } from "../support/local/pairServer";
+import {
+  account,
+  change,
+  database,
+  inAccount,
+  ioThread,
+  link,
+  missingAccount,
+  NO_SEMI_SYNC,
+  noReplica,
+  REPLICATING,
+  type Row,
+  replaceIn,
+  sessionsGone,
+  settingsFile,
+  variable,
+} from "./driftRow";
 
-/** One change made by hand. */
-export interface Row {
-  readonly name: string;
-  byHand(pair: Pair): Promise<unknown>;
-  /** By resource, the lines with the live and the wanted value that `preview --diff` has to show. */
-  readonly shows: Readonly<Record<string, readonly string[]>>;
-  /** Proves on the server that `up` has mended it. */
-  mended(pair: Pair): Promise<unknown>;
-}
-
-type Node = "db1" | "db2";
-
-const change = (name: string, live: string, wanted: string): string => `~ ${name}: "${live}" => "${wanted}"`;
-
-/** A running value changed by SET GLOBAL. */
-const variable = (node: Node, option: string, live: string, wanted: string): Row => ({
-  name: `${option} of ${node} set while it runs`,
-  byHand: (pair) => pair[node].rows(`SET GLOBAL ${option} = ?`, [/^\d+$/.test(live) ? Number(live) : live]),
-  shows: { [`sessions-${node}`]: [change(`settings.${option}`, live, wanted)] },
-  mended: async (pair) => expect(await pair[node].variable(option)).toBe(wanted.replace(/^ON$/, "1")),
-});
-
-/** The settings file changed by hand. */
-const settingsFile = (
-  name: string,
-  node: Node,
-  byHand: (file: string) => Promise<unknown>,
-  shows: readonly string[],
-): Row => {
-  let before: string;
-  return {
-    name: `${name}, on ${node}`,
-    async byHand(pair) {
-      before = await readFile(pair[node].settingsFile, "utf8");
-      await byHand(pair[node].settingsFile);
-    },
-    shows: { [`sessions-${node}`]: shows },
-    async mended(pair) {
-      const file = pair[node].settingsFile;
-      expect(await readFile(file, "utf8")).toBe(before);
-      expect((await stat(file)).mode & 0o777).toBe(0o600);
-    },
-  };
-};
-
-const replaceIn = (from: string, to: string) => async (file: string) => {
-  const text = await readFile(file, "utf8");
-  if (!text.includes(from)) throw new Error(`${file} has no ${from}`);
-  await writeFile(file, text.replace(from, to));
-};
-
-/** Something changed about an account, as SHOW CREATE USER and SHOW GRANTS tell. */
-const account = (name: string, node: Node, user: string, statement: string, shows: readonly string[]): Row => {
-  let before: string[];
-  return {
-    name: `${name}, on ${node}`,
-    async byHand(pair) {
-      before = await definition(pair[node], user);
-      await pair[node].run(statement);
-      expect(await definition(pair[node], user)).not.toEqual(before);
-    },
-    shows: { [`sessions-${node}-users`]: shows },
-    mended: async (pair) => expect(await definition(pair[node], user)).toEqual(before),
-  };
-};
-
-async function definition(server: PairServer, user: string): Promise<string[]> {
-  try {
-    const rows = [
-      ...(await server.rows(`SHOW CREATE USER ${user}`)),
-      ...(await server.rows(`SHOW GRANTS FOR ${user}`)),
-    ];
-    return rows.map((row) => String(Object.values(row)[0])).sort();
-  } catch {
-    return ["missing"];
-  }
-}
-
-/** Something changed about the replication of a node. `settled` is what its IO thread comes to by itself. */
-const link = (
-  name: string,
-  node: Node,
-  statements: readonly string[],
-  shows: readonly string[],
-  settled: IoThread = "No",
-): Row => {
-  let before: unknown;
-  return {
-    name: `${name}, on ${node}`,
-    async byHand(pair) {
-      before = await replication(pair[node]);
-      expect(before).toMatchObject({ Slave_IO_Running: "Yes", Slave_SQL_Running: "Yes" });
-      await pair[node].run(...statements);
-      if (settled === "No") return;
-      await ioThread(pair[node], settled);
-      if (settled === "Connecting") await noReplica(pair[other(node)]);
-    },
-    shows: { [`sessions-${node}-from-${other(node)}`]: shows },
-    async mended(pair) {
-      expect(await replication(pair[node])).toEqual(before);
-      await pair[node].catchUpWith(pair[other(node)]);
-      expect(await pair[node].status("Rpl_semi_sync_slave_status")).toBe("ON");
-      expect(await pair[other(node)].status("Rpl_semi_sync_master_clients")).toBe("1");
-    },
-  };
-};
-
-type IoThread = "Yes" | "No" | "Connecting";
-
-/** Waits until the IO thread is where it stays: connected, refused by the source, or at its second try. */
-async function ioThread(server: PairServer, wanted: IoThread): Promise<void> {
-  await until({ what: `${server.name}'s IO thread to be ${wanted}`, deadline: 20_000 }, async () => {
-    const row = await server.replica();
-    const seen = `${row?.["Slave_IO_Running"] ?? "No"}, ${row?.["Last_IO_Error"] ?? ""}`;
-    const there = seen.startsWith(wanted) && (wanted !== "Connecting" || Number(row?.["Last_IO_Errno"]) > 0);
-    return there ? { done: undefined } : { seen };
-  });
-}
-
-/** Waits until the source has noticed that its replica is gone. */
-const noReplica = (source: PairServer): Promise<void> =>
-  source.waitFor(
-    "SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'Rpl_semi_sync_master_clients'",
-    "0",
-  );
-
-const other = (node: Node): Node => (node === "db1" ? "db2" : "db1");
-
-async function replication(server: PairServer): Promise<object> {
-  const row = (await server.replica()) ?? {};
-  const { Master_Host, Master_Port, Master_User, Connect_Retry, Using_Gtid, Slave_IO_Running, Slave_SQL_Running } = row;
-  return { Master_Host, Master_Port, Master_User, Connect_Retry, Using_Gtid, Slave_IO_Running, Slave_SQL_Running };
-}
-
-const database = (name: string, node: Node, statement: string, shows: readonly string[]): Row => ({
-  name: `${name}, on ${node}`,
-  byHand: (pair) => pair[node].run(statement),
-  shows: { [`sessions-${node}-database-replicated_session_store`]: shows },
-  async mended(pair) {
-    const seen = await pair[node].rows("SHOW CREATE DATABASE replicated_session_store");
-    expect(seen[0]?.["Create Database"]).toMatch(/utf8mb4 COLLATE utf8mb4_general_ci/);
-  },
-});
-
-/** Sessions that are gone from one node only, and must come back from the other one. */
-const sessionsGone = (name: string, node: Node, statement: string, shows: readonly string[]): Row => {
-  const rows = (server: PairServer) => server.rows("SELECT * FROM replicated_session_store.a_session ORDER BY id");
-  let sessions: unknown[];
-  return {
-    name: `${name}, on ${node}`,
-    async byHand(pair) {
-      sessions = await rows(pair[node]);
-      expect(sessions.length).toBeGreaterThanOrEqual(3);
-      await pair[node].run(statement);
-    },
-    shows: { [`sessions-${node}-database-replicated_session_store`]: shows },
-    async mended(pair) {
-      expect(await rows(pair[node])).toEqual(sessions);
-      expect(await rows(pair[other(node)])).toEqual(sessions);
-      await pair[other(node)].write("INSERT INTO replicated_session_store.a_session (v) VALUES ('after the loss')");
-      await pair[node].catchUpWith(pair[other(node)]);
-      expect(await rows(pair[node])).toHaveLength(sessions.length + 1);
-    },
-  };
-};
-
-const NO_SEMI_SYNC = change("semiSync", "the replica does not acknowledge", "in effect");
-const REPLICATING = (seen: string) => change("state", seen, "replicating");
 const overriding = (pair: Pair) => path.join(path.dirname(pair.db1.settingsFile), "zz.cnf");
-const inAccount = (user: string, property: string, live: string | boolean, wanted: string | boolean) =>
-  `~ accounts.${user}.${property}: ${JSON.stringify(live)} => ${JSON.stringify(wanted)}`;
-const missingAccount = (user: string, ...grants: string[]) =>
-  [
-    'expiry: "none"',
-    ...grants.map((grant, index) => `grants.[${index}]: "${grant}"`),
-    'limits: "none"',
-    "locked: false",
-    'password: "as configured"',
-    'tls: "NONE"',
-  ].map((line) => `+ accounts.${user}.${line}`);
 
 /** The folder of the project and the ports stand for themselves: see `drift.test.ts`. */
 export const ROUNDS: Row[][] = [
@@ -275,7 +111,7 @@ export const ROUNDS: Row[][] = [
       name: "another file overriding a value, on db1",
       byHand: (pair) => writeFile(overriding(pair), "[mariadb]\nmax_connections=77\n"),
       shows: { "sessions-db1": ['- overriddenBy.[0]: "FOLDER/db1/conf.d/zz.cnf:2 max_connections=77"'] },
-      async mended(pair) {
+      async repaired(pair) {
         expect(await readFile(overriding(pair), "utf8")).toMatch(/^\[mariadb\]\n# disabled, .*: max_connections=77\n$/);
       },
     },
@@ -327,7 +163,7 @@ export const ROUNDS: Row[][] = [
         await db2.run("SET GLOBAL rpl_semi_sync_slave_enabled=ON");
       },
       shows: { "sessions-db2-from-db1": [NO_SEMI_SYNC] },
-      async mended({ db1, db2 }) {
+      async repaired({ db1, db2 }) {
         expect(await db2.status("Rpl_semi_sync_slave_status")).toBe("ON");
         expect(await db1.status("Rpl_semi_sync_master_clients")).toBe("1");
       },
@@ -338,7 +174,7 @@ export const ROUNDS: Row[][] = [
       name: "number of applying threads, which only a stopped replica takes, on db1",
       byHand: ({ db1 }) => db1.run("STOP SLAVE", "SET GLOBAL slave_parallel_threads=4", "START SLAVE"),
       shows: { "sessions-db1": [change("settings.slave_parallel_threads", "4", "10")] },
-      mended: async ({ db1 }) => expect(await db1.variable("slave_parallel_threads")).toBe("10"),
+      repaired: async ({ db1 }) => expect(await db1.variable("slave_parallel_threads")).toBe("10"),
     },
     {
       name: "filters, on db2",
@@ -349,7 +185,7 @@ export const ROUNDS: Row[][] = [
           (table, index) => `+ settings.replicate_wild_do_table.[${index + 1}]: "replicated_session_store.%${table}"`,
         ),
       },
-      mended: async ({ db2 }) =>
+      repaired: async ({ db2 }) =>
         expect((await db2.replica())?.["Replicate_Wild_Do_Table"]).toBe(
           "replicated_session_store.%session,replicated_session_store.%attribute,replicated_session_store.%key_id_map,replicated_session_store.%conf",
         ),
@@ -371,7 +207,7 @@ export const ROUNDS: Row[][] = [
           change("settings.slave_skip_errors", "1062", "1452,1062"),
         ],
       },
-      mended: async ({ db1 }) => expect(await db1.variable("slave_skip_errors")).toBe("1062,1452"),
+      repaired: async ({ db1 }) => expect(await db1.variable("slave_skip_errors")).toBe("1062,1452"),
     },
   ],
   [
@@ -396,7 +232,7 @@ export const ROUNDS: Row[][] = [
           ),
         ],
       },
-      async mended({ db1, db2 }) {
+      async repaired({ db1, db2 }) {
         expect(await db2.variable("log_bin")).toBe("1");
         await db1.catchUpWith(db2);
       },
@@ -407,7 +243,7 @@ export const ROUNDS: Row[][] = [
       name: "db1 stopped",
       byHand: ({ db1 }) => db1.stop(),
       shows: { db1: [change("state", "stopped", "running")], "sessions-db1": [change("state", "stopped", "running")] },
-      async mended({ db1, db2 }) {
+      async repaired({ db1, db2 }) {
         await db1.catchUpWith(db2);
         await db2.catchUpWith(db1);
       },
@@ -435,7 +271,7 @@ export const ROUNDS: Row[][] = [
       name: "password of the admin account changed, on db1",
       byHand: ({ db1 }) => db1.run("SET PASSWORD FOR session_store_admin@localhost = PASSWORD('by hand')"),
       shows: { "sessions-db1": [change("state", "login refused", "running")] },
-      async mended({ db1 }) {
+      async repaired({ db1 }) {
         const hash = "SELECT authentication_string FROM mysql.user WHERE User='session_store_admin'";
         expect(await db1.value(hash)).toBe(passwordHash(PASSWORDS.adminPassword));
       },

@@ -2,8 +2,9 @@ import * as fs from "node:fs";
 import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import * as net from "node:net";
 import * as path from "node:path";
-import { type CommandResult, processesBelow } from "../support/cli/cli";
+import type { CommandResult } from "../support/cli/cli";
 import { expectSuccess, PASSWORDS, type Pair, pairProgram, pairProject } from "../support/cli/pairProgram";
+import { processesBelow } from "../support/processes";
 
 jest.setTimeout(300_000);
 

@@ -1,7 +1,7 @@
 import { SessionStoreUsers, type SessionStoreUsersChecked } from "../../provider/src/operations/SessionStoreUsers";
 import { type TestServer, testServer } from "./local/testServer";
 
-/** A server with the accounts of one node on it, for the tests of one file. Nothing of ours is on it before and after a test. */
+/** A server with the accounts of one node on it, for the tests of one file. It is empty before and after each test. */
 
 export const PASSWORDS = { proxy: "proxy's pass", replication: "repl\\pass", binaryLog: 'bin"log ünïcødé ☃' };
 

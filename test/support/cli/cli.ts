@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { until } from "../../../provider/src/waiting";
+import { killBelow } from "../processes";
 
 /** The real `pulumi` CLI, in a project with a folder, a state and a passphrase of its own. */
 
@@ -169,36 +169,8 @@ async function linkPackages(program: string): Promise<void> {
   await symlink(path.join(repository, "node_modules"), path.join(program, "node_modules"));
 }
 
-/** Process ids of all that works below a folder: by working directory, or by a path in the command line. */
-export function processesBelow(folder: string): number[] {
-  return fs
-    .readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((pid) => {
-      try {
-        const cwd = fs.readlinkSync(`/proc/${pid}/cwd`);
-        return (
-          `${cwd}/`.startsWith(`${folder}/`) || fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(`${folder}/`)
-        );
-      } catch {
-        return false; // it has just ended, or is another user's
-      }
-    })
-    .map(Number);
-}
-
 async function removeAll(folder: string): Promise<void> {
-  await until({ what: `the processes below ${folder} to end`, deadline: 20_000 }, async () => {
-    const pids = processesBelow(folder);
-    for (const pid of pids) {
-      try {
-        process.kill(pid, "SIGKILL");
-      } catch {
-        // It ended by itself meanwhile.
-      }
-    }
-    return pids.length === 0 ? { done: undefined } : { seen: pids.join(", ") };
-  });
+  await killBelow(folder);
   await rm(folder, { recursive: true, force: true });
 }
 

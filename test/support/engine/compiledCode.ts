@@ -4,7 +4,7 @@ import { transform } from "@swc/core";
 
 const repository = path.resolve(__dirname, "../../..");
 
-/** Compiles the provider and the tests' support into a folder, for processes that are started often and shall start fast. */
+/** Compiles the provider and the tests' support into a folder, for processes that are started often and have to start fast. */
 export async function compileInto(folder: string): Promise<void> {
   await Promise.all(["provider/src", "test/support"].map((sources) => compile(sources, folder)));
   await symlink(path.join(repository, "node_modules"), path.join(folder, "node_modules"));

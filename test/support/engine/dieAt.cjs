@@ -25,7 +25,7 @@ function die() {
 
 /**
  * @param {string} label
- * @returns {boolean} whether the process shall die once this call is made
+ * @returns {boolean} whether the process has to die once this call is made
  */
 function reached(label) {
   count += 1;

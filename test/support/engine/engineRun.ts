@@ -14,7 +14,7 @@ export interface Ending {
 const RUN_DEADLINE = 150_000;
 
 /**
- * Does a task in a process of its own, as the engine does.
+ * Does a task in a process of its own, whose temporary files lie beside the file of its state.
  * @param code folder of the compiled code
  * @param signal kills the process when it is aborted
  */
@@ -27,7 +27,7 @@ export function engineRun(
   const support = path.join(code, "test", "support", "engine");
   const preload = env["DIE_AT"] === undefined ? [] : ["--require", path.join(support, "dieAt.cjs")];
   const child = spawn(process.execPath, [...preload, path.join(support, "scenarioProcess.js"), JSON.stringify(task)], {
-    env: { PATH: process.env["PATH"], TMPDIR: task.folder, ...env },
+    env: { PATH: process.env["PATH"], TMPDIR: path.dirname(task.state), ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [error, progress] = ["", ""];

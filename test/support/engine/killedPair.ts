@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import * as net from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { paths } from "../../../provider/src/hosts/local/files";
@@ -9,13 +8,18 @@ import { start, stop } from "../../../provider/src/hosts/local/server";
 import type { Connection } from "../../../provider/src/mariadb/connection";
 import { openAsSuperuser } from "../../../provider/src/mariadb/open";
 import type { Server } from "../../../provider/src/mariadb/server";
-import { until } from "../../../provider/src/waiting";
-import { processesBelow } from "../cli/cli";
 import { type LogMark, logMark, nodeState, type PairState, settle } from "../local/pairState";
+import { freePorts } from "../local/ports";
+import { localConnection } from "../local/reach";
+import { killBelow } from "../processes";
 import { compileInto } from "./compiledCode";
-import { PASSWORDS } from "./declaredPair";
+import { declaredPair, PASSWORDS, type PairOptions } from "./declaredPair";
 import { type Ending, engineRun } from "./engineRun";
-import type { Run, Task } from "./scenarioProcess";
+
+export interface EngineCommand {
+  readonly does: "up" | "down";
+  readonly options?: PairOptions;
+}
 
 export interface Scenario {
   readonly name: string;
@@ -23,7 +27,7 @@ export interface Scenario {
   readonly from: string;
   /** What somebody did to the pair by hand. */
   readonly broken?: (servers: readonly [Server, Server], pair: KilledPair) => Promise<void>;
-  readonly run: Run;
+  readonly run: EngineCommand;
 }
 
 export interface Point {
@@ -46,19 +50,19 @@ export class KilledPair implements AsyncDisposable {
     // In memory, where there is such a place: the servers are put back hundreds of times.
     const folder = await mkdtemp(path.join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "session-store-killed-"));
     await compileInto(path.join(folder, "code"));
-    return new KilledPair(folder, [await steadyPort(), await steadyPort()]);
+    return new KilledPair(folder, await freePorts());
   }
 
   /** Servers as they are when nothing is there yet. */
   async empty(): Promise<void> {
-    await this.killAll();
+    await killBelow(this.folder);
     await Promise.all(NUMBERS.map((number) => rm(this.directory(number), { recursive: true, force: true })));
     await rm(this.state, { force: true });
     await writeFile(this.state, "{}");
   }
 
   /** One run of the engine that nobody disturbs. */
-  async run(run: Run): Promise<void> {
+  async run(run: EngineCommand): Promise<void> {
     const { how, error } = await this.start(run);
     if (how !== "done") throw new Error(`the run ${how}: ${error}`);
   }
@@ -100,7 +104,7 @@ export class KilledPair implements AsyncDisposable {
     return { state: await this.observe(), points: (await readFile(log, "utf8")).trimEnd().split("\n") };
   }
 
-  /** The scenario killed at a point and run again. Answers the end, or what the second run said when it failed. */
+  /** The scenario killed at a point and run again. Returns the end, or what the second run said when it failed. */
   async killedAt(
     { from, broken, run }: Scenario,
     { number, when }: Point,
@@ -146,7 +150,7 @@ export class KilledPair implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.killAll();
+    await killBelow(this.folder);
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -155,33 +159,13 @@ export class KilledPair implements AsyncDisposable {
   }
 
   private connection(number: 1 | 2): Connection {
-    return {
-      name: `db${number}`,
-      host: { kind: "local", directory: this.directory(number) },
-      address: "127.0.0.1",
-      port: this.ports[number - 1] ?? 0,
-      admin: { user: "session_store_admin", password: PASSWORDS.admin },
-    };
+    return localConnection(`db${number}`, this.directory(number), this.ports[number - 1] ?? 0, PASSWORDS.admin);
   }
 
-  private start(run: Run, env: Record<string, string> = {}): Promise<Ending> {
-    const connections = [this.connection(1), this.connection(2)] as const;
-    const task: Task = { folder: this.folder, connections, state: this.state, run };
-    return engineRun(path.join(this.folder, "code"), task, env);
-  }
-
-  private async killAll(): Promise<void> {
-    await until({ what: `what runs in ${this.folder} to end`, deadline: 20_000 }, async () => {
-      const pids = processesBelow(this.folder);
-      for (const pid of pids) {
-        try {
-          process.kill(pid, "SIGKILL");
-        } catch {
-          // It has just ended.
-        }
-      }
-      return pids.length === 0 ? { done: undefined } : { seen: pids.join(", ") };
-    });
+  private async start({ does, options = {} }: EngineCommand, env: Record<string, string> = {}): Promise<Ending> {
+    const servers = [this.connection(1), this.connection(2)] as const;
+    const declared = does === "up" ? await declaredPair(servers, options) : "nothing";
+    return engineRun(path.join(this.folder, "code"), { state: this.state, declared }, env);
   }
 
   private command(program: string, ...args: readonly string[]): Promise<void> {
@@ -190,20 +174,5 @@ export class KilledPair implements AsyncDisposable {
       child.once("error", reject);
       child.once("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${program} ended with ${code}`))));
     });
-  }
-}
-
-/** A free port from which the operating system takes none for outgoing connections: the servers are away again and again. */
-async function steadyPort(): Promise<number> {
-  for (;;) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    const probe = net.createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      probe.once("error", () => resolve(false));
-      probe.listen(port, "127.0.0.1", () => resolve(true));
-    });
-    if (!free) continue;
-    await new Promise((resolve) => probe.close(resolve));
-    return port;
   }
 }

@@ -80,7 +80,7 @@ export class ProviderProcess implements AsyncDisposable {
     return inputs;
   }
 
-  /** Answers `"none"`, `"some"` or `"unknown"`, and which properties ask for another object. */
+  /** Returns `"none"`, `"some"` or `"unknown"`, and which properties ask for another object. */
   async diff(type: string, id: string, olds: Values, news: Values): Promise<{ changes: string; replaces: string[] }> {
     const request = new messages.DiffRequest();
     request.setId(id);
@@ -151,6 +151,16 @@ export class ProviderProcess implements AsyncDisposable {
       send((error, answer) => (error ? reject(failureOf(error)) : resolve(answer)));
     });
   }
+}
+
+/** The failure of a call that must fail. */
+export async function failureOfCall(call: Promise<unknown>): Promise<Failure> {
+  const error = await call.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof Failure) return error;
+  throw new Error(`it did not fail, or in another way: ${error}`);
 }
 
 /** What the state of every release holds for this type. */

@@ -1,6 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
+import { Mutex } from "async-mutex";
+import { LocalMariaDb } from "../../../provider/src/operations/LocalMariaDb";
+
+/** What the types of this library's resources begin with. Only the name of a type follows. */
+export const RESOURCES = "pulumi-nodejs:dynamic/sessionstore:";
 
 /** What a program registers with the engine, as the engine is told of it. */
 export interface Registration {
@@ -33,11 +38,16 @@ interface Request {
   getAdditionalsecretoutputsList(): string[];
 }
 
-/** Runs a program against Pulumi's mocks. `outputs` says what its resources compute. */
-export async function run<T>(
-  program: () => T,
-  outputs: (resource: MockResourceArgs) => Record<string, unknown> = () => ({}),
-): Promise<Program<T>> {
+/** Pulumi's mocks are one for the whole process. */
+const mocks = new Mutex();
+
+/** Runs a program against Pulumi's mocks. `outputs` says what its resources compute, beside those of a `LocalMariaDb`. */
+export const run = <T>(program: () => T, outputs: Outputs = () => ({})): Promise<Program<T>> =>
+  mocks.runExclusive(() => runAlone(program, outputs));
+
+type Outputs = (resource: MockResourceArgs) => Record<string, unknown>;
+
+async function runAlone<T>(program: () => T, outputs: Outputs): Promise<Program<T>> {
   const registered: Registration[] = [];
   const register = MockMonitor.prototype.registerResource;
   const watched = jest.spyOn(MockMonitor.prototype, "registerResource").mockImplementation(function (
@@ -50,9 +60,9 @@ export async function run<T>(
   });
   try {
     await pulumi.runtime.setMocks({
-      newResource: (resource) => ({
+      newResource: async (resource) => ({
         id: resource.custom ? `${resource.name}-id` : undefined,
-        state: { ...resource.inputs, ...outputs(resource) },
+        state: { ...resource.inputs, ...(await placeOf(resource)), ...outputs(resource) },
       }),
       call: () => ({}),
     });
@@ -76,6 +86,21 @@ export async function run<T>(
 /** The value of an output, once everything is registered. */
 export const settled = <T>(output: pulumi.Output<T>): Promise<T> =>
   (output as unknown as { promise(): Promise<T> }).promise();
+
+/** Where a private server is, which the pair takes from it. */
+async function placeOf({ type, inputs }: MockResourceArgs): Promise<object> {
+  if (type !== `${RESOURCES}LocalMariaDb`) return {};
+  const { directory, port } = inputs;
+  return (await LocalMariaDb.check({}, { directory, port })).inputs;
+}
+
+/** Inputs with their secrets in clear text, as the engine hands them to the operations. */
+export function inClear(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inClear);
+  if (typeof value !== "object" || value === null) return value;
+  if ("secret" in value) return inClear(value.secret);
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, inClear(part)]));
+}
 
 function registrationOf(request: Request): Registration {
   const { __provider, ...inputs } = readable(request.getObject().toJavaScript()) as Record<string, unknown>;

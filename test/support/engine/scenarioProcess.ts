@@ -1,70 +1,50 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import type { Connection } from "../../../provider/src/mariadb/connection";
-import { Run as OwnRun } from "../../../provider/src/run";
-import { type Declared, DeclaredPair, type Kept, PASSWORDS, type PairOptions } from "./declaredPair";
+import { type Declared, Engine, type Kept } from "./engine";
 
-/** A process that does what the engine does with the operations, and keeps after each step what the engine would keep. */
+/** A process that is one run of the engine, and keeps after each step what the engine would keep. */
 
 export interface Task {
-  /** For temporary files. */
-  readonly folder: string;
-  readonly connections: readonly [Connection, Connection];
   /** File with what the engine has kept, by name of the resource. */
   readonly state: string;
-  readonly run: Run;
+  /** What to bring up. "nothing": all except the servers is removed. */
+  readonly declared: readonly Declared[] | "nothing";
 }
 
-/** One run of the engine. */
-export interface Run {
-  readonly does: "up" | "down";
-  /** The resources concerned. @default all */
-  readonly only?: string;
-  readonly options?: PairOptions;
-  /** Text for a SessionStoreSchema. */
-  readonly script?: string;
-}
-
-class KeptPair extends DeclaredPair {
-  constructor(private readonly task: Task) {
+/** What is kept, in memory and in a file. */
+class Saved extends Map<string, Kept> {
+  constructor(private readonly file: string) {
     super();
-    for (const [name, kept] of Object.entries(JSON.parse(readFileSync(task.state, "utf8")) as Record<string, Kept>)) {
-      this.kept.set(name, kept);
-    }
-    for (const method of ["set", "delete"] as const) {
-      const original = this.kept[method].bind(this.kept) as (...args: unknown[]) => unknown;
-      Object.assign(this.kept, { [method]: (...args: unknown[]) => [original(...args), this.save()][0] });
-    }
+    const kept = JSON.parse(readFileSync(file, "utf8")) as Record<string, Kept>;
+    for (const [name, value] of Object.entries(kept)) super.set(name, value);
   }
 
-  override connection(number: 1 | 2, password = PASSWORDS.admin): Connection {
-    const connection = this.task.connections[number - 1] as Connection;
-    return { ...connection, admin: { ...connection.admin, password } };
+  override set(name: string, kept: Kept): this {
+    super.set(name, kept);
+    this.save();
+    return this;
   }
 
-  override declared(options: PairOptions = {}): Declared[] {
-    const { script, only } = this.task.run;
-    const all = super.declared(options);
-    const links = ["db1-from-db2", "db2-from-db1"];
-    const inputs = { first: this.connection(1), second: this.connection(2), script };
-    if (script) all.push({ name: "schema", type: "SessionStoreSchema", after: links, inputs });
-    return only ? all.filter(({ type }) => type === only) : all;
+  override delete(name: string): boolean {
+    const was = super.delete(name);
+    this.save();
+    return was;
   }
 
   private save(): void {
-    writeFileSync(`${this.task.state}.new`, JSON.stringify(Object.fromEntries(this.kept)));
-    renameSync(`${this.task.state}.new`, this.task.state);
+    writeFileSync(`${this.file}.new`, JSON.stringify(Object.fromEntries(this)));
+    renameSync(`${this.file}.new`, this.file);
   }
 }
 
 async function work(): Promise<void> {
   if (process.env["DIE_AT"]) await require("./dieAt.cjs").ready;
-  const task = JSON.parse(String(process.argv[2])) as Task;
-  const pair = new KeptPair(task);
-  if (task.run.does === "down") await pair.down(task.run.only);
-  else await pair.up(task.run.options);
+  const { state, declared } = JSON.parse(String(process.argv[2])) as Task;
+  const engine = new Engine(new Saved(state));
+  if (declared === "nothing") await engine.down();
+  else await engine.up(declared);
 }
 
-new OwnRun((line) => console.log(line)).within(work).then(
+work().then(
   () => process.exit(0),
   (error) => {
     process.stderr.write((error as Error).message, () => process.exit(1));

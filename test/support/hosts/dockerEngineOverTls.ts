@@ -4,7 +4,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import * as tls from "node:tls";
 
-/** The tests' engine as one elsewhere offers itself: by TCP, on TLS, to whoever has a certificate of its authority. */
+/** The tests' engine as one elsewhere offers itself: by TCP, on TLS, to anyone who has a certificate of its authority. */
 export class EngineOverTls implements AsyncDisposable {
   private constructor(
     readonly address: string,

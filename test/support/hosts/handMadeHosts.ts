@@ -4,7 +4,7 @@ import type { ContainerHost } from "./containerHost";
 
 /**
  * Sets the pair up on two machines as the vendor's page says, its option file as /etc/my.cnf. What Debian's own file says otherwise and
- * reads later is commented out: with it no peer gets in, which whoever set up such a pair has found out.
+ * reads later is commented out: with it no peer gets in, as everyone who set up such a pair has found out.
  */
 export async function setUpByHand(hosts: readonly [ContainerHost, ContainerHost]): Promise<void> {
   await Promise.all(

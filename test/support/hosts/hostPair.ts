@@ -1,12 +1,13 @@
 import type { Connection } from "../../../provider/src/mariadb/connection";
-import { DeclaredPair, PASSWORDS } from "../engine/declaredPair";
+import { PASSWORDS } from "../engine/declaredPair";
+import { EnginePair } from "../engine/enginePair";
 import { ContainerHost, type ContainerHostOptions } from "./containerHost";
 import type { Machine } from "./machine";
 import { ServerContainer, type ServerContainerOptions } from "./serverContainer";
 import { TestNetwork } from "./testNetwork";
 
 /** A pair on two machines, in a network of their own. */
-export class HostPair<M extends Machine = ContainerHost> extends DeclaredPair {
+export class HostPair<M extends Machine = ContainerHost> extends EnginePair {
   private constructor(
     readonly network: TestNetwork,
     readonly hosts: readonly [M, M],

@@ -1,6 +1,6 @@
 import type { ContainerHost } from "./containerHost";
 
-/** Packages that make a MariaDB server, but for what its clients have too. */
+/** Packages that make a MariaDB server, without what its clients have too. */
 const PACKAGES = "mariadb-server mariadb-server-core";
 
 /**

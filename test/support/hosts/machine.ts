@@ -24,7 +24,7 @@ export abstract class Machine implements AsyncDisposable {
     return this.exec(["sh", "-ec", line]);
   }
 
-  /** A statement by hand, as MariaDB's root. Answers the rows without a heading, columns parted by tabs. */
+  /** A statement by hand, as MariaDB's root. Returns the rows without a heading, with tabs between the columns. */
   async sql(statement: string): Promise<string> {
     return (await this.exec(["mariadb", "--batch", "--skip-column-names"], { input: `${statement};` })).trimEnd();
   }

@@ -94,7 +94,7 @@ export class NetworkFault implements AsyncDisposable {
   }
 }
 
-/** Cuts the connections that there are, so that both sides hear of it at once, whatever fault there is. Answers how many there were. */
+/** Cuts the connections that there are, so that both sides hear of it at once, whatever fault there is. Returns how many there were. */
 export async function cut({ to, port, from }: Reach): Promise<number> {
   const out = enter(await to.pid(), "ss", ["-HtnK", "state", "established", "src", `:${port}`, "dst", from]);
   // Until this process has heard of it too.

@@ -6,7 +6,7 @@ const CONTEXT = path.join(__dirname, "mariadbImage");
 
 /**
  * An image with a server as its main process, in the way of the official one, which can't be had everywhere. Another release is another
- * image with the same in it. Answers its name.
+ * image with the same in it. Returns its name.
  */
 export async function serverImage(suite: Suite = "bookworm", release = 1): Promise<string> {
   const name = `session-store-server:${suite}-${release}`;
@@ -18,7 +18,7 @@ export async function serverImage(suite: Suite = "bookworm", release = 1): Promi
   return name;
 }
 
-/** An image whose server does not start. Answers its name. */
+/** An image whose server does not start. Returns its name. */
 export async function brokenServerImage(suite: Suite): Promise<string> {
   const name = `session-store-server:${suite}-broken`;
   const archive = pack();

@@ -1,4 +1,5 @@
 import * as fs from "node:fs/promises";
+import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { createConnection, type RowDataPacket, type Connection as Session } from "mysql2/promise";
 import { initialise, remove } from "../../../provider/src/hosts/local/data";
@@ -6,6 +7,7 @@ import { localUser, paths } from "../../../provider/src/hosts/local/files";
 import { start, stop } from "../../../provider/src/hosts/local/server";
 import { until } from "../../../provider/src/waiting";
 import { DATABASE_AND_ACCOUNTS, optionFile, START_REPLICATION, setMaster } from "../recipeText";
+import { freePorts } from "./ports";
 
 /** One server of a pair that was set up by hand, as the vendor's page says and without a line of our own operations. */
 export interface HandMadeNode {
@@ -13,42 +15,52 @@ export interface HandMadeNode {
   readonly directory: string;
   readonly port: number;
   readonly socket: string;
-  /** A session as root through the socket. The pair's `stop` closes it. */
+  /** A session as root through the socket. The pair's end closes it. */
   readonly session: Session;
   rows(statement: string): Promise<RowDataPacket[]>;
 }
 
-export interface HandMadePair {
+/** Its end stops both servers and removes their data. */
+export interface HandMadePair extends AsyncDisposable {
+  readonly folder: string;
   readonly nodes: readonly [HandMadeNode, HandMadeNode];
-  /** Stops both servers and removes their data. */
-  stop(): Promise<void>;
 }
 
+export interface Place {
+  readonly folder: string;
+  readonly ports: readonly [number, number];
+}
+
+/** A place for a pair alone. */
+const ownPlace = async (): Promise<Place> => ({
+  folder: await fs.mkdtemp(path.join(tmpdir(), "session-store-by-hand-")),
+  ports: await freePorts(),
+});
+
 /** Sets up the pair in the page's order: accounts, then files with a restart, then links. In another order it stalls for 10 s. */
-export async function handMadePair(place: {
-  directory: string;
-  ports: readonly [number, number];
-}): Promise<HandMadePair> {
-  const directories = [path.join(place.directory, "db1"), path.join(place.directory, "db2")] as const;
+export async function handMadePair(given?: Place): Promise<HandMadePair> {
+  const { folder, ports } = given ?? (await ownPlace());
+  const directories = [path.join(folder, "db1"), path.join(folder, "db2")] as const;
   const sessions: Session[] = [];
   const stopAll = async () => {
     for (const session of sessions) session.destroy();
     await Promise.all(directories.map((directory) => remove(directory)));
+    if (!given) await fs.rm(folder, { recursive: true, force: true });
   };
   try {
     const prepared = await Promise.allSettled([
-      prepare({ directory: directories[0], port: place.ports[0] }, 1),
-      prepare({ directory: directories[1], port: place.ports[1] }, 2),
+      prepare({ directory: directories[0], port: ports[0] }, 1),
+      prepare({ directory: directories[1], port: ports[1] }, 2),
     ]);
     // Both have come to rest: none is removed while the other still starts.
     for (const attempt of prepared) if (attempt.status === "rejected") throw attempt.reason;
     const nodes = (await Promise.all([
-      open("db1", directories[0], place.ports[0]),
-      open("db2", directories[1], place.ports[1]),
+      open("db1", directories[0], ports[0]),
+      open("db2", directories[1], ports[1]),
     ])) as [HandMadeNode, HandMadeNode];
     sessions.push(...nodes.map(({ session }) => session));
     await link(nodes);
-    return { nodes, stop: stopAll };
+    return { folder, nodes, [Symbol.asyncDispose]: stopAll };
   } catch (error) {
     await stopAll();
     throw error;

@@ -3,12 +3,14 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { remove } from "../../../provider/src/hosts/local/data";
 import type { Connection } from "../../../provider/src/mariadb/connection";
-import { DeclaredPair, PASSWORDS, type PairOptions } from "../engine/declaredPair";
+import { PASSWORDS, type PairOptions } from "../engine/declaredPair";
+import { EnginePair } from "../engine/enginePair";
 import { PairServer } from "./pairServer";
 import { freePorts } from "./ports";
+import { localConnection } from "./reach";
 
 /** A pair on this machine. */
-export class Pair extends DeclaredPair {
+export class Pair extends EnginePair {
   private readonly servers = new Map<1 | 2, PairServer>();
 
   protected constructor(
@@ -40,13 +42,7 @@ export class Pair extends DeclaredPair {
   }
 
   connection(number: 1 | 2, password = PASSWORDS.admin): Connection {
-    return {
-      name: `db${number}`,
-      host: { kind: "local", directory: this.directory(number) },
-      address: "127.0.0.1",
-      port: this.ports[number - 1] ?? 0,
-      admin: { user: "session_store_admin", password },
-    };
+    return localConnection(`db${number}`, this.directory(number), this.ports[number - 1] ?? 0, password);
   }
 
   /** One of the servers as the hand at the keyboard reaches it. */

@@ -1,13 +1,11 @@
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import * as path from "node:path";
-import { createConnection } from "mysql2/promise";
 import { paths } from "../../../provider/src/hosts/local/files";
-import { start, stop } from "../../../provider/src/hosts/local/server";
+import { findProcess, start, stop } from "../../../provider/src/hosts/local/server";
 import { openAsSuperuser } from "../../../provider/src/mariadb/open";
 import type { Row, Server } from "../../../provider/src/mariadb/server";
 import { until } from "../../../provider/src/waiting";
-import { processesBelow } from "../cli/cli";
+import { isFree } from "./ports";
+import { localConnection, login } from "./reach";
 
 /** One server of the pair under test, as the hand at the keyboard reaches it: MariaDB's root, through the socket. */
 export class PairServer {
@@ -78,22 +76,13 @@ export class PairServer {
     });
   }
 
-  /** Logs in over TCP, as a proxy does. Answers "in", or the error's number. */
-  async login(user: string, password: string): Promise<string> {
-    try {
-      const session = await createConnection({ host: "127.0.0.1", port: this.port, user, password });
-      await session.query("SELECT 1");
-      await session.end();
-      return "in";
-    } catch (error) {
-      return String((error as { errno?: number }).errno ?? error);
-    }
+  /** Logs in over TCP, as a proxy does. Returns "in", or the error's number. */
+  login(user: string, password: string): Promise<string> {
+    return login(this.port, user, password);
   }
 
-  async pid(): Promise<number | undefined> {
-    const text = await readFile(paths(this.directory).pidFile, "utf8").catch(() => "");
-    const pid = Number(text.trim());
-    return processesBelow(this.directory).includes(pid) ? pid : undefined;
+  pid(): Promise<number | undefined> {
+    return findProcess(this.directory);
   }
 
   /** As a power cut or `kill -9` ends it. */
@@ -138,19 +127,7 @@ export class PairServer {
       );
     // The server went and came back since.
     if (lost) await this.close();
-    this.session ??= openAsSuperuser({
-      name: this.name,
-      host: { kind: "local", directory: this.directory },
-      address: "127.0.0.1",
-      port: this.port,
-      admin: { user: "unused", password: "unused" },
-    });
+    this.session ??= openAsSuperuser(localConnection(this.name, this.directory, this.port, "unused"));
     return this.session;
   }
 }
-
-const isFree = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const probe = createServer().once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });

@@ -55,7 +55,7 @@ export async function logMark(server: Server): Promise<LogMark> {
   return new Map(logs.map((row) => [String(row["Log_name"]), Number(row["File_size"])]));
 }
 
-/** Every file of ours beside the data, with its text where it is an option file or a certificate. */
+/** Every file of the library beside the data, with its text where it is an option file or a certificate. */
 async function filesOf(directory: string): Promise<Record<string, string>> {
   const { data, temporary, log, includeFolder } = paths(directory);
   const texts: Record<string, string> = {};
@@ -114,7 +114,7 @@ async function rowsOf(server: Server): Promise<Record<string, unknown>> {
   return all;
 }
 
-/** The different statements in the binary log but for probes, of which there may be more or less, and how many changes of rows. */
+/** The different statements in the binary log except probes, of which there may be more or less, and how many changes of rows. */
 async function loggedSince(server: Server, mark: LogMark): Promise<{ statements: string[]; rowEvents: number }> {
   const statements = new Set<string>();
   let rowEvents = 0;

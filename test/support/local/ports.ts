@@ -12,7 +12,7 @@ export async function freePort(): Promise<number> {
 /** Two of them, for the two servers of a pair. */
 export const freePorts = (): Promise<[number, number]> => Promise.all([freePort(), freePort()]);
 
-function isFree(port: number): Promise<boolean> {
+export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = net.createServer();
     probe.once("error", () => resolve(false));

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { createConnection } from "mysql2/promise";
 import { initialise, remove } from "../../../provider/src/hosts/local/data";
 import { paths } from "../../../provider/src/hosts/local/files";
 import { start, stop } from "../../../provider/src/hosts/local/server";
@@ -10,6 +9,7 @@ import { openAsSuperuser } from "../../../provider/src/mariadb/open";
 import type { Server } from "../../../provider/src/mariadb/server";
 import { passwordHash } from "../../../provider/src/recipe/accounts/password";
 import { freePort } from "./ports";
+import { localConnection, login } from "./reach";
 
 /** A private MariaDB server for one test file. */
 export interface TestServer extends AsyncDisposable {
@@ -19,7 +19,7 @@ export interface TestServer extends AsyncDisposable {
   readonly root: Server;
   stop(): Promise<void>;
   start(): Promise<void>;
-  /** Logs in over TCP, as a proxy does. Answers "in", or the error's number. */
+  /** Logs in over TCP, as a proxy does. Returns "in", or the error's number. */
   login(user: string, password: string): Promise<string>;
 }
 
@@ -30,25 +30,18 @@ export interface TestServerOptions {
   readonly settings?: readonly string[];
 }
 
-const ADMIN = { user: "session_store_admin", password: "the admin's password" };
-
 export async function testServer({ name = "db1", settings = [] }: TestServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(path.join(tmpdir(), "session-store-"));
   const directory = path.join(folder, name);
   const port = await freePort();
-  const connection: Connection = {
-    name,
-    host: { kind: "local", directory },
-    address: "127.0.0.1",
-    port,
-    admin: ADMIN,
-  };
+  const connection = localConnection(name, directory, port, "the admin's password");
+  const { user, password } = connection.admin;
   await initialise({ directory, port });
   await writeFile(path.join(paths(directory).includeFolder, "10-test.cnf"), ["[mariadbd]", ...settings, ""].join("\n"));
   await start(directory);
   let root = await openAsSuperuser(connection);
-  await root.query("CREATE USER ?@'localhost' IDENTIFIED BY PASSWORD ?", [ADMIN.user, passwordHash(ADMIN.password)]);
-  await root.query("GRANT ALL PRIVILEGES ON *.* TO ?@'localhost' WITH GRANT OPTION", [ADMIN.user]);
+  await root.query("CREATE USER ?@'localhost' IDENTIFIED BY PASSWORD ?", [user, passwordHash(password)]);
+  await root.query("GRANT ALL PRIVILEGES ON *.* TO ?@'localhost' WITH GRANT OPTION", [user]);
   return {
     connection,
     get root() {
@@ -66,15 +59,4 @@ export async function testServer({ name = "db1", settings = [] }: TestServerOpti
       await rm(folder, { recursive: true });
     },
   };
-}
-
-async function login(port: number, user: string, password: string): Promise<string> {
-  try {
-    const session = await createConnection({ host: "127.0.0.1", port, user, password, charset: "utf8mb4" });
-    await session.query("SELECT 1");
-    await session.end();
-    return "in";
-  } catch (error) {
-    return String((error as { errno?: number }).errno ?? error);
-  }
 }

@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from "node:util";
+import * as operations from "../../../provider/src/operations/all";
+import type { Operations } from "../../../provider/src/operations/contract";
+import { Run } from "../../../provider/src/run";
+
+type Values = Record<string, unknown>;
+type TypeName = keyof typeof operations;
+
+/** A resource as a program declares it. */
+export interface Declared {
+  readonly name: string;
+  readonly type: TypeName;
+  /** Names of the resources that are made before. */
+  readonly after: readonly string[];
+  readonly inputs: Values;
+}
+
+/** A resource as the engine keeps it between two runs. */
+export interface Kept {
+  id: string;
+  type: TypeName;
+  inputs: Values;
+  outs: Values;
+}
+
+/** What Pulumi's engine does with the operations, in its order. Each command is a run of its own. */
+export class Engine {
+  /** @param kept by name of the resource */
+  constructor(readonly kept = new Map<string, Kept>()) {}
+
+  /** Refreshes everything, then creates or updates what differs. Returns the names of what it touched. */
+  up(declared: readonly Declared[]): Promise<string[]> {
+    return inOwnRun(async () => {
+      await this.look();
+      return this.bringUp(declared);
+    });
+  }
+
+  /** What a preview would show as different: by resource, the properties. */
+  drift(declared: readonly Declared[]): Promise<Record<string, string[]>> {
+    return inOwnRun(async () => {
+      await this.look();
+      return this.compare(declared);
+    });
+  }
+
+  refresh(): Promise<void> {
+    return inOwnRun(() => this.look());
+  }
+
+  /** Removes all except the servers, as a `destroy` would. @param only a type of resource */
+  down(only?: string): Promise<void> {
+    return inOwnRun(() => this.remove(only ? [only] : DOWN));
+  }
+
+  private async look(): Promise<void> {
+    await Promise.all(
+      [...this.kept].map(async ([name, { id, type, outs }]) => {
+        const seen = await OPERATIONS[type].read(id, outs);
+        if ("id" in seen) this.kept.set(name, { id, type, inputs: seen.inputs as Values, outs: seen.props as Values });
+        else this.kept.delete(name);
+      }),
+    );
+  }
+
+  private async bringUp(declared: readonly Declared[]): Promise<string[]> {
+    const touched: string[] = [];
+    const done = new Map<string, Promise<void>>();
+    for (const resource of declared) {
+      const before = Promise.all(resource.after.map((name) => done.get(name)));
+      done.set(
+        resource.name,
+        before.then(async () => {
+          if (await this.step(resource)) touched.push(resource.name);
+        }),
+      );
+    }
+    const results = await Promise.allSettled(done.values());
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) throw failed.reason;
+    return touched;
+  }
+
+  private async step({ name, type, inputs: given }: Declared): Promise<boolean> {
+    const { check, diff, create, update } = OPERATIONS[type];
+    const { inputs, failures } = await check({}, given);
+    if (failures.length > 0) throw new Error(`${name}: ${failures.map(({ reason }) => reason).join("; ")}`);
+    const kept = this.kept.get(name);
+    if (!kept) {
+      const made = await create(inputs);
+      this.kept.set(name, { id: made.id, type, inputs, outs: made.outs as Values });
+      return true;
+    }
+    const { changes } = await diff(kept.id, kept.outs, inputs);
+    if (!changes) return false;
+    const { outs } = await update(kept.id, kept.outs, inputs);
+    this.kept.set(name, { ...kept, inputs, outs: outs as Values });
+    return true;
+  }
+
+  private async compare(declared: readonly Declared[]): Promise<Record<string, string[]>> {
+    const drift: Record<string, string[]> = {};
+    for (const { name, type, inputs: given } of declared) {
+      const kept = this.kept.get(name);
+      const { inputs } = await OPERATIONS[type].check({}, given);
+      const names = Object.keys(inputs).filter((key) => !isDeepStrictEqual(kept?.outs[key], inputs[key]));
+      if (names.length > 0) drift[name] = names;
+    }
+    return drift;
+  }
+
+  private async remove(types: readonly string[]): Promise<void> {
+    for (const type of types) {
+      const gone = [...this.kept].filter(([, kept]) => kept.type === type);
+      await Promise.all(
+        gone.map(async ([name, kept]) => {
+          await OPERATIONS[kept.type].delete(kept.id, kept.outs);
+          this.kept.delete(name);
+        }),
+      );
+    }
+  }
+}
+
+const OPERATIONS = operations as unknown as Record<TypeName, Operations<Values, Values>>;
+const DOWN = ["SessionStoreSchema", "ReplicationLink", "SessionStoreUsers", "SessionStoreDatabase", "MariaDbNode"];
+
+/** A run whose progress nobody watches. After a change of a pair has failed in a run, that run makes no other. */
+export const inOwnRun = <T>(work: () => T): T => new Run(() => undefined).within(work);
