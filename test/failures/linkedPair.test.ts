@@ -5,7 +5,8 @@ import type { Server } from "../../provider/src/mariadb/server";
 import { MariaDbNode } from "../../provider/src/operations/MariaDbNode";
 import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { until } from "../../provider/src/waiting";
-import type { Kept, PairOptions } from "../support/engine/declaredPair";
+import type { PairOptions } from "../support/engine/declaredPair";
+import type { Kept } from "../support/engine/engine";
 import { Hung } from "../support/engine/faults";
 import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";
@@ -40,21 +41,21 @@ test("a setting that needs a restart reaches both nodes one after the other", as
 });
 
 test("a change at once waits while the other node restarts: semi-sync stays off meanwhile, and nothing false is stored", async () => {
-  const update = async (name: string, settings: Record<string, unknown>) => {
+  const update = async (name: string, settings: Record<string, string | number>) => {
     const { id, outs } = pair.kept.get(name) as Kept;
-    const given = pair.declared({ settings }).find((declared) => declared.name === name);
+    const given = (await pair.declared({ settings })).find((declared) => declared.name === name);
     const { inputs } = await MariaDbNode.check({}, given?.inputs ?? {});
     return (await MariaDbNode.update(id, outs as never, inputs)).outs;
   };
   const former = await findProcess(pair.directory(1));
-  const restart = update("db1-node", { innodb_buffer_pool_chunk_size: "4M" });
+  const restart = update("sessions-db1", { innodb_buffer_pool_chunk_size: "4M" });
   const starting = await until<number>({ what: "db1 to start again", deadline: 20_000, pause: 1 }, async () => {
     const found = await findProcess(pair.directory(1));
     return found === undefined || found === former ? { seen: `${found}` } : { done: found };
   });
   let isChanged = false;
   const held = new Hung(starting);
-  const change = update("db2-node", { max_connections: 1001 }).finally(() => {
+  const change = update("sessions-db2", { max_connections: 1001 }).finally(() => {
     isChanged = true;
   });
   try {
