@@ -1,4 +1,4 @@
-import type { AccountState } from "../../provider/src/recipe/accounts/accounts";
+import type { AccountState } from "../../provider/src/inputs";
 import {
   byHand,
   create,

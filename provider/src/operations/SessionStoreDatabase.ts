@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { type Connection, nameOf } from "../mariadb/connection";
+import type { SessionStoreDatabaseDerived, SessionStoreDatabaseInputs } from "../inputs";
+import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { askIfThere, openServer } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
@@ -7,50 +7,19 @@ import type { Server } from "../mariadb/server";
 import { copyTables, discardCopy, hasUnfinishedCopy } from "../pair/copy";
 import { lackingTables } from "../pair/lackingTables";
 import { lockServers, onePerPair } from "../pair/lock";
-import { RECIPE_DATABASE } from "../recipe/filters";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
 import { define } from "./define";
-import { connection, databaseName } from "./inputs";
-
-/** What is wanted of the database on one node. */
-export interface SessionStoreDatabaseInputs {
-  /** The server on which the database stands. */
-  node: Connection;
-  /** The other server of the pair. Tables that are missing on this one are copied from there. */
-  peer?: Connection;
-  /** Name of the database. Another name makes another database; the former one is left as it is. @default replicated_session_store */
-  name: string;
-  /** Character set of tables made from now on. A change takes effect at once, existing tables keep theirs. @default utf8mb4 */
-  characterSet: string;
-  /** Collation of tables made from now on. A change takes effect at once, existing tables keep theirs. @default utf8mb4_general_ci */
-  collation: string;
-}
+import { derived, given } from "./inputs/SessionStoreDatabase";
 
 /** What is wanted of a database, as previews show it. */
-export interface SessionStoreDatabaseChecked extends SessionStoreDatabaseInputs {
-  /** Wanted: `present`. Seen: `missing`, `lacks tables: session`, `a copy of tables is unfinished`; and, where the server
-   * can't tell, `disk full`, `not answering`, or `error 1021` and the like. */
-  state: string;
-}
+export interface SessionStoreDatabaseChecked extends SessionStoreDatabaseInputs, SessionStoreDatabaseDerived {}
 
 const PRESENT = "present";
 const UNFINISHED_COPY = "a copy of tables is unfinished";
-const word = z.string().regex(/^[a-z0-9_]+$/i, "must be a name that MariaDB knows, such as utf8mb4");
 
 export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionStoreDatabaseChecked, object>({
-  properties: {
-    node: connection,
-    peer: connection.optional(),
-    name: databaseName
-      .refine(
-        (name) => !/^(mysql|information_schema|performance_schema|sys)$/i.test(name),
-        "is a database of the server itself",
-      )
-      .default(RECIPE_DATABASE),
-    characterSet: word.default("utf8mb4"),
-    collation: word.default("utf8mb4_general_ci"),
-  },
+  properties: given.shape,
   rules: [
     {
       needs: ["characterSet", "collation"],
@@ -60,7 +29,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
           : [{ property: "collation", reason: `"${collation}" does not belong to the character set ${characterSet}` }],
     },
   ],
-  derived: { needs: [], properties: { state: z.string() }, from: () => ({ state: PRESENT }) },
+  derived: { needs: [], properties: derived.shape, from: () => ({ state: PRESENT }) },
   id: ({ node, name }) => `${node.address}:${node.port}/${name}`,
 
   create: bringUp,

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { RECIPE_DATABASE } from "../../recipe/filters";
+import { connection, databaseName } from "./shared";
+
+/** What a database is given, and what follows from it. */
+
+const word = z.string().regex(/^[a-z0-9_]+$/i, "must be a name that MariaDB knows, such as utf8mb4");
+
+export const given = z
+  .strictObject({
+    node: connection.meta({ description: "The server on which the database stands." }),
+    peer: connection.optional().meta({
+      description: "The other server of the pair. Tables that are missing on this one are copied from there.",
+    }),
+    name: databaseName
+      .refine(
+        (name) => !/^(mysql|information_schema|performance_schema|sys)$/i.test(name),
+        "is a database of the server itself",
+      )
+      .default(RECIPE_DATABASE)
+      .meta({
+        description: "Name of the database. Another name makes another database; the former one is left as it is.",
+      }),
+    characterSet: word.default("utf8mb4").meta({
+      description:
+        "Character set of tables made from now on. A change takes effect at once, existing tables keep theirs.",
+    }),
+    collation: word.default("utf8mb4_general_ci").meta({
+      description: "Collation of tables made from now on. A change takes effect at once, existing tables keep theirs.",
+    }),
+  })
+  .meta({ id: "SessionStoreDatabaseInputs", description: "What is wanted of the database on one node." });
+
+export const derived = z
+  .strictObject({
+    state: z.string().meta({
+      description:
+        "Wanted: `present`. Seen: `missing`, `lacks tables: session`, `a copy of tables is unfinished`; and, where " +
+        "the server can't tell, `disk full`, `not answering`, or `error 1021` and the like.",
+    }),
+  })
+  .meta({
+    id: "SessionStoreDatabaseDerived",
+    description: "What follows for a database from its inputs, to be compared with what is seen.",
+  });

@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../../recipe/filters";
+import { connection, databaseName } from "./shared";
+
+/** What the proxy's tables are given, and what follows from it. */
+
+const pattern = z.string().superRefine((text, context) => {
+  const problem = validatePattern(text);
+  if (problem) context.addIssue(problem);
+});
+
+export const given = z
+  .strictObject({
+    first: connection.meta({
+      description: "The server on which the script runs. What it makes reaches the other one through replication.",
+    }),
+    second: connection.meta({ description: "The other server of the pair." }),
+    database: databaseName.default(RECIPE_DATABASE).meta({
+      description:
+        "The database in which the script runs. Another name means other tables; the former ones are left as they " +
+        "are.",
+    }),
+    patterns: z
+      .array(pattern)
+      .min(1, "must name at least one pattern")
+      .default(wildDoTables([RECIPE_DATABASE], RECIPE_PATTERNS))
+      .meta({
+        description:
+          "The pair's `database.table` patterns of what is replicated. Every table of the script must match one. @default those of the recipe",
+      }),
+    script: z.string().meta({
+      description:
+        "Text of the SQL script that comes with the proxy. It may only add: `CREATE ... IF NOT EXISTS`, `ALTER " +
+        "TABLE ... ADD ... IF NOT EXISTS` and INSERT. A changed text is run once more, at once; tables that it no " +
+        "longer names are left as they are.",
+    }),
+  })
+  .meta({ id: "SessionStoreSchemaInputs", description: "What is wanted of the proxy's own tables." });
+
+export const derived = z
+  .strictObject({
+    tables: z.record(z.string(), z.string()).meta({
+      description: "Wanted of each table: `present on both nodes`. Seen: `missing on db2`, `differs on db2: ...`.",
+    }),
+    state: z.string().meta({
+      description:
+        "Whether the script came to its end. Wanted: `complete`. Seen: `cut off`; and, where a server can't tell, " +
+        "`disk full on db2` and the like.",
+    }),
+  })
+  .meta({
+    id: "SessionStoreSchemaDerived",
+    description: "What follows for the tables from the inputs, to be compared with what is seen.",
+  });
