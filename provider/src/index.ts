@@ -30,8 +30,8 @@ export type {
   SshLogin,
 } from "./inputs";
 export type { Advice } from "./recipe/advice";
+export type { Profile } from "./recipe/names";
 export type { GivenSettings } from "./recipe/settings/ofNode";
-export type { Profile } from "./recipe/settings/table";
 export type { SettingInput } from "./recipe/settings/values";
 export type { LinkTls, TlsRequirement } from "./recipe/tls";
 export type { Args, ConnectionArgs, Defaulted, Nested } from "./resources/args";

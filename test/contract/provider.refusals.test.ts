@@ -160,12 +160,7 @@ describe("refused by its property:", () => {
       /^directory: must not have quotes/,
     ],
     ["port 70000", "LocalMariaDb", { port: 70000 }, /^port: /],
-    [
-      "a database of the server's own",
-      "SessionStoreDatabase",
-      { name: "mysql" },
-      /^name: is a database of the server itself/,
-    ],
+    ["a database of the server's own", "SessionStoreDatabase", { name: "mysql" }, /^name: belongs to MariaDB itself/],
     ["a database name with a slash", "SessionStoreDatabase", { name: "a/b" }, /^name: may have letters/],
     [
       "a collation of another character set",

@@ -202,9 +202,14 @@ describe("the inputs", () => {
 
   test("of the links: each pulls from the other, with the replication account", async () => {
     const { one } = await pair();
-    const login = { user: "replication_user", password: { secret: "secret-replication" } };
-    expect(one("sessions-db1-from-db2").inputs).toEqual({ replica: FIRST, source: SECOND, ...login });
-    expect(one("sessions-db2-from-db1").inputs).toEqual({ replica: SECOND, source: FIRST, ...login });
+    const shared = {
+      user: "replication_user",
+      password: { secret: "secret-replication" },
+      useGtid: "current_pos",
+      connectRetry: 10,
+    };
+    expect(one("sessions-db1-from-db2").inputs).toEqual({ replica: FIRST, source: SECOND, ...shared });
+    expect(one("sessions-db2-from-db1").inputs).toEqual({ replica: SECOND, source: FIRST, ...shared });
   });
 
   test("of the links, when the replication account has another name", async () => {

@@ -4,6 +4,7 @@ import {
   nodeSettings,
   pairRefusals,
   settingRefusals,
+  tlsRefusals,
 } from "../../provider/src/recipe/settings/ofNode";
 import { SETTINGS } from "../../provider/src/recipe/settings/table";
 import type { SettingInput } from "../../provider/src/recipe/settings/values";
@@ -60,6 +61,13 @@ test("an offset beyond the step is refused, because the server would ignore it",
     { option: "auto_increment_offset", reason: expect.stringMatching(/3 exceeds auto_increment_increment \(2\)/) },
   ]);
   for (const number of [1, 2]) expect(pairRefusals(nodeSettings("vendor", {}, facts(number)))).toEqual([]);
+});
+
+test("settings that follow from the certificates may not be given beside them, in either spelling", () => {
+  const given = { "ssl-ca": "/a", ssl_cert: "/c", SSL_KEY: "/k", ssl_cipher: "AES", max_connections: 500 };
+  expect(tlsRefusals(given)).toEqual(
+    ["ssl-ca", "ssl_cert", "SSL_KEY"].map((option) => ({ option, reason: 'follows from "tls"; give one of the two' })),
+  );
 });
 
 describe("two nodes must differ in their identity:", () => {

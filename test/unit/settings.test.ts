@@ -104,6 +104,13 @@ describe("each row of the table", () => {
     },
   );
 
+  test("that bounds another or has a severity names an option of the table, and a risk", () => {
+    for (const { atMost } of SETTINGS) expect(atMost === undefined || settingOf(atMost) !== undefined).toBe(true);
+    for (const { option, risk } of SETTINGS.filter(({ severity }) => severity)) {
+      expect([option, risk]).toEqual([option, expect.any(String)]);
+    }
+  });
+
   test("that has a better value than the recipe's says what the recipe's costs", () => {
     for (const { option, risk } of SETTINGS.filter(({ hardened }) => hardened)) {
       expect([option, risk]).toEqual([option, expect.any(String)]);

@@ -1,11 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import { addressIn, type HostInputs } from "../hosts/inputs";
 import type { Connection } from "../mariadb/connection";
-import { DEFAULT_USERS } from "../recipe/accounts/accounts";
-import { type Advice, accountAdvice, together } from "../recipe/advice";
+import { ACCOUNTS, DEFINERS, pickRoles, rowOf } from "../recipe/accounts/table";
+import { type Advice, type AdvisedAccounts, accountAdvice, together } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../recipe/filters";
+import { LINK_DEFAULTS } from "../recipe/linkDefaults";
+import { DEFAULT_ADMIN, DEFAULT_PORT, DEFAULT_PROFILE } from "../recipe/names";
 import { collisions, nodeSettings } from "../recipe/settings/ofNode";
-import type { Profile } from "../recipe/settings/table";
 import type { LinkTls } from "../recipe/tls";
 import type { ConnectionArgs, Nested } from "../resources/args";
 import { MariaDbNode } from "../resources/MariaDbNode";
@@ -27,11 +28,10 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
   /** What MariaDB or we would do otherwise. */
   readonly advice: pulumi.Output<Advice[]>;
 
-  constructor(name: string, args: ReplicatedSessionStoreArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, given: ReplicatedSessionStoreArgs, opts?: pulumi.ComponentResourceOptions) {
     super("sessionstore:index:ReplicatedSessionStore", name, {}, opts);
+    const args = withDefaults(given);
     refuseUnfitNodes(args);
-    const databases = args.databases ?? [{ name: RECIPE_DATABASE }];
-    const profile = args.profile ?? "vendor";
     const [first, second] = [this.end(args, 0), this.end(args, 1)];
 
     const nodes = [this.node(name, args, first, second), this.node(name, args, second, first)] as const;
@@ -39,17 +39,17 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
       const own = nodes[index];
       const peer = end === first ? second : first;
       // An account that requires TLS would refuse a replica that has none yet, and connects anew because the other node restarts.
-      const accounts = this.users(name, args, profile, databases, end, ...(hasTls(args) ? nodes : [own]));
-      return [...databases.map((database) => this.database(name, database, end, peer, own)), accounts];
+      const accounts = this.users(name, args, end, ...(hasTls(args) ? nodes : [own]));
+      return [...args.databases.map((database) => this.database(name, database, end, peer, own)), accounts];
     });
     const dependsOn = [...nodes, ...stores.flat()];
     const links: ReplicationLink[] = [
       this.link(name, args, first, second, dependsOn),
       this.link(name, args, second, first, dependsOn),
     ];
-    if (args.schema) this.schema(name, args, databases, [first, second], links);
+    if (args.schema) this.schema(name, args, [first, second], links);
 
-    this.connectString = connectString([first, second], databases[0]?.name ?? RECIPE_DATABASE);
+    this.connectString = connectString([first, second], firstDatabase(args));
     this.nodes = pulumi.secret(pulumi.all([first, second].map((end, index) => describe(end, nodes[index]))));
     this.links = pulumi.all(
       links.map((link) =>
@@ -83,23 +83,23 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
       name,
       host,
       address,
-      port: node.port ?? node.server?.port ?? 3306,
+      port: node.port ?? node.server?.port ?? DEFAULT_PORT,
       admin: args.admin,
       ...(args.direct && { direct: args.direct }),
     };
     return { number: index + 1, label: `db${index + 1}`, args: node, connection };
   }
 
-  private node(name: string, args: ReplicatedSessionStoreArgs, own: End, peer: End): MariaDbNode {
+  private node(name: string, args: CompleteArgs, own: End, peer: End): MariaDbNode {
     return new MariaDbNode(
       `${name}-${own.label}`,
       {
         connection: own.connection,
         peer: peer.connection,
         nodeNumber: own.number,
-        profile: args.profile ?? "vendor",
-        databases: (args.databases ?? [{ name: RECIPE_DATABASE }]).map((database) => database.name),
-        tables: [...(args.tables ?? RECIPE_PATTERNS)],
+        profile: args.profile,
+        databases: args.databases.map((database) => database.name),
+        tables: [...args.tables],
         settings: settingsOf(args, own.args),
         ...(own.args.bindAddress === undefined ? {} : { bindAddress: own.args.bindAddress }),
         ...(own.args.tls === undefined ? {} : { tls: own.args.tls }),
@@ -125,13 +125,11 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
 
   private users(
     name: string,
-    args: ReplicatedSessionStoreArgs,
-    profile: Profile,
-    databases: readonly PairDatabaseArgs[],
+    args: CompleteArgs,
     own: End,
     ...dependsOn: (MariaDbNode | undefined)[]
   ): SessionStoreUsers {
-    const { proxy, replication, binaryLog, monitor, extraAccounts } = args;
+    const { profile, databases, extraAccounts } = args;
     const requireTls = args.requireTls ?? (hasTls(args) ? "SSL" : undefined);
     return new SessionStoreUsers(
       `${name}-${own.label}-users`,
@@ -139,10 +137,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         node: own.connection,
         profile,
         databases: databases.map((database) => database.name),
-        proxy,
-        replication,
-        binaryLog,
-        ...(monitor === undefined ? {} : { monitor }),
+        ...pickRoles(args),
         ...(extraAccounts === undefined ? {} : { extraAccounts }),
         ...(requireTls === undefined ? {} : { requireTls }),
       },
@@ -152,22 +147,21 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
 
   private link(
     name: string,
-    args: ReplicatedSessionStoreArgs,
+    args: CompleteArgs,
     replica: End,
     source: End,
     dependsOn: pulumi.Resource[],
   ): ReplicationLink {
     const { replication, profile, link } = args;
-    const hardened = { useGtid: "slave_pos", connectRetry: 1, heartbeatPeriod: 5 } as const;
     const revisions = [replica, source].flatMap(({ args }) => args.revision ?? []);
     return new ReplicationLink(
       `${name}-${replica.label}-from-${source.label}`,
       {
         replica: replica.connection,
         source: source.connection,
-        user: replication.user ?? DEFAULT_USERS.replication,
+        user: replication.user ?? ACCOUNTS.replication.user,
         password: replication.password,
-        ...(profile === "hardened" ? hardened : {}),
+        ...LINK_DEFAULTS[profile],
         ...(hasTls(args) ? { tls: verifiedLink(args) } : {}),
         ...link,
         ...(revisions.length > 0 ? { revisions } : {}),
@@ -178,19 +172,18 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
 
   private schema(
     name: string,
-    args: ReplicatedSessionStoreArgs,
-    databases: readonly PairDatabaseArgs[],
+    args: CompleteArgs,
     [first, second]: [End, End],
     links: ReplicationLink[],
   ): SessionStoreSchema {
-    const database = args.schema?.database ?? databases[0]?.name ?? RECIPE_DATABASE;
+    const database = args.schema?.database ?? firstDatabase(args);
     return new SessionStoreSchema(
       `${name}-schema`,
       {
         first: first.connection,
         second: second.connection,
         database,
-        patterns: wildDoTables([database], args.tables ?? RECIPE_PATTERNS),
+        patterns: wildDoTables([database], args.tables),
         script: args.schema?.script ?? "",
       },
       this.on(first, ...links),
@@ -204,6 +197,19 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     return { parent: this, dependsOn: before, ...(deletedWith ? { deletedWith } : {}) };
   }
 }
+
+/** What a program gives, with what all children take from the recipe. */
+type CompleteArgs = ReplicatedSessionStoreArgs &
+  Required<Pick<ReplicatedSessionStoreArgs, "profile" | "databases" | "tables">>;
+
+const withDefaults = (args: ReplicatedSessionStoreArgs): CompleteArgs => ({
+  ...args,
+  profile: args.profile ?? DEFAULT_PROFILE,
+  databases: args.databases ?? [{ name: RECIPE_DATABASE }],
+  tables: args.tables ?? RECIPE_PATTERNS,
+});
+
+const firstDatabase = ({ databases }: CompleteArgs): string => databases[0]?.name ?? RECIPE_DATABASE;
 
 /** One end of the links: the server as all children reach it. */
 interface End {
@@ -224,11 +230,14 @@ function addressOf(host: Nested<HostInputs>): pulumi.Input<string> {
   throw new Error('give the node its "address": a host of the kind "local" has none');
 }
 
-/** The nodes know the proxy's default user by themselves: for that one nothing is registered. */
-const definersOf = ({ proxy, definers }: ReplicatedSessionStoreArgs): pulumi.Output<string[]> => {
-  const user = pulumi.unsecret(pulumi.output(proxy).apply((account) => pulumi.output(account.user)));
-  const names = pulumi.all([user, definers ?? []]).apply(([name, more]) => {
-    const all = [...(name === undefined || name === DEFAULT_USERS.proxy ? [] : [name]), ...more];
+/** The nodes know the default users by themselves: for those nothing is registered. */
+const definersOf = (args: ReplicatedSessionStoreArgs): pulumi.Output<string[]> => {
+  const users = DEFINERS.map((role) => {
+    const user = pulumi.output(args[role]).apply((account) => pulumi.output(account?.user));
+    return pulumi.unsecret(user).apply((name) => (name === rowOf(role).user ? undefined : name));
+  });
+  const names = pulumi.all([pulumi.all(users), args.definers ?? []]).apply(([own, more]) => {
+    const all = [...own.flatMap((name) => name ?? []), ...more];
     return all.length > 0 ? all : undefined;
   });
   return names as pulumi.Output<string[]>;
@@ -250,9 +259,9 @@ const settingsOf = (
   return settings as Record<string, string | number | boolean | string[]>;
 };
 
-function refuseUnfitNodes(args: ReplicatedSessionStoreArgs): void {
+function refuseUnfitNodes(args: CompleteArgs): void {
   const [one, other] = args.nodes.map((node, index) =>
-    nodeSettings(args.profile ?? "vendor", settingsOf(args, node), {
+    nodeSettings(args.profile, settingsOf(args, node), {
       nodeNumber: index + 1,
       bindAddress: "",
       patterns: [],
@@ -262,7 +271,7 @@ function refuseUnfitNodes(args: ReplicatedSessionStoreArgs): void {
   if (reasons.length > 0) throw new Error(reasons.join("; "));
   if (args.nodes.some(({ tls }) => tls !== undefined) && !hasTls(args))
     throw new Error("nodes: give both their `tls`, or none: each has to prove itself to the other");
-  if (args.databases?.length === 0)
+  if (args.databases.length === 0)
     throw new Error("databases: must name at least one, or be left out for the recipe's");
 }
 
@@ -278,7 +287,7 @@ function describe({ connection, args }: End, node: MariaDbNode | undefined): pul
       name: String(name),
       host: address,
       port,
-      user: admin.user ?? "session_store_admin",
+      user: admin.user ?? DEFAULT_ADMIN,
       password: admin.password,
       socket,
       configFile: configFile ?? "",
@@ -286,13 +295,6 @@ function describe({ connection, args }: End, node: MariaDbNode | undefined): pul
     }));
 }
 
-const accountAdviceOf = ({
-  proxy,
-  replication,
-  binaryLog,
-  monitor,
-}: ReplicatedSessionStoreArgs): pulumi.Output<Advice[]> =>
+const accountAdviceOf = (args: ReplicatedSessionStoreArgs): pulumi.Output<Advice[]> =>
   // Says which account has an example password, never the password: no secret is left in it.
-  pulumi
-    .unsecret(pulumi.output({ proxy, replication, binaryLog, monitor }))
-    .apply((accounts) => accountAdvice(accounts as never));
+  pulumi.unsecret(pulumi.output(pickRoles(args))).apply((accounts) => accountAdvice(accounts as AdvisedAccounts));

@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostInputs } from "../hosts/inputs";
 import type { DirectAccess } from "../mariadb/connection";
+import type { Profile } from "../recipe/names";
 import type { GivenSettings } from "../recipe/settings/ofNode";
-import type { Profile } from "../recipe/settings/table";
 import type { NodeTls } from "../recipe/tls";
 import type { Args, ConnectionArgs, Defaulted, Nested } from "../resources/args";
 import type { LocalMariaDb } from "../resources/LocalMariaDb";
@@ -73,7 +73,10 @@ export interface ReplicatedSessionStoreArgs extends Omit<AccountsArgs, "database
    * peer: `extraAccounts` with rights on databases only. A change touches nothing. @default none
    */
   definers?: pulumi.Input<pulumi.Input<string>[]>;
-  /** How each node pulls from the other. @default as in the recipe; in the profile `hardened` its better values */
+  /**
+   * How each node pulls from the other. @default `useGtid: "current_pos", connectRetry: 10` (`vendor`), `useGtid: "slave_pos", connectRetry: 1,
+   * heartbeatPeriod: 5` (`hardened`); `tls: "verified"` where both nodes have certificates, `"mutual"` where the account requires X509
+   */
   link?: Pick<ReplicationLinkArgs, "useGtid" | "connectRetry" | "heartbeatPeriod" | "tls">;
   /** Statements go straight to both servers, with TLS. @default they go through the servers' machines */
   direct?: pulumi.Input<Args<Defaulted<DirectAccess, "from">>>;

@@ -1,5 +1,8 @@
 import type { Duplex, Readable, Writable } from "node:stream";
 
+/** Name of the option file that we own. It sorts behind those of the distributions, so that servers read it last. */
+export const OPTION_FILE = "99-session-store.cnf";
+
 /** A machine (or container) on which a MariaDB server runs. */
 export interface Host {
   /** How messages name it. */

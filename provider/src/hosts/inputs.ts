@@ -2,6 +2,12 @@
 
 export type { DockerHostInputs, HostInputs, LocalHostInputs, SshHostInputs, SshLogin } from "../inputs";
 
+/** What an SSH host is taken to be where a program does not say. */
+export const SSH_DEFAULTS = { port: 22, user: "root", bootDeadline: 300, install: false } as const;
+
+/** Environment variable with the path of a private key. */
+export const SSH_KEY_FILE = "SESSION_STORE_SSH_KEY_FILE";
+
 /** Of the official image: its mariadb.cnf includes mariadb.conf.d first and conf.d last. */
 export const DEFAULT_CONFIG_DIRECTORY = "/etc/mysql/conf.d";
 

@@ -1,3 +1,4 @@
+import { SYSTEM_DATABASES } from "../recipe/names";
 import type { Server } from "./server";
 
 export interface Table {
@@ -30,9 +31,9 @@ export async function tablesWithReach(server: Server): Promise<Table[]> {
 
 /** All tables but the server's own. */
 export async function usersTables(server: Server): Promise<Table[]> {
-  const rows = await server.query(
-    "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')",
-  );
+  const rows = await server.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN (?)", [
+    SYSTEM_DATABASES,
+  ]);
   const databases = rows.map((row) => String(row["SCHEMA_NAME"]));
   return databases.length === 0 ? [] : baseTables(server, databases);
 }

@@ -17,12 +17,13 @@ import { type History, markOf } from "../pair/history";
 import { closeIfNew, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import type { Mark } from "../pair/sourceHistory";
-import { escapeWildcards } from "../recipe/accounts/grantText";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { validatePattern, wildDoTables } from "../recipe/filters";
+import { databasePatterns, isLoopback } from "../recipe/names";
 import {
   type GivenSettings,
   nodeSettings,
+  ownDomain,
   pairRefusals,
   type Settings,
   settingRefusals,
@@ -33,6 +34,7 @@ import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
 import { progress } from "../run";
 import { define } from "./define";
 import { derived, given } from "./inputs/MariaDbNode";
+import { differentServers } from "./inputs/shared";
 import { historyToShow, settleHistory, wordOf } from "./nodeHistory";
 import { asTrouble, removeUnlessUnreachable, unless } from "./unreachable";
 
@@ -68,13 +70,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
           reason,
         })),
     },
-    {
-      needs: ["connection", "peer"],
-      broken: ({ connection, peer }) =>
-        peer && connection.address === peer.address && connection.port === peer.port
-          ? [{ property: "peer", reason: `is the same server as "connection" (${peer.address}:${peer.port})` }]
-          : [],
-    },
+    differentServers("connection", "peer"),
     {
       needs: ["databases", "tables"],
       broken: ({ databases, tables }) =>
@@ -228,7 +224,7 @@ async function reconnect(peer: Connection): Promise<void> {
 }
 
 const streamOf = ({ settings, databases, definers }: MariaDbNodeChecked) => ({
-  domain: Number(settings["gtid_domain_id"]),
+  domain: ownDomain(settings as Settings),
   databases,
   definers,
 });
@@ -254,16 +250,14 @@ const computed = (
 };
 
 function settingsOf(given: MariaDbNodeInputs): Settings {
-  const databases = given.profile === "hardened" ? given.databases.map(escapeWildcards) : given.databases;
+  const { address } = given.connection;
   return nodeSettings(given.profile, given.settings as GivenSettings, {
     nodeNumber: given.nodeNumber,
-    bindAddress: given.bindAddress ?? defaultBindAddress(given.connection.address),
-    patterns: wildDoTables(databases, given.tables),
+    bindAddress: given.bindAddress ?? (isLoopback(address) ? address : "*"),
+    patterns: wildDoTables(databasePatterns(given.profile, given.databases), given.tables),
     tls: given.tls && tlsFiles(openHost(given.connection.host).tlsFolder),
   });
 }
-
-const defaultBindAddress = (address: string): string => (/^127\.|^::1$|^localhost$/.test(address) ? address : "*");
 
 const atSettings = ({ option, reason }: { option: string; reason: string }) => ({
   property: `settings.${option}`,

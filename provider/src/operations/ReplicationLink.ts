@@ -14,6 +14,7 @@ import { linkState, REPLICATING } from "../recipe/linkState";
 import type { LinkTls } from "../recipe/tls";
 import { define } from "./define";
 import { derived, given } from "./inputs/ReplicationLink";
+import { differentServers } from "./inputs/shared";
 import { removeUnlessUnreachable } from "./unreachable";
 
 /** What is wanted of a link, as previews show it. */
@@ -26,15 +27,7 @@ export interface ReplicationLinkComputed extends Proof {
 
 export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChecked, ReplicationLinkComputed>({
   properties: given.shape,
-  rules: [
-    {
-      needs: ["replica", "source"],
-      broken: ({ replica, source }) =>
-        replica.address === source.address && replica.port === source.port
-          ? [{ property: "source", reason: `is the same server as "replica" (${source.address}:${source.port})` }]
-          : [],
-    },
-  ],
+  rules: [differentServers("replica", "source")],
   derived: {
     needs: ["source"],
     properties: derived.shape,

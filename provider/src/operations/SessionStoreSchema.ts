@@ -15,6 +15,7 @@ import { progress } from "../run";
 import { type Look, until } from "../waiting";
 import { define } from "./define";
 import { derived, given } from "./inputs/SessionStoreSchema";
+import { differentServers } from "./inputs/shared";
 
 /** What is wanted of the tables, as previews show it. */
 export interface SessionStoreSchemaChecked extends SessionStoreSchemaInputs, SessionStoreSchemaDerived {}
@@ -27,13 +28,7 @@ const ARRIVAL_DEADLINE = 30_000;
 export const SessionStoreSchema = define<SessionStoreSchemaInputs, SessionStoreSchemaChecked, object>({
   properties: given.shape,
   rules: [
-    {
-      needs: ["first", "second"],
-      broken: ({ first, second }) =>
-        first.address === second.address && first.port === second.port
-          ? [{ property: "second", reason: `is the same server as "first" (${first.address}:${first.port})` }]
-          : [],
-    },
+    differentServers("first", "second"),
     {
       needs: ["script", "database", "patterns"],
       broken: ({ script, ...filters }) =>

@@ -1,10 +1,4 @@
-import type {
-  AccountInputs,
-  AccountState,
-  AccountsInputs,
-  SessionStoreUsersDerived,
-  SessionStoreUsersInputs,
-} from "../inputs";
+import type { AccountInputs, AccountState, SessionStoreUsersDerived, SessionStoreUsersInputs } from "../inputs";
 import { dropAccounts, examineAccounts, type Repair, statesOf } from "../mariadb/accounts";
 import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
@@ -16,11 +10,12 @@ import { refuseHalfSeeded } from "../pair/seeding";
 import {
   accountKey,
   clashes,
-  DEFAULT_USERS,
+  type GivenAccounts,
   type WantedAccount,
   wantedAccounts,
   wantedStates,
 } from "../recipe/accounts/accounts";
+import { byRole, ROLES, rowOf } from "../recipe/accounts/table";
 import { progress } from "../run";
 import { containsUnknown, define, UNKNOWN } from "./define";
 import { derived, given } from "./inputs/SessionStoreUsers";
@@ -33,7 +28,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
   properties: given.shape,
   rules: [
     {
-      needs: ["node", "databases", "proxy", "replication", "binaryLog", "monitor", "extraAccounts"],
+      needs: ["node", "databases", ...ROLES, "extraAccounts"],
       broken: (inputs) => clashes(inputs, inputs.node.admin.user),
     },
   ],
@@ -89,7 +84,7 @@ async function repair(
   const former = new Set(last ? owned(last).map(accountKey) : []);
   // The peer's link still logs in with the former password, and goes over to the new one after this.
   const movesLater = ({ role, passwords }: WantedAccount) =>
-    role === "replication" && last?.replication.password !== passwords[0];
+    role !== "extraAccounts" && rowOf(role).rotation === "link" && last?.[role]?.password !== passwords[0];
   const examine = () => examineAccounts(server, wantedAccounts(wanted), { keepsFormerPassword: movesLater });
 
   if ((await examine()).every(isRight)) return;
@@ -106,7 +101,7 @@ async function repair(
 
 const isRight = (repair: Repair): boolean => repair.problems.length === 0;
 
-/** Drops accounts of ours. Never the one by which we are here. */
+/** Drops our accounts. Never the one with which this session has logged in. */
 async function drop(server: Server, accounts: readonly { user: string; host: string }[]): Promise<void> {
   const { user } = server.connection.admin;
   await dropAccounts(
@@ -124,19 +119,17 @@ function previewStates(inputs: SessionStoreUsersInputs): SessionStoreUsersChecke
   return named && !containsUnknown(named) ? wantedStates(named) : (UNKNOWN as unknown as Record<string, AccountState>);
 }
 
-/** Properties that hold something unknown came through the check as they were given, without defaults. None: one was refused. */
-function withoutPasswords(inputs: SessionStoreUsersInputs): AccountsInputs | undefined {
-  const { databases, profile, requireTls, proxy, replication, binaryLog, monitor, extraAccounts } = inputs;
-  const whole = [databases, proxy, replication, binaryLog, monitor ?? {}, extraAccounts, ...(extraAccounts ?? [])];
+/** Properties that hold something unknown came through the check as they were given, without defaults. Undefined: one was refused. */
+function withoutPasswords(inputs: SessionStoreUsersInputs): GivenAccounts | undefined {
+  const { databases, profile, requireTls, extraAccounts } = inputs;
+  const accounts = ROLES.map((role) => (rowOf(role).optional ? (inputs[role] ?? {}) : inputs[role]));
+  const whole = [databases, ...accounts, extraAccounts, ...(extraAccounts ?? [])];
   if (profile === undefined || !whole.every((part) => typeof part === "object")) return undefined;
   return {
     databases,
     profile,
     requireTls,
-    proxy: visible(proxy, DEFAULT_USERS.proxy),
-    replication: visible(replication, DEFAULT_USERS.replication),
-    binaryLog: visible(binaryLog, DEFAULT_USERS.binaryLog),
-    monitor: monitor && visible(monitor, DEFAULT_USERS.monitor),
+    ...byRole((role) => inputs[role] && visible(inputs[role], rowOf(role).user)),
     extraAccounts: extraAccounts.map((extra) => ({ ...visible(extra, UNKNOWN), grants: extra.grants })),
   };
 }

@@ -5,7 +5,7 @@ import { openIfThere } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { hasOtherCertificate, usersWithTls, writeCa, writeCertificate } from "../mariadb/tls";
-import type { Settings } from "../recipe/settings/ofNode";
+import { haveCertificate, type Settings } from "../recipe/settings/ofNode";
 import { isTrustedBy, type NodeTls, tlsFiles } from "../recipe/tls";
 import { until } from "../waiting";
 
@@ -51,7 +51,7 @@ export async function refuseToGoWithoutTls(
   peer: Connection | undefined,
   former: Settings,
 ): Promise<void> {
-  if (former["ssl_cert"] === undefined) return;
+  if (!haveCertificate(former)) return;
   const needed = (await usersWithTls(server)).map((user) => `the account "${user}"`);
   await using other = peer && (await openIfThere(peer));
   if (other && (await replicaStatus(other))?.tls.ca) needed.push(`the replication of ${other.name}`);

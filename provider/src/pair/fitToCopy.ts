@@ -8,7 +8,7 @@ import {
   triggersOf,
 } from "../mariadb/storedObjects";
 import { versionedTables } from "../mariadb/tables";
-import { DEFAULT_USERS } from "../recipe/accounts/accounts";
+import { DEFINERS, rowOf } from "../recipe/accounts/table";
 import { progress } from "../run";
 
 /** What keeps databases from being copied, found before anything is touched. */
@@ -37,7 +37,7 @@ export async function refuseUnfitToCopy(
     );
   }
   const [objects, ordinary] = await Promise.all([storedObjects(from, databases), ordinaryAccounts(from)]);
-  const users = [DEFAULT_USERS.proxy, ...definers];
+  const users = [...DEFINERS.map((role) => rowOf(role).user), ...definers];
   return refuseForeign(from, objects, (definer) => ordinary.has(definer) && users.includes(accountOf(definer).user));
 }
 

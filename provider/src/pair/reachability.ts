@@ -1,5 +1,6 @@
 import { HostUnreachable } from "../hosts/Host";
 import type { Server } from "../mariadb/server";
+import { isLoopback } from "../recipe/names";
 import { tlsFiles } from "../recipe/tls";
 import { progress } from "../run";
 import { during } from "../waiting";
@@ -97,7 +98,7 @@ async function listening(server: Server): Promise<string> {
   const { name, connection } = server;
   if (Number(closed) === 1) return `${name} takes no connections over the network (skip_networking)`;
   if (Number(port) !== connection.port) return `${name} listens on port ${port}`;
-  if (/^(127\.|::1$|localhost$)/.test(String(address))) {
+  if (isLoopback(String(address))) {
     return `${name} listens on ${address} only, where no other machine gets in (bind_address; the node's "bindAddress" sets it)`;
   }
   return `${name} listens there, so a firewall refuses, or the address is not that of ${name}`;

@@ -7,6 +7,7 @@ import { isMerelyStopped, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges } from "../mariadb/settings";
 import type { Settings } from "../recipe/settings/ofNode";
+import { REDO_LOG_SIZE, settingOf } from "../recipe/settings/table";
 import { toNumber } from "../recipe/settings/values";
 import { progress } from "../run";
 import { during } from "../waiting";
@@ -49,11 +50,9 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   const act = (node: Server) =>
     step === "restart" ? restart(node, file, found) : stopReplica(node, file, changes, found);
   if (!(await isLinked(server, peer, why)) || !peer) return act(server);
-  if (changes.some(({ option }) => option === "log_bin")) {
-    progress(
-      `${server.name}: its binary log was off: what was written here meanwhile is on this node only, and does not reach ${nameOf(peer)}. ` +
-        "Compare the tables of both nodes, and copy by hand what is missing there.",
-    );
+  for (const { option } of changes) {
+    const consequence = settingOf(option)?.afterChange?.(nameOf(peer));
+    if (consequence) progress(`${server.name}: ${consequence}`);
   }
   const both = [server.connection, peer];
   const takeTurn = async () => {
@@ -70,7 +69,7 @@ const inWords = ({ option, wanted }: SettingChange): string =>
   wanted === undefined ? `${option} to the server's default` : `${option}=${wanted}`;
 
 function redoLogOf(changes: readonly SettingChange[]): number | undefined {
-  const change = changes.find(({ option }) => option === "innodb_log_file_size");
+  const change = changes.find(({ option }) => option === REDO_LOG_SIZE);
   return change && toNumber(String(change.wanted));
 }
 

@@ -1,5 +1,5 @@
-import { DEFAULT_USERS } from "./accounts/accounts";
 import { isExamplePassword } from "./accounts/password";
+import { ROLES, type Role, rowOf } from "./accounts/table";
 import type { Settings } from "./settings/ofNode";
 import { type OptionLine, saying } from "./settings/optionFile";
 import { SETTINGS } from "./settings/table";
@@ -38,7 +38,7 @@ export function fileAdvice(name: string, files: ReadonlyMap<string, readonly Opt
 
 const RENEWAL = 30;
 
-/** Advice on certificates that end soon. @param days until the first of them does; undefined: there are none of ours */
+/** Advice on certificates that end soon. @param days until the first of them does; undefined: it has no certificate from us */
 export function certificateAdvice(name: string, days: number | undefined): Advice[] {
   if (days === undefined || days >= RENEWAL) return [];
   return [
@@ -77,7 +77,7 @@ function versionAdvice(name: string, version: Version): Advice[] {
   ];
 }
 
-/** The release that mends the loss of binary log events at crash recovery; undefined where it is mended or not there. */
+/** The release that fixes the loss of binary log events at crash recovery; undefined for releases that have the fix or not the fault. */
 function fixedRelease(version: Version): string | undefined {
   const affected = [
     ["10.6", "10.6.19"],
@@ -90,7 +90,7 @@ function fixedRelease(version: Version): string | undefined {
 }
 
 function settingsAdvice(name: string, settings: Settings): Advice[] {
-  return SETTINGS.flatMap(({ option, kind, vendor, hardened, risk, source }) => {
+  return SETTINGS.flatMap(({ option, kind, vendor, hardened, risk, severity, source }) => {
     if (!risk) return [];
     const node = { nodeNumber: 1, bindAddress: "", patterns: [] };
     const better = (hardened ?? vendor)?.(node);
@@ -99,7 +99,7 @@ function settingsAdvice(name: string, settings: Settings): Advice[] {
     const instead = typeof better === "string" ? better : better.join(",");
     return [
       {
-        severity: option.startsWith("rpl_semi_sync") && !hardened ? ("danger" as const) : ("warning" as const),
+        severity: severity ?? ("warning" as const),
         where: name,
         about: option,
         text: `${risk}; better: ${option}=${instead}${hardened ? ' (profile "hardened")' : ""}`,
@@ -110,25 +110,23 @@ function settingsAdvice(name: string, settings: Settings): Advice[] {
 }
 
 /** The accounts of the recipe by their part in it, as far as advice on them goes. */
-export type AdvisedAccounts = Partial<
-  Record<keyof typeof DEFAULT_USERS, { user?: string; password: string } | undefined>
->;
+export type AdvisedAccounts = { readonly [R in Role]?: { user?: string; password: string } | undefined };
 
 /** Advice on the accounts. It names accounts, never a password. */
 export function accountAdvice(accounts: AdvisedAccounts): Advice[] {
-  return Object.entries(accounts).flatMap(([role, account]) =>
-    account && isExamplePassword(account.password)
-      ? [
-          {
-            severity: "danger" as const,
-            where: "both nodes",
-            about: `account ${account.user ?? DEFAULT_USERS[role as keyof typeof DEFAULT_USERS]}`,
-            text: "its password is the recipe's example, which everybody can read; give it another one",
-            source: "recipe steps 2 to 4",
-          },
-        ]
-      : [],
-  );
+  return ROLES.flatMap((role) => {
+    const account = accounts[role];
+    if (!account || !isExamplePassword(account.password)) return [];
+    return [
+      {
+        severity: "danger" as const,
+        where: "both nodes",
+        about: `account ${account.user ?? rowOf(role).user}`,
+        text: "its password is the recipe's example, which everybody can read; give it another one",
+        source: "recipe steps 2 to 4",
+      },
+    ];
+  });
 }
 
 /** What is said of both nodes alike, said once. */

@@ -1,26 +1,20 @@
-import type { AccountInputs, AccountsInputs, RotatingAccountInputs, SessionStoreUsersInputs } from "../inputs";
+import type { AccountInputs, AccountsInputs, SessionStoreUsersInputs } from "../inputs";
 import type { Connection } from "../mariadb/connection";
 import type { SessionStoreUsersChecked } from "../operations/SessionStoreUsers";
+import type { Role } from "../recipe/accounts/table";
 import type { Args, Defaulted, Nested } from "./args";
 import { shell } from "./shell";
 
 /** An account of the recipe: its name and hosts have defaults. */
 export type RoleAccount<T extends AccountInputs> = Defaulted<T, "user" | "from">;
 
+type Given<T> = T extends AccountInputs ? Args<RoleAccount<T>> : T;
+type RoleArgs = { [R in keyof Pick<AccountsInputs, Role>]: Given<AccountsInputs[R]> };
+
 /** The accounts, as programs give them. */
 export interface AccountsArgs
-  extends Args<Defaulted<Omit<AccountsInputs, Roles>, "databases" | "profile" | "extraAccounts">> {
-  /** {@inheritDoc AccountsInputs.proxy} */
-  proxy: Args<RoleAccount<RotatingAccountInputs>>;
-  /** {@inheritDoc AccountsInputs.replication} */
-  replication: Args<RoleAccount<AccountInputs>>;
-  /** {@inheritDoc AccountsInputs.binaryLog} */
-  binaryLog: Args<RoleAccount<RotatingAccountInputs>>;
-  /** {@inheritDoc AccountsInputs.monitor} */
-  monitor?: Args<RoleAccount<RotatingAccountInputs>> | undefined;
-}
-
-type Roles = "proxy" | "replication" | "binaryLog" | "monitor";
+  extends RoleArgs,
+    Args<Defaulted<Omit<AccountsInputs, Role>, "databases" | "profile" | "extraAccounts">> {}
 
 export interface SessionStoreUsersArgs extends AccountsArgs {
   /** The server that has the accounts: `MariaDbNode.connection`. */

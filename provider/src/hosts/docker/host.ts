@@ -1,6 +1,6 @@
 import { posix as path } from "node:path";
 import { greets } from "../greets";
-import type { Host } from "../Host";
+import { type Host, OPTION_FILE } from "../Host";
 import { DEFAULT_CONFIG_DIRECTORY, type DockerHostInputs } from "../inputs";
 import { run } from "./commands";
 import { DockerContainer } from "./container";
@@ -29,7 +29,7 @@ export function dockerHost(inputs: DockerHostInputs): Host {
       await waitUntilSetUp(container, up);
     },
     socket,
-    settingsFile: async () => `${folder}/99-session-store.cnf`,
+    settingsFile: async () => `${folder}/${OPTION_FILE}`,
     optionFiles: async () => (await layoutOf(container)).optionFiles,
     run: (command, options) => run(container, command, options),
     readFile: (file) => readFile(container, file),

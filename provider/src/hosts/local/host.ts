@@ -4,7 +4,7 @@ import * as net from "node:net";
 import * as path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Host } from "../Host";
+import { type Host, OPTION_FILE } from "../Host";
 import type { LocalHostInputs } from "../inputs";
 import { Complaint, Result } from "../outputs";
 import { exists, findTool, localUser, paths, readIfThere, writeWhole } from "./files";
@@ -22,7 +22,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
     prepare: async () => undefined,
     tlsFolder: path.join(directory, "tls"),
     socket: async () => place.socket,
-    settingsFile: async () => path.join(place.includeFolder, "99-session-store.cnf"),
+    settingsFile: async () => path.join(place.includeFolder, OPTION_FILE),
     optionFiles: async () => [place.baseFile],
     run: runHere,
     async readFile(file) {

@@ -1,10 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { AnyAuthMethod, ParsedKey } from "ssh2";
 import { HostUnreachable } from "../Host";
-import type { SshLogin } from "../inputs";
+import { SSH_DEFAULTS, SSH_KEY_FILE, type SshLogin } from "../inputs";
 import { fingerprint } from "./keys";
-
-const KEY_FILE = "SESSION_STORE_SSH_KEY_FILE";
 
 export interface SshCredentials {
   /** In the order in which they are tried. */
@@ -15,10 +13,10 @@ export interface SshCredentials {
 
 /** With what we log in. A key named by the environment goes before those of the state, which may be out of date. */
 export async function sshCredentials(login: SshLogin): Promise<SshCredentials> {
-  const { passphrase, password, user: username = "root" } = login;
-  const file = process.env[KEY_FILE];
+  const { passphrase, password, user: username = SSH_DEFAULTS.user } = login;
+  const file = process.env[SSH_KEY_FILE];
   const keys = [
-    ...(file ? [{ key: await keyOf(file), origin: ` of ${KEY_FILE}` }] : []),
+    ...(file ? [{ key: await keyOf(file), origin: ` of ${SSH_KEY_FILE}` }] : []),
     ...(login.privateKey === undefined ? [] : [{ key: login.privateKey, origin: "" }]),
   ];
   const agent = agentOf(login);
@@ -66,7 +64,7 @@ async function keyOf(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
-    throw new HostUnreachable(`the key that ${KEY_FILE} names can't be read: ${(error as Error).message}`);
+    throw new HostUnreachable(`the key that ${SSH_KEY_FILE} names can't be read: ${(error as Error).message}`);
   }
 }
 

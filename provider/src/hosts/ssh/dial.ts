@@ -1,6 +1,6 @@
 import * as net from "node:net";
 import { HostUnreachable } from "../Host";
-import type { SshLogin } from "../inputs";
+import { SSH_DEFAULTS, type SshLogin } from "../inputs";
 
 /** The way to a machine's sshd. */
 
@@ -8,8 +8,8 @@ import type { SshLogin } from "../inputs";
 export const PATIENCE = 10_000;
 
 /** How messages name it. */
-export const sshName = ({ address, port = 22, user = "root" }: SshLogin): string =>
-  `${user}@${address}${port === 22 ? "" : `:${port}`}`;
+export const sshName = ({ address, port = SSH_DEFAULTS.port, user = SSH_DEFAULTS.user }: SshLogin): string =>
+  `${user}@${address}${port === SSH_DEFAULTS.port ? "" : `:${port}`}`;
 
 export const noAnswer = (name: string): HostUnreachable =>
   new HostUnreachable(`${name} can't be reached: no answer within ${PATIENCE / 1000} s`, true);
@@ -26,7 +26,7 @@ export const STARTING = new Set([
 
 /** A TCP connection to the machine's sshd. */
 export function dial(login: SshLogin): Promise<net.Socket> {
-  const { address, port = 22 } = login;
+  const { address, port = SSH_DEFAULTS.port } = login;
   const name = sshName(login);
   return new Promise((resolve, reject) => {
     const socket = net.connect({ host: address, port });

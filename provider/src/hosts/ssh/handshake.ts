@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { AuthMethod, Client, ConnectConfig } from "ssh2";
 import { HostUnreachable } from "../Host";
-import type { SshLogin } from "../inputs";
+import { SSH_DEFAULTS, type SshLogin } from "../inputs";
 import { sshCredentials } from "./credentials";
 import { noAnswer, PATIENCE, STARTING, sshName } from "./dial";
 import { fingerprint, HOST_KEY_TYPES, type HostKey, hostKeyAlgorithms, keyType, parseHostKey } from "./keys";
@@ -58,7 +58,7 @@ async function handshake(
     seen.tried = tried;
     const settings: ConnectConfig = {
       sock,
-      username: login.user ?? "root",
+      username: login.user ?? SSH_DEFAULTS.user,
       authHandler: methods as AuthMethod[],
       readyTimeout: PATIENCE,
       algorithms: { serverHostKey: algorithms as never },

@@ -1,7 +1,7 @@
 import { posix as path } from "node:path";
 import { during, until } from "../../waiting";
-import { type Host, HostUnreachable } from "../Host";
-import type { SshHostInputs } from "../inputs";
+import { type Host, HostUnreachable, OPTION_FILE } from "../Host";
+import { SSH_DEFAULTS, type SshHostInputs } from "../inputs";
 import { quote, run, script } from "./commands";
 import { listFiles, readFile, removeFile, writeFile } from "./files";
 import { ensureInstalled } from "./install";
@@ -13,7 +13,7 @@ import { openStream, openStreamAsRoot } from "./stream";
 /** A Linux machine with a distribution's MariaDB, reached over SSH. */
 export function sshHost(inputs: SshHostInputs): Host {
   const machine = SshMachine.at(inputs);
-  const { bootDeadline = 300, install = false } = inputs;
+  const { bootDeadline = SSH_DEFAULTS.bootDeadline, install = SSH_DEFAULTS.install } = inputs;
   const layout = () => layoutOf(machine);
   return {
     name: machine.name,
@@ -27,8 +27,7 @@ export function sshHost(inputs: SshHostInputs): Host {
       await ensureInstalled(machine, install);
     },
     socket: async () => (await layout()).socket,
-    settingsFile: async () =>
-      inputs.settingsFile ?? path.join(folderOf(machine, await layout()), "99-session-store.cnf"),
+    settingsFile: async () => inputs.settingsFile ?? path.join(folderOf(machine, await layout()), OPTION_FILE),
     optionFiles: async () => (await layout()).optionFiles,
     run: (command, options) => run(machine, command, options),
     readFile: (file) => readFile(machine, file),

@@ -2,7 +2,7 @@ import { Semaphore } from "async-mutex";
 import type { ClientChannel } from "ssh2";
 import { ofRun } from "../../run";
 import { HostUnreachable } from "../Host";
-import type { SshLogin } from "../inputs";
+import { SSH_DEFAULTS, type SshLogin } from "../inputs";
 import { ConnectionLost, SshConnection } from "./connection";
 import { dial, sshName } from "./dial";
 import { logIn } from "./handshake";
@@ -30,7 +30,7 @@ export class SshMachine {
 
   private constructor(private readonly target: SshTarget) {
     this.name = sshName(target);
-    this.isRoot = (target.user ?? "root") === "root";
+    this.isRoot = (target.user ?? SSH_DEFAULTS.user) === "root";
   }
 
   /** The same object for the same way to a machine. */
@@ -120,7 +120,7 @@ export class SshMachine {
   /** A way to the machine that begins at another one. */
   private async through(jump: SshMachine, again: boolean) {
     const { name } = this;
-    const { address, port = 22 } = this.target;
+    const { address, port = SSH_DEFAULTS.port } = this.target;
     await jump.connect(again).catch((error) => {
       throw new HostUnreachable(
         `${name} can't be reached, because its jump host can't: ${error.message}`,
@@ -147,8 +147,8 @@ const OPEN_FAILED = 2;
 /** What a login consists of, in an order that does not depend on who wrote it down. */
 const login = ({ address, port, user, hostKeys, privateKey, passphrase, agent, password }: SshLogin) => [
   address,
-  port ?? 22,
-  user ?? "root",
+  port ?? SSH_DEFAULTS.port,
+  user ?? SSH_DEFAULTS.user,
   hostKeys,
   privateKey,
   passphrase,

@@ -1,5 +1,8 @@
 import { z } from "zod";
-import { connection, password, userName } from "./shared";
+import { ACCOUNTS } from "../../recipe/accounts/table";
+import { LINK_DEFAULTS } from "../../recipe/linkDefaults";
+import { DEFAULT_PROFILE } from "../../recipe/names";
+import { connection, passwordOf, userName } from "./shared";
 
 /** What a link is given, and what follows from it. */
 
@@ -7,17 +10,17 @@ export const given = z
   .strictObject({
     replica: connection.meta({ description: "The server that pulls." }),
     source: connection.meta({ description: "The server from which it pulls." }),
-    user: userName.default("replication_user").meta({
+    user: userName.default(ACCOUNTS.replication.user).meta({
       description:
         "The account on the source with which the replica logs in. A change stops this direction for a moment.",
     }),
-    password: password.meta({
+    password: passwordOf(ACCOUNTS.replication).meta({
       description:
         "Its password. A change stops this direction for a moment, while commits on the source wait for nobody.",
     }),
     useGtid: z
       .enum(["current_pos", "slave_pos"])
-      .default("current_pos")
+      .default(LINK_DEFAULTS[DEFAULT_PROFILE].useGtid)
       .meta({
         description:
           "From which position the replica goes on: `current_pos` as in the recipe, or `slave_pos`, as MariaDB " +
@@ -28,7 +31,7 @@ export const given = z
       .int()
       .min(1)
       .max(86400)
-      .default(10)
+      .default(LINK_DEFAULTS[DEFAULT_PROFILE].connectRetry)
       .meta({
         description:
           "Seconds between two tries to connect. After a restart of the source, its first commits wait that long for " +

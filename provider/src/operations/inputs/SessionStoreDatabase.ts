@@ -12,15 +12,9 @@ export const given = z
     peer: connection.optional().meta({
       description: "The other server of the pair. Tables that are missing on this one are copied from there.",
     }),
-    name: databaseName
-      .refine(
-        (name) => !/^(mysql|information_schema|performance_schema|sys)$/i.test(name),
-        "is a database of the server itself",
-      )
-      .default(RECIPE_DATABASE)
-      .meta({
-        description: "Name of the database. Another name makes another database; the former one is left as it is.",
-      }),
+    name: databaseName.default(RECIPE_DATABASE).meta({
+      description: "Name of the database. Another name makes another database; the former one is left as it is.",
+    }),
     characterSet: word.default("utf8mb4").meta({
       description:
         "Character set of tables made from now on. A change takes effect at once, existing tables keep theirs.",

@@ -1,47 +1,20 @@
 import { z } from "zod";
-import { DEFAULT_USERS, SYSTEM_DATABASES } from "../../recipe/accounts/accounts";
+import type { AccountsInputs } from "../../inputs";
 import { grantProblem } from "../../recipe/accounts/grants";
-import { connection, databaseName, profile } from "./shared";
+import { type AccountRow, byRole, type Role, rowOf } from "../../recipe/accounts/table";
+import { RECIPE_DATABASE } from "../../recipe/filters";
+import type { Properties } from "../define";
+import { connection, databaseName, hostPattern, password, passwordOf, profile, userName } from "./shared";
 
 /** What the accounts of a node are given, and what follows from it. */
 
-/** MariaDB takes no more than this from a replica. */
-const REPLICA_PASSWORD_BYTES = 96;
-
-const user = z
-  .string()
-  .min(1, "must not be empty")
-  .max(128, "must have at most 128 characters")
-  .regex(/^[^\p{Cc}]*$/u, "must not have control characters")
-  .regex(/^(\S(.*\S)?)?$/s, "must not begin or end with a blank");
-
-// No message of these may quote the value.
-const password = z
-  .string({ error: "must be given, as text" })
-  .min(1, "must not be empty: give the account a password")
-  .regex(/^[^\p{Cc}]*$/u, "must not have a line break or other control characters (does it come from a file?)");
-
-const NETMASK = /^[\d.]+\/[\d.]+$/;
-
-const from = z
-  .array(
-    z
-      .string()
-      .min(1, "must not be empty")
-      .max(255, "must have at most 255 characters")
-      .regex(/^[A-Za-z0-9._:%\\/-]*$/, "must be a host name, an IP address, or a pattern of one with %")
-      .refine((host) => !host.includes("/") || NETMASK.test(host), "must be address/netmask: 10.1.0.0/255.255.0.0")
-      // As MariaDB stores it: else the account would be looked for under a name that it doesn't have.
-      .toLowerCase(),
-  )
-  .min(1, "must name at least one host, or % for all")
-  .default(["%"]);
+const from = z.array(hostPattern).min(1, "must name at least one host, or % for all").default(["%"]);
 
 const requireTls = z.enum(["NONE", "SSL", "X509"]).optional();
 
 export const account = z
   .strictObject({
-    user: user.meta({
+    user: userName.meta({
       description:
         "Name of the account. Another name makes a new account and drops the former one in the same `up`: anyone " +
         "who still uses it can't log in any more. To go over slowly, keep the former one in `extraAccounts` for a " +
@@ -95,10 +68,21 @@ const grant = z.string().superRefine((text, context) => {
   if (message) context.addIssue({ code: "custom", message });
 });
 
-/** The accounts of the recipe differ in the default of their name alone: `tsType` is the type that they share. */
-const withDefault = (role: keyof typeof DEFAULT_USERS) => account.shape.user.default(DEFAULT_USERS[role]);
-const recipeAccount = (role: keyof typeof DEFAULT_USERS) =>
-  z.strictObject({ ...rotating.shape, user: withDefault(role) }).refine(changes, SAME);
+/** What a program may say of an account of the recipe. `tsType`: these differ in defaults and bounds, and share a type. */
+function accountOf(row: AccountRow): z.ZodType {
+  const own = {
+    user: account.shape.user.default(row.user),
+    password: passwordOf(row).meta(account.shape.password.meta() ?? {}),
+  };
+  const [shape, tsType] =
+    row.rotation === "previousPassword"
+      ? [z.strictObject({ ...rotating.shape, ...own }).refine(changes, SAME), "RotatingAccountInputs"]
+      : [z.strictObject({ ...account.shape, ...own }), "AccountInputs"];
+  return (row.optional ? shape.optional() : shape).meta({ description: row.description, tsType });
+}
+
+/** The rows of the table say which of them may be missing. */
+const ofRecipe = byRole((role) => accountOf(rowOf(role))) as Properties<Pick<AccountsInputs, Role>>;
 
 const extra = z
   .strictObject({
@@ -136,9 +120,9 @@ const accountState = z
 export const accounts = z
   .strictObject({
     databases: z
-      .array(databaseName.refine((name) => !SYSTEM_DATABASES.includes(name), "belongs to MariaDB itself"))
+      .array(databaseName)
       .min(1, "must name at least one database")
-      .default(["replicated_session_store"])
+      .default([RECIPE_DATABASE])
       .meta({ description: "The databases that the proxies use." }),
     profile: profile.meta({
       description:
@@ -154,40 +138,7 @@ export const accounts = z
         "change is made at once. The server has to have its certificate before, and the links have to use it. " +
         "@default NONE",
     }),
-    proxy: recipeAccount("proxy").meta({
-      description:
-        "The proxies' account: all rights on `databases`, and REPLICATION CLIENT (recipe, step 2). @default user " +
-        "`nevisproxy_user`",
-      tsType: "RotatingAccountInputs",
-    }),
-    replication: z
-      .strictObject({
-        ...account.shape,
-        user: withDefault("replication"),
-        password: account.shape.password.refine(
-          (text) => Buffer.byteLength(text) <= REPLICA_PASSWORD_BYTES,
-          `must have at most ${REPLICA_PASSWORD_BYTES} bytes: MariaDB takes no more from a replica`,
-        ),
-      })
-      .meta({
-        description:
-          "The account with which the peer pulls (recipe, step 3). When its password changes, it takes the former " +
-          "one too until the peer's `ReplicationLink` has gone over to the new one. At most 96 bytes, which is what " +
-          "MariaDB lets a replica send. @default user `replication_user`",
-        tsType: "AccountInputs",
-      }),
-    binaryLog: recipeAccount("binaryLog").meta({
-      description: "The account that purges binary logs (recipe, step 4). @default user `binarylog_user`",
-      tsType: "RotatingAccountInputs",
-    }),
-    monitor: recipeAccount("monitor")
-      .optional()
-      .meta({
-        description:
-          "An account for health checks: it sees the state of replication (SLAVE MONITOR, BINLOG MONITOR) and no " +
-          "data. Not in the recipe. @default none; its user `session_store_monitor`",
-        tsType: "RotatingAccountInputs",
-      }),
+    ...ofRecipe,
     extraAccounts: z
       .array(extra)
       .default([])

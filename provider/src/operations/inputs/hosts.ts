@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { engineProblem } from "../../hosts/docker/address";
-import { DEFAULT_CONFIG_DIRECTORY } from "../../hosts/inputs";
+import { DEFAULT_CONFIG_DIRECTORY, SSH_DEFAULTS, SSH_KEY_FILE } from "../../hosts/inputs";
 import { parseHostKey, privateKeyProblem } from "../../hosts/ssh/keys";
 import type { HostInputs, SshLogin } from "../../inputs";
 
@@ -33,11 +33,11 @@ const hostKey = z.string().superRefine((line, context) => {
 
 const sshLogin = {
   address: address.meta({ description: "Name or IP address of the machine." }),
-  port: port.default(22).meta({ description: "TCP port of its sshd." }),
+  port: port.default(SSH_DEFAULTS.port).meta({ description: "TCP port of its sshd." }),
   user: z
     .string()
     .regex(/^[A-Za-z0-9_][A-Za-z0-9_.@\\-]*$/, "must be the name of a user")
-    .default("root")
+    .default(SSH_DEFAULTS.user)
     .meta({ description: "A user other than root needs `sudo` without a password for the commands in docs/hosts.md." }),
   hostKeys: z
     .array(hostKey)
@@ -80,7 +80,7 @@ function refuseLogin({ privateKey, passphrase, agent, password }: SshLogin, cont
     context.addIssue({ code: "custom", path: [property], message });
   const problem = privateKey === undefined ? undefined : privateKeyProblem(privateKey, passphrase);
   if (problem) refuse(problem.property, problem.reason);
-  const keyFile = process.env["SESSION_STORE_SSH_KEY_FILE"];
+  const keyFile = process.env[SSH_KEY_FILE];
   if (privateKey === undefined && !agent && password === undefined && !keyFile) {
     refuse("privateKey", 'is missing: give a key, an "agent" or a "password" to log in with');
   }
@@ -103,7 +103,7 @@ const ssh = z
       .number()
       .min(0)
       .max(86_400)
-      .default(300)
+      .default(SSH_DEFAULTS.bootDeadline)
       .meta({
         description:
           "Seconds to wait for a machine that is still starting, before something is changed on it. Previews don't " +
@@ -111,7 +111,7 @@ const ssh = z
       }),
     install: z
       .boolean()
-      .default(false)
+      .default(SSH_DEFAULTS.install)
       .meta({
         description:
           "Installs the distribution's mariadb-server where there is none (apt-get, dnf or zypper). Without it, a " +

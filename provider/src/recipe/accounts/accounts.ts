@@ -1,9 +1,16 @@
 import type { AccountState, AccountsInputs, RotatingAccountInputs } from "../../inputs";
+import { inProfile, isReservedUser } from "../names";
 import type { TlsRequirement } from "../tls";
-import { escapeWildcards, quoteName } from "./grantText";
 import { AS_CONFIGURED } from "./password";
+import { ROLES, type Role, rowOf } from "./table";
 
-export type Role = "proxy" | "replication" | "binaryLog" | "monitor" | "extraAccounts";
+/** Accounts that may be known in part, as in a preview. */
+export type GivenAccounts = Omit<AccountsInputs, Role> & {
+  readonly [R in Role]?: RotatingAccountInputs | undefined;
+};
+
+/** The property with the accounts that are no rows of the table. */
+const EXTRA = "extraAccounts";
 
 /** One account: a name and one host. */
 export interface Account {
@@ -13,7 +20,7 @@ export interface Account {
 
 /** One account as it is wanted. */
 export interface WantedAccount extends Account {
-  readonly role: Role;
+  readonly role: Role | typeof EXTRA;
   /** The property it comes from, such as `extraAccounts.0`. */
   readonly property: string;
   readonly grants: readonly string[];
@@ -22,47 +29,38 @@ export interface WantedAccount extends Account {
   readonly passwords: readonly string[];
 }
 
-export const DEFAULT_USERS = {
-  proxy: "nevisproxy_user",
-  replication: "replication_user",
-  binaryLog: "binarylog_user",
-  monitor: "session_store_monitor",
-} as const;
-
-/** MariaDB's own accounts: whoever gives one of these names would lose the way into the server with the next `destroy`. */
-export const RESERVED_USERS: readonly string[] = ["root", "mysql", "mariadb.sys", "public"];
-
-export const SYSTEM_DATABASES: readonly string[] = ["mysql", "sys", "information_schema", "performance_schema"];
-
 /** The key of an account in `accounts`. */
 export const accountKey = ({ user, host }: Account): string => `${user}@${host}`;
 
-/** Every account that one node shall have, in the order of the recipe. */
-export function wantedAccounts(inputs: AccountsInputs): WantedAccount[] {
-  const { proxy, replication, binaryLog, monitor, extraAccounts, profile } = inputs;
-  const hardened = profile === "hardened";
-  const ofDatabase = (database: string) =>
-    `ALL PRIVILEGES ON ${quoteName(hardened ? escapeWildcards(database) : database)}.*`;
-  const of = (role: Role, property: string, account: RotatingAccountInputs, grants: readonly string[]) =>
-    account.from.map((host) => ({
-      role,
-      property,
-      user: account.user,
-      host,
-      grants,
-      // The server's own socket is no network, and has no TLS.
-      tls: host === "localhost" ? ("NONE" as const) : (account.requireTls ?? inputs.requireTls ?? "NONE"),
-      passwords: [account.password, ...(account.previousPassword === undefined ? [] : [account.previousPassword])],
-    }));
-  const forProxy = ["REPLICATION CLIENT ON *.*", ...(hardened ? ["SLAVE MONITOR ON *.*"] : [])];
-  const forBinaryLog = hardened ? ["BINLOG ADMIN ON *.*", "BINLOG MONITOR ON *.*"] : ["SUPER ON *.*"];
-  return [
-    ...of("proxy", "proxy", proxy, [...forProxy, ...inputs.databases.map(ofDatabase)]),
-    ...of("replication", "replication", replication, ["REPLICATION SLAVE ON *.*"]),
-    ...of("binaryLog", "binaryLog", binaryLog, forBinaryLog),
-    ...(monitor ? of("monitor", "monitor", monitor, ["SLAVE MONITOR ON *.*", "BINLOG MONITOR ON *.*"]) : []),
-    ...extraAccounts.flatMap((extra, i) => of("extraAccounts", `extraAccounts.${i}`, extra, extra.grants)),
-  ];
+/** Every account that one node must have, in the order of the recipe. */
+export function wantedAccounts(inputs: GivenAccounts): WantedAccount[] {
+  const ofRoles = ROLES.flatMap((role) => {
+    const grants = inProfile(inputs.profile, rowOf(role))?.(inputs.databases) ?? [];
+    return wantedOf(inputs, { role, property: role, grants, account: inputs[role] });
+  });
+  const extra = inputs.extraAccounts.flatMap((account, i) =>
+    wantedOf(inputs, { role: EXTRA, property: `${EXTRA}.${i}`, grants: account.grants, account }),
+  );
+  return [...ofRoles, ...extra];
+}
+
+interface Given extends Pick<WantedAccount, "role" | "property" | "grants"> {
+  /** Undefined: the program does not ask for it. */
+  readonly account: RotatingAccountInputs | undefined;
+}
+
+/** One account for each host that it may come from. */
+function wantedOf(inputs: GivenAccounts, { account, ...rest }: Given): WantedAccount[] {
+  if (!account) return [];
+  const { user, password, previousPassword } = account;
+  return account.from.map((host) => ({
+    ...rest,
+    user,
+    host,
+    // The server's own socket is no network, and has no TLS.
+    tls: host === "localhost" ? "NONE" : (account.requireTls ?? inputs.requireTls ?? "NONE"),
+    passwords: [password, ...(previousPassword === undefined ? [] : [previousPassword])],
+  }));
 }
 
 /** How a wanted account looks when nothing is wrong with it. */
@@ -70,15 +68,15 @@ export function healthyState(grants: readonly string[], tls: TlsRequirement = "N
   return { password: AS_CONFIGURED, grants, locked: false, tls, expiry: "none", limits: "none" };
 }
 
-/** What `accounts` shall be. It depends on no server's version and on no password. */
-export function wantedStates(inputs: AccountsInputs): Record<string, AccountState> {
+/** What `accounts` must be. It depends on no server's version and on no password. */
+export function wantedStates(inputs: GivenAccounts): Record<string, AccountState> {
   return Object.fromEntries(
     wantedAccounts(inputs).map((account) => [accountKey(account), healthyState(account.grants, account.tls)]),
   );
 }
 
 /** What only the accounts together show: the same one twice, or one that belongs to the server or to us. */
-export function clashes(inputs: AccountsInputs, admin: string): { property: string; reason: string }[] {
+export function clashes(inputs: GivenAccounts, admin: string): { property: string; reason: string }[] {
   const seen = new Map<string, string>();
   const found = new Map<string, string>();
   for (const account of wantedAccounts(inputs)) {
@@ -94,7 +92,7 @@ export function clashes(inputs: AccountsInputs, admin: string): { property: stri
     seen.set(key, property);
     if (user === admin)
       found.set(`${property}.user`, `"${user}" is the account with which this library works on the server`);
-    if (RESERVED_USERS.includes(user.toLowerCase())) {
+    if (isReservedUser(user)) {
       found.set(`${property}.user`, `"${user}" belongs to MariaDB itself; choose another name`);
     }
   }

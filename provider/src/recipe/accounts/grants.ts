@@ -2,7 +2,7 @@ import type { Version } from "../version";
 import { type Grant, parseGrant, renderGrant } from "./grantText";
 import { ALL, addedByUpgrades, allOn, canBeGrantedOn, GRANT_OPTION, isKnown, type Level, meaning } from "./privileges";
 
-/** Compares what an account shall be allowed with what SHOW GRANTS says, by meaning and not by text. */
+/** Compares what an account must be allowed with what SHOW GRANTS says, by meaning and not by text. */
 
 /** What the meaning of a grant depends on. */
 export interface GrantServer {

@@ -1,5 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
-import { type NodeFacts, optionName, type Profile, profileValues, SETTINGS_OF_THE_HOST, settingOf } from "./table";
+import type { Profile } from "../names";
+import { type NodeFacts, optionName, profileValues, SETTINGS, SETTINGS_OF_THE_HOST, settingOf } from "./table";
 import {
   canonical,
   refusal,
@@ -37,27 +38,30 @@ export function settingRefusals(given: GivenSettings): { option: string; reason:
 
 /** Settings that `tls` makes, and that may not be given beside it. */
 export function tlsRefusals(given: GivenSettings): { option: string; reason: string }[] {
-  const ofTls = Object.keys(given).filter((name) => ["ssl_ca", "ssl_cert", "ssl_key"].includes(optionName(name)));
+  const ofTls = Object.keys(given).filter((name) => settingOf(optionName(name))?.of === "tls");
   return ofTls.map((option) => ({ option, reason: 'follows from "tls"; give one of the two' }));
 }
 
+/** True where the server proves itself with a certificate that the settings name. */
+export const haveCertificate = (settings: Settings): boolean => settings["ssl_cert"] !== undefined;
+
+/** The domain of the GTIDs that a node with these settings writes itself. */
+export const ownDomain = (settings: Settings): number => Number(settings["gtid_domain_id"]);
+
 /** Settings that fit each node but not the pair. */
 export function pairRefusals(settings: Settings): { option: string; reason: string }[] {
-  const offset = toNumber(String(settings["auto_increment_offset"]));
-  const step = toNumber(String(settings["auto_increment_increment"]));
-  if (offset === undefined || step === undefined || offset <= step) return [];
-  return [
-    {
-      option: "auto_increment_offset",
-      reason: `${offset} exceeds auto_increment_increment (${step}): MariaDB ignores it`,
-    },
-  ];
+  return SETTINGS.flatMap(({ option, atMost }) => {
+    if (!atMost) return [];
+    const [value, most] = [option, atMost].map((name) => toNumber(String(settings[name])));
+    if (value === undefined || most === undefined || value <= most) return [];
+    return [{ option, reason: `${value} exceeds ${atMost} (${most}): MariaDB ignores it` }];
+  });
 }
 
 /** Settings in which the two nodes must differ, and don't. */
 export function collisions(one: Settings, other: Settings): { option: string; reason: string }[] {
-  return ["server_id", "gtid_domain_id", "auto_increment_offset"].flatMap((option) =>
-    isSame(option, one[option], other[option])
+  return SETTINGS.flatMap(({ option, differs }) =>
+    differs && isSame(option, one[option], other[option])
       ? [{ option, reason: `both nodes have ${option}=${one[option]}; it must differ` }]
       : [],
   );

@@ -22,7 +22,7 @@ function lines(option: string, value: SettingValue): string {
   const setting = settingOf(option);
   const comment = setting ? `# ${setting.why}\n` : "";
   if (setting?.kind.is === "flag") return `${comment}${option}\n`;
-  // Servers pass over an unknown option that begins so.
+  // Servers ignore an unknown option that begins so.
   const name = setting?.since ? `loose_${option}` : option;
   const values = typeof value === "string" ? [value] : value;
   return comment + values.map((one) => `${name}=${quoted(one)}\n`).join("");

@@ -1,3 +1,4 @@
+import { type ByProfile, inProfile, type Profile } from "../names";
 import type { Version } from "../version";
 import type { SettingKind, SettingValue } from "./values";
 
@@ -5,41 +6,45 @@ import type { SettingKind, SettingValue } from "./values";
 export interface NodeFacts {
   /** 1 or 2: the place of this node in the pair. */
   readonly nodeNumber: number;
-  /** Address on which the server shall listen. */
+  /** Address on which the server listens. */
   readonly bindAddress: string;
   /** `database.table` patterns of what is replicated, as `replicate_wild_do_table` takes them. */
   readonly patterns: readonly string[];
-  /** Paths of its certificates. Absent: it has none of ours. */
+  /** Paths of its certificates. Absent: it has no certificate from us. */
   readonly tls?: { readonly ca: string; readonly certificate: string } | undefined;
 }
-
-/** `vendor`: the recipe to the letter. `hardened`: with the measured improvements. */
-export type Profile = "vendor" | "hardened";
 
 /** How a change of the running value takes effect. Everything but `restart` is done with SET GLOBAL. */
 export type Effect = "at once" | "new sessions" | "replica threads stopped" | "replica IO thread restarted" | "restart";
 
-export interface Setting {
+/** Values follow from the node. */
+export interface Setting extends ByProfile<(node: NodeFacts) => SettingValue | undefined> {
   /** Name in the option file, with underscores. */
   readonly option: string;
   readonly kind: SettingKind;
-  /** The recipe's value. Absent: the recipe leaves the server's default. */
-  readonly vendor?: (node: NodeFacts) => SettingValue | undefined;
-  /** The better value. Absent: as the recipe has it. */
-  readonly hardened?: (node: NodeFacts) => SettingValue | undefined;
   readonly takesEffect: Effect;
   /** The server variable that shows the running value. Absent: named like the option. */
   readonly variable?: (version: Version) => string;
   /** Makes of the variable's text the option's value. */
   readonly readBack?: (text: string) => string;
-  /** The first version that knows the option. It is written so that older servers pass over it. */
+  /** The first version that knows the option. It is written so that older servers ignore it. */
   readonly since?: string;
   /** Why a value would break the pair; undefined when it doesn't. */
   readonly refuses?: (value: string) => string | undefined;
+  /** True: the two nodes must differ in it. */
+  readonly differs?: true;
+  /** The option whose value it must not exceed, because MariaDB ignores it then. */
+  readonly atMost?: string;
+  /** The input of the node from which it follows, and beside which it can't be given. */
+  readonly of?: "tls";
+  /** What a linked pair is told after its running value was another, with the peer's name. */
+  readonly afterChange?: (peer: string) => string;
   /** Stands as a comment above the line. */
   readonly why: string;
   /** What the recipe's value costs, said as advice when it runs with another than the better one. */
   readonly risk?: string;
+  /** `danger`: sessions can be lost without notice then. @default `warning` */
+  readonly severity?: "danger";
   readonly source: string;
 }
 
@@ -64,6 +69,9 @@ export const SETTINGS: readonly Setting[] = [
     vendor: () => "ON",
     takesEffect: "restart",
     refuses: only("ON", "the peer replicates from the binary log"),
+    afterChange: (peer) =>
+      `its binary log was off: what was written here meanwhile is on this node only, and does not reach ${peer}. ` +
+      "Compare the tables of both nodes, and copy by hand what is missing there.",
     why: "Enabling the binary log",
     source: RECIPE,
   },
@@ -72,6 +80,7 @@ export const SETTINGS: readonly Setting[] = [
     kind: number(1, 4294967295),
     vendor: (node) => String(node.nodeNumber),
     takesEffect: "restart",
+    differs: true,
     why: "The ID of this master",
     source: RECIPE,
   },
@@ -80,6 +89,7 @@ export const SETTINGS: readonly Setting[] = [
     kind: number(0, 4294967295),
     vendor: (node) => String(node.nodeNumber),
     takesEffect: "new sessions",
+    differs: true,
     why: "The ID of the replication stream created by this master",
     source: RECIPE,
   },
@@ -125,6 +135,8 @@ export const SETTINGS: readonly Setting[] = [
     kind: number(1, 65535),
     vendor: (node) => String(node.nodeNumber),
     takesEffect: "new sessions",
+    differs: true,
+    atMost: "auto_increment_increment",
     why: "Avoiding collisions of auto-incremented primary IDs: start",
     source: RECIPE,
   },
@@ -206,6 +218,7 @@ export const SETTINGS: readonly Setting[] = [
     vendor: () => "ON",
     takesEffect: "at once",
     risk: "sessions are acknowledged before a second copy exists, and are lost with this node",
+    severity: "danger",
     why: "Enabling semi-synchronous replication, as source",
     source: RECIPE,
   },
@@ -215,6 +228,7 @@ export const SETTINGS: readonly Setting[] = [
     vendor: () => "ON",
     takesEffect: "replica IO thread restarted",
     risk: "this node acknowledges nothing, so the peer gives up the second copy of its sessions",
+    severity: "danger",
     why: "Enabling semi-synchronous replication, as replica",
     source: RECIPE,
   },
@@ -250,6 +264,7 @@ export const SETTINGS: readonly Setting[] = [
     kind: { is: "text" },
     vendor: (node) => node.tls?.ca,
     takesEffect: "restart",
+    of: "tls",
     why: "Whose certificates are trusted",
     source: "the node's `tls`",
   },
@@ -258,6 +273,7 @@ export const SETTINGS: readonly Setting[] = [
     kind: { is: "text" },
     vendor: (node) => node.tls?.certificate,
     takesEffect: "restart",
+    of: "tls",
     why: "With what this server proves itself",
     source: "the node's `tls`",
   },
@@ -266,6 +282,7 @@ export const SETTINGS: readonly Setting[] = [
     kind: { is: "text" },
     vendor: (node) => node.tls?.certificate,
     takesEffect: "restart",
+    of: "tls",
     why: "The key that belongs to it, in the same file",
     source: "the node's `tls`",
   },
@@ -352,6 +369,9 @@ export const SETTINGS: readonly Setting[] = [
 /** Belong to where the server runs, and are given there. */
 export const SETTINGS_OF_THE_HOST: readonly string[] = ["port", "socket", "datadir", "pid_file", "log_error", "user"];
 
+/** While the server resizes its redo log, the new file lies beside the former one: `pair/room.ts` asks for that room. */
+export const REDO_LOG_SIZE = "innodb_log_file_size";
+
 const BY_OPTION = new Map(SETTINGS.map((setting) => [setting.option, setting]));
 
 export const settingOf = (option: string): Setting | undefined => BY_OPTION.get(option);
@@ -362,9 +382,9 @@ export const optionName = (given: string): string => given.trim().toLowerCase().
 /** The values of a profile, by option. */
 export function profileValues(profile: Profile, node: NodeFacts): Map<string, SettingValue> {
   const values = new Map<string, SettingValue>();
-  for (const { option, vendor, hardened } of SETTINGS) {
-    const value = profile === "hardened" ? (hardened ?? vendor)?.(node) : vendor?.(node);
-    if (value !== undefined) values.set(option, value);
+  for (const setting of SETTINGS) {
+    const value = inProfile(profile, setting)?.(node);
+    if (value !== undefined) values.set(setting.option, value);
   }
   return values;
 }

@@ -1,0 +1,54 @@
+import { escapeWildcards } from "./accounts/grantText";
+
+/** Names, defaults and rules that more than one part of the library needs. */
+
+/** `vendor`: the recipe to the letter. `hardened`: with the measured improvements. */
+export type Profile = "vendor" | "hardened";
+
+export const PROFILES = ["vendor", "hardened"] as const satisfies readonly Profile[];
+
+export const DEFAULT_PROFILE: Profile = "vendor";
+
+/** What a row of a table says in each profile. */
+export interface ByProfile<T> {
+  /** The recipe's value. Absent: the recipe leaves it to the server. */
+  readonly vendor?: T;
+  /** The better value. Absent: as the recipe has it. */
+  readonly hardened?: T;
+}
+
+export const inProfile = <T>(profile: Profile, { vendor, hardened }: ByProfile<T>): T | undefined =>
+  profile === "hardened" ? (hardened ?? vendor) : vendor;
+
+/** Names of databases where MariaDB reads patterns: `hardened` means exactly these, the recipe takes their `_` for any character. */
+export const databasePatterns = (profile: Profile, databases: readonly string[]): readonly string[] =>
+  profile === "hardened" ? databases.map(escapeWildcards) : databases;
+
+/** The account with which this library works on a server. */
+export const DEFAULT_ADMIN = "session_store_admin";
+
+/** MariaDB's TCP port. */
+export const DEFAULT_PORT = 3306;
+
+/** Names in lower case. */
+export const SYSTEM_DATABASES: readonly string[] = ["mysql", "sys", "information_schema", "performance_schema"];
+
+/** In any case: some servers keep the names of databases in lower case. */
+export const isSystemDatabase = (name: string): boolean => SYSTEM_DATABASES.includes(name.toLowerCase());
+
+const RESERVED_USERS: readonly string[] = ["root", "mysql", "mariadb.sys", "public"];
+
+/** MariaDB's own accounts. The next `destroy` would drop one that a program gives, and with it the way into the server. */
+export const isReservedUser = (name: string): boolean => RESERVED_USERS.includes(name.toLowerCase());
+
+/** Where a server is reached. */
+export interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+
+export const isSameServer = (one: Place, other: Place): boolean =>
+  one.address === other.address && one.port === other.port;
+
+/** Addresses that only the machine itself reaches. */
+export const isLoopback = (address: string): boolean => /^(127\.|::1$|localhost$)/.test(address);
