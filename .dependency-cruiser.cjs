@@ -5,12 +5,15 @@ const VALUES = { dependencyTypesNot: ["type-only"] };
 /** A folder or file of provider/src. */
 const place = (name) => `^provider/src/${name}(/|\\.ts$)`;
 
+/** The types of what resources are given: every floor may know them, and no value comes from there. */
+const TYPES = "inputs";
+
 /** `from` imports nothing of ours but `to`. */
 const only = (from, to, kind = {}) => ({
   name: `${from}-imports-only-what-is-below`,
   severity: "error",
   from: { path: place(from) },
-  to: { path: "^provider/src/", pathNot: place(`(${[from, ...to].join("|")})`), ...kind },
+  to: { path: "^provider/src/", pathNot: place(`(${[from, TYPES, ...to].join("|")})`), ...kind },
 });
 
 const BELOW = ["recipe", "hosts", "run", "waiting"];
@@ -43,6 +46,13 @@ module.exports = {
       from: { path: "^provider/src/", pathNot: place("(components|resources|index)") },
       to: { path: "node_modules/@pulumi/" },
     },
+    {
+      name: "inputs-are-types-alone",
+      severity: "error",
+      from: { path: "^provider/src/" },
+      to: { path: place(TYPES), dependencyTypesNot: ["type-only"] },
+    },
+    only(TYPES, []),
     { name: "no-circles", severity: "error", from: {}, to: { circular: true, dependencyTypesNot: ["type-only"] } },
   ],
   options: {

@@ -1,5 +1,8 @@
 // @ts-check
-/** `npm run check`: format, lint, types, import arrows, doc comments and unit tests, side by side. Its one argument is a file for jest's results. */
+/**
+ * `npm run check`: whether provider/src/inputs.ts is up to date; then format, lint, types, import arrows, doc comments and unit tests, side by
+ * side. Its one argument is a file for jest's results.
+ */
 import path from "node:path";
 import { buildLibrary } from "./library.mjs";
 import { installPackages } from "./packages.mjs";
@@ -9,8 +12,12 @@ import { say } from "./say.mjs";
 
 const [results] = process.argv.slice(2);
 
-/** Name, then the commands of it, one after the other. */
-const STEPS = /** @type {[string, string[][]][]} */ ([
+/** @typedef {[name: string, commands: string[][]]} Step  the commands run one after the other */
+
+/** It compiles the library, as the others do: so it runs before them. */
+const FIRST = /** @type {Step} */ (["types of inputs", [["node", "tools/inputTypes.mjs", "--check"]]]);
+
+const STEPS = /** @type {Step[]} */ ([
   ["format, lint", [["biome", "ci", "--colors=off"]]],
   [
     "types",
@@ -29,21 +36,17 @@ const STEPS = /** @type {[string, string[][]][]} */ ([
 await main(async () => {
   await installPackages();
   await buildLibrary();
-  const failed = (await Promise.all(STEPS.map(([name, commands]) => step(name, commands)))).filter((passed) => !passed);
-  return failed.length > 0 ? 1 : 0;
+  const first = await step(FIRST);
+  const others = await Promise.all(STEPS.map(step));
+  return [first, ...others].every(Boolean) ? 0 : 1;
 });
 
-/**
- * @param {string} name
- * @param {string[][]} commands
- * @returns {Promise<boolean>} whether all passed
- */
-async function step(name, commands) {
+/** @param {Step} step @returns {Promise<boolean>} whether all its commands passed */
+async function step([name, commands]) {
   const began = Date.now();
   for (const [program = "", ...args] of commands) {
-    const { code, output } = await run(path.join(repository, "node_modules", ".bin", program), args, {
-      cwd: repository,
-    });
+    const place = program === "node" ? process.execPath : path.join(repository, "node_modules", ".bin", program);
+    const { code, output } = await run(place, args, { cwd: repository });
     if (code === 0) continue;
     say(`FAILED  ${name}: ${program} ${args.join(" ")}\n${output}`);
     return false;

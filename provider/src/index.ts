@@ -8,25 +8,32 @@ export type {
   ReplicatedSessionStoreArgs,
 } from "./components/pairArgs";
 export { ReplicatedSessionStore } from "./components/ReplicatedSessionStore";
-export type { DockerHostInputs, HostInputs, LocalHostInputs, SshHostInputs, SshLogin } from "./hosts/inputs";
-export type { Admin, Connection, DirectAccess } from "./mariadb/connection";
-export type { LocalMariaDbInputs } from "./operations/LocalMariaDb";
-export type { MariaDbNodeInputs } from "./operations/MariaDbNode";
-export type { ReplicationLinkInputs } from "./operations/ReplicationLink";
-export type { SessionStoreDatabaseInputs } from "./operations/SessionStoreDatabase";
-export type { SessionStoreSchemaInputs } from "./operations/SessionStoreSchema";
 export type {
   AccountInputs,
   AccountState,
   AccountsInputs,
+  Admin,
+  Connection,
+  DirectAccess,
+  DockerHostInputs,
   ExtraAccountInputs,
+  HostInputs,
+  LocalHostInputs,
+  LocalMariaDbInputs,
+  MariaDbNodeInputs,
+  NodeTls,
+  ReplicationLinkInputs,
   RotatingAccountInputs,
-} from "./recipe/accounts/accounts";
+  SessionStoreDatabaseInputs,
+  SessionStoreSchemaInputs,
+  SshHostInputs,
+  SshLogin,
+} from "./inputs";
 export type { Advice } from "./recipe/advice";
 export type { Profile } from "./recipe/names";
 export type { GivenSettings } from "./recipe/settings/ofNode";
 export type { SettingInput } from "./recipe/settings/values";
-export type { LinkTls, NodeTls, TlsRequirement } from "./recipe/tls";
+export type { LinkTls, TlsRequirement } from "./recipe/tls";
 export type { Args, ConnectionArgs, Defaulted, Nested } from "./resources/args";
 export { LocalMariaDb, type LocalMariaDbArgs } from "./resources/LocalMariaDb";
 export { MariaDbNode, type MariaDbNodeArgs } from "./resources/MariaDbNode";

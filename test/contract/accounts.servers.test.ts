@@ -1,5 +1,5 @@
+import type { AccountState } from "../../provider/src/inputs";
 import { weakestRequirement } from "../../provider/src/mariadb/accounts";
-import type { AccountState } from "../../provider/src/recipe/accounts/accounts";
 import {
   byHand,
   create,

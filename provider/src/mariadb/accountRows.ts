@@ -1,4 +1,5 @@
-import { type Account, type AccountState, accountKey } from "../recipe/accounts/accounts";
+import type { AccountState } from "../inputs";
+import { type Account, accountKey } from "../recipe/accounts/accounts";
 import { type LoginMethod, NATIVE } from "../recipe/accounts/password";
 import { type PasswordExpiry, WORDS } from "../recipe/words";
 import type { Server } from "./server";

@@ -1,5 +1,6 @@
 import { escape as quoteText } from "mysql2";
-import { type Account, type AccountState, accountKey, type WantedAccount } from "../recipe/accounts/accounts";
+import type { AccountState } from "../inputs";
+import { type Account, accountKey, type WantedAccount } from "../recipe/accounts/accounts";
 import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/accounts/grants";
 import { renderGrant } from "../recipe/accounts/grantText";
 import { AS_CONFIGURED, type LoginMethod, NATIVE, passwordHash, passwordState } from "../recipe/accounts/password";

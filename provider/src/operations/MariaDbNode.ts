@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { z } from "zod";
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
+import type { MariaDbNodeDerived, MariaDbNodeInputs } from "../inputs";
 import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
 import { type Connection, nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
@@ -20,8 +20,8 @@ import { closeIfNew, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import type { Mark } from "../pair/sourceHistory";
 import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
-import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
-import { databasePatterns, isLoopback, type Profile } from "../recipe/names";
+import { validatePattern, wildDoTables } from "../recipe/filters";
+import { databasePatterns, isLoopback } from "../recipe/names";
 import {
   type GivenSettings,
   nodeSettings,
@@ -32,73 +32,19 @@ import {
   tlsRefusals,
 } from "../recipe/settings/ofNode";
 import { describeLine, renderOptionFile } from "../recipe/settings/optionFile";
-import type { SettingInput } from "../recipe/settings/values";
 import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
-import { type NodeState, type NodeTlsState, WORDS } from "../recipe/words";
+import { WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { define } from "./define";
-import { connection, databaseName, differentServers, profile, userName, word } from "./inputs";
+import { derived, given } from "./inputs/MariaDbNode";
+import { differentServers } from "./inputs/shared";
 import { historyToShow, settleHistory, wordOf } from "./nodeHistory";
 import { asTrouble, removeUnlessUnreachable, unless } from "./unreachable";
 
-/** What is wanted of one server of the pair. */
-export interface MariaDbNodeInputs {
-  /** How the server is reached, and the admin account that is made on it. Another address or port means another server. */
-  connection: Connection;
-  /**
-   * How the other server of the pair is reached. With it this node can restart without harm to the sessions.
-   * Without it, changes that need a restart or stopped replica threads are refused once the node replicates.
-   */
-  peer?: Connection;
-  /** 1 or 2: the place in the pair, from which server_id, gtid_domain_id and auto_increment_offset follow. Don't change it. */
-  nodeNumber: number;
-  /**
-   * `vendor`: the recipe to the letter. `hardened`: with the improvements that `advice` names.
-   * Changing it takes effect at once, but for the pattern of tables, which stops the replica threads for a moment. @default vendor
-   */
-  profile: Profile;
-  /** Databases whose tables are replicated. A change stops the replica threads for a moment. @default ["replicated_session_store"] */
-  databases: string[];
-  /**
-   * Patterns of the replicated tables' names; `%` is any text, `_` any character. A change stops the replica threads for a moment.
-   * @default ["%session", "%attribute", "%key_id_map", "%conf"]
-   */
-  tables: string[];
-  /** Address on which the server listens. A change restarts it. @default the node's own when that is a loopback address, else all */
-  bindAddress?: string;
-  /**
-   * Options to add to the profile, or to set against it, by their names in an option file. What a change does follows from the
-   * option: at once, or a restart of one node at a time. The server's own catalogue decides which options and values there are.
-   * After the check it holds the value of every option that is kept. @default {}
-   */
-  settings: Record<string, SettingInput>;
-  /**
-   * Names of users, beside the proxy's default one, in whose names views, triggers, routines and events may come along when the node is seeded
-   * from its peer. They have to be accounts that the program makes on both nodes. Named or not, an account that may write beyond single
-   * databases is refused. A change touches nothing. @default none
-   */
-  definers?: string[];
-  /**
-   * The node's certificates. The first ones, and taking them away, restart it; others take effect at once. @default none: what the server
-   * does by itself, which is TLS with a certificate of its own from MariaDB 11.4 on, and none before
-   */
-  tls?: NodeTls;
-}
-
 /** What is wanted of a node, as previews show it. */
-export interface MariaDbNodeChecked extends MariaDbNodeInputs {
+export interface MariaDbNodeChecked extends MariaDbNodeInputs, MariaDbNodeDerived {
   /** Every setting that is kept, with its running value. */
-  settings: Record<string, string | string[]>;
-  /** Text of the option file that is ours. */
-  configText: string;
-  /** Its permissions, in octal. The server passes over a file that everybody may write. */
-  configMode: string;
-  /** Lines of other files that say otherwise than ours. */
-  overriddenBy: string[];
-  /** Wanted: `running`. All words, with their meanings, are in `recipe/words.ts`. */
-  state: NodeState;
-  /** Whether the certificates of `tls` are used. Wanted: `in effect`. Without `tls` there is none. All words are in `recipe/words.ts`. */
-  tlsState?: NodeTlsState | undefined;
+  readonly settings: Readonly<Record<string, string | string[]>>;
 }
 
 export interface MariaDbNodeComputed {
@@ -117,24 +63,7 @@ export interface MariaDbNodeComputed {
 const RUNNING = WORDS["MariaDbNode.state"].wanted;
 
 export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDbNodeComputed>({
-  properties: {
-    connection,
-    peer: connection.optional(),
-    nodeNumber: z.number().refine((number) => number === 1 || number === 2, "must be 1 or 2: a pair has two nodes"),
-    profile,
-    databases: z.array(databaseName).min(1).default([RECIPE_DATABASE]),
-    tables: z
-      .array(z.string())
-      .min(1, "must name at least one pattern: without one, everything would be replicated")
-      .default([...RECIPE_PATTERNS]),
-    bindAddress: z
-      .string()
-      .regex(/^[A-Za-z0-9.:*-]+$/, "must be an IP address, a host name or *")
-      .optional(),
-    settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).default({}),
-    definers: z.array(userName).min(1).optional(),
-    tls: z.strictObject({ ca: z.string(), certificate: z.string(), privateKey: z.string() }).optional(),
-  },
+  properties: given.shape,
   rules: [
     {
       needs: ["connection", "tls"],
@@ -171,13 +100,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   ],
   derived: {
     needs: ["connection", "nodeNumber", "profile", "databases", "tables", "settings"],
-    properties: {
-      configText: z.string(),
-      configMode: z.string(),
-      overriddenBy: z.array(z.string()),
-      state: word("MariaDbNode.state"),
-      tlsState: word("MariaDbNode.tlsState").optional(),
-    },
+    properties: derived.shape,
     from(given) {
       const settings = settingsOf(given);
       return {

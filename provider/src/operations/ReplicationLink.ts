@@ -1,6 +1,6 @@
-import { z } from "zod";
+import type { ReplicationLinkDerived, ReplicationLinkInputs } from "../inputs";
 import { openToRemove } from "../mariadb/admin";
-import { type Connection, nameOf } from "../mariadb/connection";
+import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { isTroubleOf, openAll, openServer } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
@@ -10,66 +10,15 @@ import { seenTls } from "../pair/linkTls";
 import { inTurn, lockServers } from "../pair/lock";
 import { IN_EFFECT, type SeenEnds, settledLink } from "../pair/look";
 import { renewMark } from "../pair/sourceHistory";
-import { ACCOUNTS } from "../recipe/accounts/table";
-import { LINK_DEFAULTS } from "../recipe/linkDefaults";
 import { linkState, REPLICATING } from "../recipe/linkState";
-import { DEFAULT_PROFILE } from "../recipe/names";
 import type { LinkTls } from "../recipe/tls";
-import type { LinkState, SemiSyncState } from "../recipe/words";
 import { define } from "./define";
-import { connection, differentServers, passwordOf, userName, word } from "./inputs";
+import { derived, given } from "./inputs/ReplicationLink";
+import { differentServers } from "./inputs/shared";
 import { removeUnlessUnreachable } from "./unreachable";
 
-/** What is wanted of one direction of the pair. */
-export interface ReplicationLinkInputs {
-  /** The server that pulls. */
-  replica: Connection;
-  /** The server from which it pulls. */
-  source: Connection;
-  /** The account on the source with which the replica logs in. A change stops this direction for a moment. @default replication_user */
-  user: string;
-  /** Its password. A change stops this direction for a moment, while commits on the source wait for nobody. */
-  password: string;
-  /**
-   * From which position the replica goes on: `current_pos` as in the recipe, or `slave_pos`, as MariaDB advises. Both behave alike in a
-   * pair. A change stops this direction for a moment. @default current_pos
-   */
-  useGtid: "current_pos" | "slave_pos";
-  /**
-   * Seconds between two tries to connect. After a restart of the source, its first commits wait that long for the second copy.
-   * A change stops this direction for a moment. @default 10
-   */
-  connectRetry: number;
-  /**
-   * Seconds between two signs of life from an idle source. A change stops this direction for a moment.
-   * @default none: half of slave_net_timeout at the time when the link is made
-   */
-  heartbeatPeriod?: number;
-  /**
-   * How the replica comes to the source. `verified`: with TLS, and only if the source proves itself to the `ca` of the replica's node.
-   * `mutual`: the replica proves itself too, with its node's certificate, as an account with `requireTls` X509 wants it. `off`: without.
-   * With certificates, the link is not made unless it is proved that it is encrypted. A change stops this direction for a moment.
-   * @default what the servers do by themselves: from MariaDB 11.4 on both TLS without certificates, else none
-   */
-  tls?: LinkTls;
-  /**
-   * Anything that changes when one of the two machines is replaced by another with the same data, such as the ids of their containers.
-   * After a change this direction is brought back at once and proved; nothing is stopped. @default none
-   */
-  revisions?: string[];
-}
-
 /** What is wanted of a link, as previews show it. */
-export interface ReplicationLinkChecked extends ReplicationLinkInputs {
-  /** Address of the source, as the replica has it. */
-  sourceAddress: string;
-  /** TCP port of the source, as the replica has it. */
-  sourcePort: number;
-  /** Wanted: `replicating`. All words, such as `stopped by error 1236: ...`, are in `recipe/words.ts`. */
-  state: LinkState;
-  /** Whether commits on the source wait until the replica has them. Wanted: `in effect`. All words are in `recipe/words.ts`. */
-  semiSync: SemiSyncState;
-}
+export interface ReplicationLinkChecked extends ReplicationLinkInputs, ReplicationLinkDerived {}
 
 export interface ReplicationLinkComputed extends Proof {
   /** `db1<-db2`: db1 replicates from db2. */
@@ -77,26 +26,11 @@ export interface ReplicationLinkComputed extends Proof {
 }
 
 export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChecked, ReplicationLinkComputed>({
-  properties: {
-    replica: connection,
-    source: connection,
-    user: userName.default(ACCOUNTS.replication.user),
-    password: passwordOf(ACCOUNTS.replication),
-    useGtid: z.enum(["current_pos", "slave_pos"]).default(LINK_DEFAULTS[DEFAULT_PROFILE].useGtid),
-    connectRetry: z.number().int().min(1).max(86400).default(LINK_DEFAULTS[DEFAULT_PROFILE].connectRetry),
-    heartbeatPeriod: z.number().min(0).max(4294967).optional(),
-    tls: z.enum(["off", "verified", "mutual"]).optional(),
-    revisions: z.array(z.string()).optional(),
-  },
+  properties: given.shape,
   rules: [differentServers("replica", "source")],
   derived: {
     needs: ["source"],
-    properties: {
-      sourceAddress: z.string(),
-      sourcePort: z.number(),
-      state: word("ReplicationLink.state"),
-      semiSync: word("ReplicationLink.semiSync"),
-    },
+    properties: derived.shape,
     from: ({ source }) => ({
       sourceAddress: source.address,
       sourcePort: source.port,

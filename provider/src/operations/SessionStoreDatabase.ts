@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { type Connection, nameOf } from "../mariadb/connection";
+import type { SessionStoreDatabaseDerived, SessionStoreDatabaseInputs } from "../inputs";
+import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { askIfThere, isTroubleOf, openIfThere, openServer } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
@@ -8,44 +8,19 @@ import { copyTables, discardCopy, hasUnfinishedCopy } from "../pair/copy";
 import { lackingTables } from "../pair/lackingTables";
 import { inTurn, lockServers } from "../pair/lock";
 import { concerned } from "../pair/look";
-import { RECIPE_DATABASE } from "../recipe/filters";
 import { type DatabaseState, WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
 import { define } from "./define";
-import { connection, databaseName, word } from "./inputs";
-
-/** What is wanted of the database on one node. */
-export interface SessionStoreDatabaseInputs {
-  /** The server on which the database stands. */
-  node: Connection;
-  /** The other server of the pair. Tables that are missing on this one are copied from there. */
-  peer?: Connection;
-  /** Name of the database. Another name makes another database; the former one is left as it is. @default replicated_session_store */
-  name: string;
-  /** Character set of tables made from now on. A change takes effect at once, existing tables keep theirs. @default utf8mb4 */
-  characterSet: string;
-  /** Collation of tables made from now on. A change takes effect at once, existing tables keep theirs. @default utf8mb4_general_ci */
-  collation: string;
-}
+import { derived, given } from "./inputs/SessionStoreDatabase";
 
 /** What is wanted of a database, as previews show it. */
-export interface SessionStoreDatabaseChecked extends SessionStoreDatabaseInputs {
-  /** Wanted: `present`. All words, such as `lacks tables: session`, are in `recipe/words.ts`. */
-  state: DatabaseState;
-}
+export interface SessionStoreDatabaseChecked extends SessionStoreDatabaseInputs, SessionStoreDatabaseDerived {}
 
 const PRESENT = WORDS["SessionStoreDatabase.state"].wanted;
-const encodingName = z.string().regex(/^[a-z0-9_]+$/i, "must be a name that MariaDB knows, such as utf8mb4");
 
 export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionStoreDatabaseChecked, object>({
-  properties: {
-    node: connection,
-    peer: connection.optional(),
-    name: databaseName.default(RECIPE_DATABASE),
-    characterSet: encodingName.default("utf8mb4"),
-    collation: encodingName.default("utf8mb4_general_ci"),
-  },
+  properties: given.shape,
   rules: [
     {
       needs: ["characterSet", "collation"],
@@ -55,7 +30,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
           : [{ property: "collation", reason: `"${collation}" does not belong to the character set ${characterSet}` }],
     },
   ],
-  derived: { needs: [], properties: { state: word("SessionStoreDatabase.state") }, from: () => ({ state: PRESENT }) },
+  derived: { needs: [], properties: derived.shape, from: () => ({ state: PRESENT }) },
   id: ({ node, name }) => `${node.address}:${node.port}/${name}`,
 
   create: (wanted) => bringUp(wanted, true),

@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { type Connection, nameOf } from "../mariadb/connection";
+import type { SessionStoreSchemaDerived, SessionStoreSchemaInputs } from "../inputs";
+import { nameOf } from "../mariadb/connection";
 import { StatementError } from "../mariadb/connectionError";
 import { readDefinitions } from "../mariadb/definitions";
 import { openAll } from "../mariadb/open";
@@ -9,59 +9,23 @@ import { copyTables } from "../pair/copy";
 import { inTurn, lockServers } from "../pair/lock";
 import { waitUntilCaughtUp } from "../pair/proof";
 import { refuseHalfSeeded } from "../pair/seeding";
-import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { inWords, lackedBy, type NodeTables, PRESENT, type TableState, tableStates } from "../recipe/schema/drift";
 import { checkScript, tablesOf } from "../recipe/schema/script";
-import { type SchemaState, type TableWord, WORDS } from "../recipe/words";
+import { WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
 import { define } from "./define";
-import { connection, databaseName, differentServers, word } from "./inputs";
-
-/** What is wanted of the proxy's own tables. */
-export interface SessionStoreSchemaInputs {
-  /** The server on which the script runs. What it makes reaches the other one through replication. */
-  first: Connection;
-  /** The other server of the pair. */
-  second: Connection;
-  /** The database in which the script runs. Another name means other tables; the former ones are left as they are. @default replicated_session_store */
-  database: string;
-  /** The pair's `database.table` patterns of what is replicated. Every table of the script must match one. @default those of the recipe */
-  patterns: string[];
-  /**
-   * Text of the SQL script that comes with the proxy. It may only add: `CREATE ... IF NOT EXISTS`, `ALTER TABLE ... ADD ... IF NOT EXISTS`
-   * and INSERT. A changed text is run once more, at once; tables that it no longer names are left as they are.
-   */
-  script: string;
-}
+import { derived, given } from "./inputs/SessionStoreSchema";
+import { differentServers } from "./inputs/shared";
 
 /** What is wanted of the tables, as previews show it. */
-export interface SessionStoreSchemaChecked extends SessionStoreSchemaInputs {
-  /** Wanted of each table: `present on both nodes`. All words, such as `missing on db2`, are in `recipe/words.ts`. */
-  tables: Record<string, TableWord>;
-  /** Whether the script came to its end. Wanted: `complete`. All words, such as `disk full on db2`, are in `recipe/words.ts`. */
-  state: SchemaState;
-}
+export interface SessionStoreSchemaChecked extends SessionStoreSchemaInputs, SessionStoreSchemaDerived {}
 
 const COMPLETE = WORDS["SessionStoreSchema.state"].wanted;
 const ARRIVAL_DEADLINE = 30_000;
 
-const pattern = z.string().superRefine((text, context) => {
-  const problem = validatePattern(text);
-  if (problem) context.addIssue(problem);
-});
-
 export const SessionStoreSchema = define<SessionStoreSchemaInputs, SessionStoreSchemaChecked, object>({
-  properties: {
-    first: connection,
-    second: connection,
-    database: databaseName.default(RECIPE_DATABASE),
-    patterns: z
-      .array(pattern)
-      .min(1, "must name at least one pattern")
-      .default(wildDoTables([RECIPE_DATABASE], RECIPE_PATTERNS)),
-    script: z.string(),
-  },
+  properties: given.shape,
   rules: [
     differentServers("first", "second"),
     {
@@ -75,10 +39,7 @@ export const SessionStoreSchema = define<SessionStoreSchemaInputs, SessionStoreS
   ],
   derived: {
     needs: ["script", "database", "patterns"],
-    properties: {
-      tables: z.record(z.string(), word("SessionStoreSchema.tables")),
-      state: word("SessionStoreSchema.state"),
-    },
+    properties: derived.shape,
     from: ({ script, ...filters }) => ({
       tables: Object.fromEntries(tablesOf(checkScript(script, filters).statements).map((table) => [table, PRESENT])),
       state: COMPLETE,

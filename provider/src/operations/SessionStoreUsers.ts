@@ -1,16 +1,13 @@
-import { z } from "zod";
+import type { AccountInputs, AccountState, SessionStoreUsersDerived, SessionStoreUsersInputs } from "../inputs";
 import { dropAccounts, examineAccounts, type Repair, statesOf } from "../mariadb/accounts";
 import { openToRemove } from "../mariadb/admin";
-import { type Connection, nameOf } from "../mariadb/connection";
+import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openServer } from "../mariadb/open";
 import type { Server } from "../mariadb/server";
 import { inTurn, lockServers } from "../pair/lock";
 import { refuseHalfSeeded } from "../pair/seeding";
 import {
-  type AccountInputs,
-  type AccountState,
-  type AccountsInputs,
   accountKey,
   clashes,
   type GivenAccounts,
@@ -18,79 +15,17 @@ import {
   wantedAccounts,
   wantedStates,
 } from "../recipe/accounts/accounts";
-import { grantProblem } from "../recipe/accounts/grants";
-import { type AccountRow, byRole, ROLES, type Role, rowOf } from "../recipe/accounts/table";
-import { RECIPE_DATABASE } from "../recipe/filters";
+import { byRole, ROLES, rowOf } from "../recipe/accounts/table";
 import { progress } from "../run";
-import { containsUnknown, define, type Properties, UNKNOWN } from "./define";
-import { connection, databaseName, hostPattern, password, passwordOf, profile, userName, word } from "./inputs";
+import { containsUnknown, define, UNKNOWN } from "./define";
+import { derived, given } from "./inputs/SessionStoreUsers";
 import { removeUnlessUnreachable } from "./unreachable";
 
-/** The accounts of one node: the recipe's steps 2 to 4. Accounts are not replicated, so each node has this resource. */
-export interface SessionStoreUsersInputs extends AccountsInputs {
-  /** The server that has the accounts: `MariaDbNode.connection`. */
-  readonly node: Connection;
-}
-
-export interface SessionStoreUsersChecked extends SessionStoreUsersInputs {
-  /** By `user@host`, how each account must be, or is. Follows from the other inputs. */
-  readonly accounts: Readonly<Record<string, AccountState>>;
-}
-
-const from = z.array(hostPattern).min(1, "must name at least one host, or % for all").default(["%"]);
-
-const requireTls = z.enum(["NONE", "SSL", "X509"]).optional();
-
-/** The former password as the new one would be a rotation that never happened. */
-const changes = (given: { password: string; previousPassword?: string | undefined }) =>
-  given.previousPassword !== given.password;
-const SAME = {
-  path: ["previousPassword"],
-  message: `is the same as "password"; leave it out unless you change the password`,
-};
-
-const grant = z.string().superRefine((text, context) => {
-  const message = grantProblem(text);
-  if (message) context.addIssue({ code: "custom", message });
-});
-
-const previousPassword = password.optional();
-
-/** What a program may say of an account of the recipe. */
-function accountOf(row: AccountRow): z.ZodType {
-  const given = { user: userName.default(row.user), password: passwordOf(row), from, requireTls };
-  const shape =
-    row.rotation === "previousPassword"
-      ? z.strictObject({ ...given, previousPassword }).refine(changes, SAME)
-      : z.strictObject(given);
-  return row.optional ? shape.optional() : shape;
-}
-
-/** By the rows of the table, which the compiler does not follow. */
-const ofRoles = byRole((role) => accountOf(rowOf(role))) as Properties<Pick<SessionStoreUsersInputs, Role>>;
-
-const extraAccount = z
-  .strictObject({ user: userName, password, from, requireTls, previousPassword, grants: z.array(grant) })
-  .refine(changes, SAME);
-
-const accountState = z.strictObject({
-  password: word("SessionStoreUsers.accounts.password"),
-  grants: z.array(z.string()),
-  locked: z.boolean(),
-  tls: z.string(),
-  expiry: word("SessionStoreUsers.accounts.expiry"),
-  limits: z.string(),
-});
+/** What is wanted of the accounts, as previews show it. */
+export interface SessionStoreUsersChecked extends SessionStoreUsersInputs, SessionStoreUsersDerived {}
 
 export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUsersChecked, object>({
-  properties: {
-    node: connection,
-    databases: z.array(databaseName).min(1, "must name at least one database").default([RECIPE_DATABASE]),
-    profile,
-    requireTls,
-    ...ofRoles,
-    extraAccounts: z.array(extraAccount).default([]),
-  },
+  properties: given.shape,
   rules: [
     {
       needs: ["node", "databases", ...ROLES, "extraAccounts"],
@@ -99,7 +34,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
   ],
   derived: {
     needs: [],
-    properties: { accounts: z.record(z.string(), accountState) },
+    properties: derived.shape,
     from: (inputs) => ({ accounts: previewStates(inputs) }),
   },
   id: ({ node }) => `${node.address}:${node.port}/users`,

@@ -1,23 +1,10 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
+import type { NodeTls } from "../inputs";
+
+export type { NodeTls } from "../inputs";
 
 /** What the servers of a pair prove themselves with. */
-
-/** The certificates of one node. All of it is PEM text, as in the files of an authority. */
-export interface NodeTls {
-  /**
-   * The authority that signed the certificates of both nodes; several, one after the other, while one takes over from another.
-   * A change takes effect at once. To change the authority: first both here, `up`; then the certificates, `up`; then only the new one.
-   */
-  readonly ca: string;
-  /**
-   * The node's certificate, followed by those between it and the authority, if any. It has to name the node's `address`. A renewed one
-   * takes effect at once, and breaks no connection.
-   */
-  readonly certificate: string;
-  /** Its private key, not encrypted. It lies on the machine readable for the server only; state and outputs hold it as a secret. */
-  readonly privateKey: string;
-}
 
 /** What an account asks of its connections: nothing, TLS, or TLS with a certificate that the server's authority signed. */
 export type TlsRequirement = "NONE" | "SSL" | "X509";

@@ -1,4 +1,5 @@
-import type { LocalMariaDbChecked, LocalMariaDbInputs } from "../operations/LocalMariaDb";
+import type { LocalMariaDbInputs } from "../inputs";
+import type { LocalMariaDbChecked } from "../operations/LocalMariaDb";
 import type { Args } from "./args";
 import { shell } from "./shell";
 

@@ -1,4 +1,5 @@
-import type { MariaDbNodeChecked, MariaDbNodeComputed, MariaDbNodeInputs } from "../operations/MariaDbNode";
+import type { MariaDbNodeInputs } from "../inputs";
+import type { MariaDbNodeChecked, MariaDbNodeComputed } from "../operations/MariaDbNode";
 import type { Args, Defaulted } from "./args";
 import { shell } from "./shell";
 

@@ -1,8 +1,5 @@
-import type {
-  ReplicationLinkChecked,
-  ReplicationLinkComputed,
-  ReplicationLinkInputs,
-} from "../operations/ReplicationLink";
+import type { ReplicationLinkInputs } from "../inputs";
+import type { ReplicationLinkChecked, ReplicationLinkComputed } from "../operations/ReplicationLink";
 import type { Args, Defaulted } from "./args";
 import { shell } from "./shell";
 

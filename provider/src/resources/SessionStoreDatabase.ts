@@ -1,4 +1,5 @@
-import type { SessionStoreDatabaseChecked, SessionStoreDatabaseInputs } from "../operations/SessionStoreDatabase";
+import type { SessionStoreDatabaseInputs } from "../inputs";
+import type { SessionStoreDatabaseChecked } from "../operations/SessionStoreDatabase";
 import type { Args, Defaulted } from "./args";
 import { shell } from "./shell";
 

@@ -1,4 +1,5 @@
-import type { SessionStoreSchemaChecked, SessionStoreSchemaInputs } from "../operations/SessionStoreSchema";
+import type { SessionStoreSchemaInputs } from "../inputs";
+import type { SessionStoreSchemaChecked } from "../operations/SessionStoreSchema";
 import type { Args } from "./args";
 import { shell } from "./shell";
 

@@ -1,6 +1,6 @@
+import type { AccountInputs, AccountsInputs, SessionStoreUsersInputs } from "../inputs";
 import type { Connection } from "../mariadb/connection";
-import type { SessionStoreUsersChecked, SessionStoreUsersInputs } from "../operations/SessionStoreUsers";
-import type { AccountInputs, AccountsInputs } from "../recipe/accounts/accounts";
+import type { SessionStoreUsersChecked } from "../operations/SessionStoreUsers";
 import type { Role } from "../recipe/accounts/table";
 import type { Args, Defaulted, Nested } from "./args";
 import { shell } from "./shell";

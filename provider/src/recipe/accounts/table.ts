@@ -7,6 +7,8 @@ import { escapeWildcards, quoteName } from "./grantText";
 type Grants = (databases: readonly string[]) => readonly string[];
 
 export interface AccountRow extends ByProfile<Grants> {
+  /** The documentation of the argument. */
+  readonly description: string;
   /** Its name, where a program gives none. */
   readonly user: string;
   readonly vendor: Grants;
@@ -26,10 +28,12 @@ export interface AccountRow extends ByProfile<Grants> {
 
 const allOn = (database: string): string => `ALL PRIVILEGES ON ${quoteName(database)}.*`;
 
-/** In the order of the recipe. The comment of a row is the documentation of the argument. */
+/** In the order of the recipe. */
 export const ACCOUNTS = {
-  /** The proxies' account: all rights on `databases`, and REPLICATION CLIENT (recipe, step 2). @default user `nevisproxy_user` */
   proxy: {
+    description:
+      "The proxies' account: all rights on `databases`, and REPLICATION CLIENT (recipe, step 2). @default user " +
+      "`nevisproxy_user`",
     user: "nevisproxy_user",
     vendor: (databases) => ["REPLICATION CLIENT ON *.*", ...databases.map(allOn)],
     hardened: (databases) => [
@@ -42,12 +46,11 @@ export const ACCOUNTS = {
     mayDefine: true,
     source: "recipe step 2",
   },
-  /**
-   * The account with which the peer pulls (recipe, step 3). When its password changes, it takes the former one too until the
-   * peer's `ReplicationLink` has gone over to the new one. At most 96 bytes, which is what MariaDB lets a replica send.
-   * @default user `replication_user`
-   */
   replication: {
+    description:
+      "The account with which the peer pulls (recipe, step 3). When its password changes, it takes the former " +
+      "one too until the peer's `ReplicationLink` has gone over to the new one. At most 96 bytes, which is what " +
+      "MariaDB lets a replica send. @default user `replication_user`",
     user: "replication_user",
     vendor: () => ["REPLICATION SLAVE ON *.*"],
     rotation: "link",
@@ -55,8 +58,8 @@ export const ACCOUNTS = {
     longestPassword: { bytes: 96, because: "MariaDB takes no more from a replica" },
     source: "recipe step 3",
   },
-  /** The account that purges binary logs (recipe, step 4). @default user `binarylog_user` */
   binaryLog: {
+    description: "The account that purges binary logs (recipe, step 4). @default user `binarylog_user`",
     user: "binarylog_user",
     vendor: () => ["SUPER ON *.*"],
     hardened: () => ["BINLOG ADMIN ON *.*", "BINLOG MONITOR ON *.*"],
@@ -64,11 +67,10 @@ export const ACCOUNTS = {
     optional: false,
     source: "recipe step 4",
   },
-  /**
-   * An account for health checks: it sees the state of replication (SLAVE MONITOR, BINLOG MONITOR) and no data. Not in the
-   * recipe. @default none; its user `session_store_monitor`
-   */
   monitor: {
+    description:
+      "An account for health checks: it sees the state of replication (SLAVE MONITOR, BINLOG MONITOR) and no " +
+      "data. Not in the recipe. @default none; its user `session_store_monitor`",
     user: "session_store_monitor",
     vendor: () => ["SLAVE MONITOR ON *.*", "BINLOG MONITOR ON *.*"],
     rotation: "previousPassword",

@@ -1,0 +1,554 @@
+/**
+ * What resources are given, and what follows from it. `npm run fix` writes this file out of the zod objects in operations/inputs: change
+ * those.
+ */
+
+/** A login name, and from where it may be used. */
+export interface AccountInputs {
+  /**
+   * Name of the account. Another name makes a new account and drops the former one in the same `up`: anyone who still
+   * uses it can't log in any more. To go over slowly, keep the former one in `extraAccounts` for a while.
+   */
+  readonly user: string;
+  /**
+   * Its password. It goes to the server as a hash and is never shown; state and outputs hold it as a secret. A change
+   * is made at once; sessions that are open stay open. An empty one, or one with a line break, is refused.
+   */
+  readonly password: string;
+  /**
+   * The hosts it may come from, each an account of its own: names, addresses, patterns with `%`, or `address/netmask`.
+   * A proxy on the server's own machine may need `localhost` beside `%`. MariaDB keeps them in lower case. An entry
+   * that is taken out is dropped.
+   * @default ["%"]
+   */
+  readonly from: readonly string[];
+  /**
+   * What its connections need: `NONE`, `SSL`, or `X509`, a certificate that the node's `ca` signed. A change is made at
+   * once; anyone who comes without is refused at the next login. From `localhost`, which is the server's own socket,
+   * nothing is needed.
+   * @default `requireTls` of the resource
+   */
+  readonly requireTls?: "NONE" | "SSL" | "X509" | undefined;
+}
+
+/** How an account is, or should be, as previews show it. No secret is in it. */
+export interface AccountState {
+  /** Wanted: `as configured`. */
+  readonly password:
+    | "as configured"
+    | "differs"
+    | "accepts another one too"
+    | "does not accept the previous one"
+    | "none"
+    | `checked by ${string}`;
+  /** What it may do, in the spelling of what is wanted. */
+  readonly grants: readonly string[];
+  /** True: it can't log in. */
+  readonly locked: boolean;
+  /** What the server asks of the connection: `NONE`, `SSL`, `X509`, or certificate details. */
+  readonly tls: string;
+  /** When its password ends. Wanted: `none`. */
+  readonly expiry: "none" | "expired" | `after ${number} days`;
+  /** `none`, or such as `MAX_USER_CONNECTIONS 5`. */
+  readonly limits: string;
+}
+
+/** The accounts of one node, by their part in the recipe. */
+export interface AccountsInputs {
+  /** The databases that the proxies use. @default ["replicated_session_store"] */
+  readonly databases: readonly string[];
+  /**
+   * `vendor`: grants as in the recipe, to the letter. `hardened`: database names are exact instead of patterns, the
+   * binary log account gets BINLOG ADMIN and BINLOG MONITOR instead of SUPER, and the proxy may also see the
+   * replication's state (SLAVE MONITOR). A change takes effect at once: what is newly allowed is granted before the
+   * rest is revoked. On MariaDB 11.0.1 and later SUPER no longer covers the binary log; there it is granted with BINLOG
+   * ADMIN and BINLOG MONITOR.
+   * @default vendor
+   */
+  readonly profile: "vendor" | "hardened";
+  /**
+   * What connections of all accounts need that don't say otherwise themselves: `NONE`, `SSL` or `X509`. A change is
+   * made at once. The server has to have its certificate before, and the links have to use it.
+   * @default NONE
+   */
+  readonly requireTls?: "NONE" | "SSL" | "X509" | undefined;
+  /**
+   * The proxies' account: all rights on `databases`, and REPLICATION CLIENT (recipe, step 2).
+   * @default user `nevisproxy_user`
+   */
+  readonly proxy: RotatingAccountInputs;
+  /**
+   * The account with which the peer pulls (recipe, step 3). When its password changes, it takes the former one too
+   * until the peer's `ReplicationLink` has gone over to the new one. At most 96 bytes, which is what MariaDB lets a
+   * replica send.
+   * @default user `replication_user`
+   */
+  readonly replication: AccountInputs;
+  /** The account that purges binary logs (recipe, step 4). @default user `binarylog_user` */
+  readonly binaryLog: RotatingAccountInputs;
+  /**
+   * An account for health checks: it sees the state of replication (SLAVE MONITOR, BINLOG MONITOR) and no data. Not in
+   * the recipe.
+   * @default none; its user `session_store_monitor`
+   */
+  readonly monitor?: RotatingAccountInputs | undefined;
+  /** More accounts that this server should have, such as one for backups. @default [] */
+  readonly extraAccounts: readonly ExtraAccountInputs[];
+}
+
+/**
+ * The account with which this library changes a server. It may log in on the server's own machine only, unless `direct`
+ * is given.
+ */
+export interface Admin {
+  /** Another name makes another account; the former one is left. @default session_store_admin */
+  readonly user: string;
+  /**
+   * A change is made by MariaDB's root through the socket, at once. May be overridden by the environment variable
+   * SESSION_STORE_ADMIN_PASSWORD, when the one in the state is out of date.
+   */
+  readonly password: string;
+}
+
+/** How one server of the pair is reached, and by whom. Other resources get it from `MariaDbNode.connection`. */
+export interface Connection {
+  /** How messages name the server. @default `<address>:<port>` */
+  readonly name?: string | undefined;
+  /** The machine that runs it. Statements travel through it too, to the server's own socket. */
+  readonly host: HostInputs;
+  /** Name or IP address at which the peer and the proxies reach the server. */
+  readonly address: string;
+  /** TCP port of the server. @default 3306 */
+  readonly port: number;
+  /** The account with which this library changes the server. `MariaDbNode` makes it. */
+  readonly admin: Admin;
+  /**
+   * Statements go straight to `address` and `port`, with TLS, and through the machine only where that fails, as before
+   * the server has its certificate. A change touches nothing but the admin's second account.
+   * @default they go through the machine
+   */
+  readonly direct?: DirectAccess | undefined;
+}
+
+/** How statements go to the server without a detour. */
+export interface DirectAccess {
+  /**
+   * The authority that signed the server's certificate, in PEM format. The certificate must name the server's
+   * `address`.
+   */
+  readonly ca: string;
+  /** From where the admin account may log in then, with TLS only: an address, or a pattern with `%`. @default % */
+  readonly from: string;
+}
+
+/**
+ * A container whose main process is a MariaDB server, as in the official `mariadb` image. A change of how it is reached
+ * touches nothing in it.
+ */
+export interface DockerHostInputs {
+  /** A container. */
+  readonly kind: "docker";
+  /**
+   * Name of the container. Another one that takes its place under this name is the same node, and has to have the same
+   * volumes.
+   */
+  readonly container: string;
+  /**
+   * The engine, as DOCKER_HOST has it: `unix://`, `tcp://` (with the certificates of DOCKER_CERT_PATH, where that is
+   * set) or `ssh://`.
+   * @default the one that the docker command uses: that of DOCKER_HOST, of its context, else the one of this machine
+   */
+  readonly engine?: string | undefined;
+  /**
+   * The directory in the container that a volume keeps, and whose option files the server reads last. In the official
+   * image that is the default; `mariadb.conf.d` beside it is read before.
+   * @default /etc/mysql/conf.d
+   */
+  readonly configDirectory?: string | undefined;
+}
+
+/** An account beside those of the recipe. */
+export interface ExtraAccountInputs extends RotatingAccountInputs {
+  /**
+   * What it may do, as between GRANT and TO: `"SELECT ON mydb.*"`, `"PROCESS ON *.*"`. It can do this and no more. `_`
+   * and `%` in the name of a database are wildcards, as in GRANT. Refused: what MariaDB doesn't know, WITH GRANT
+   * OPTION, roles.
+   */
+  readonly grants: readonly string[];
+}
+
+/** Where a server runs and how its machine is reached. */
+export type HostInputs = LocalHostInputs | SshHostInputs | DockerHostInputs;
+
+/** A server of `LocalMariaDb` on this machine. */
+export interface LocalHostInputs {
+  /** This machine. */
+  readonly kind: "local";
+  /** The directory that `LocalMariaDb` keeps. */
+  readonly directory: string;
+}
+
+/** What follows from the inputs, for the resources that use the server. */
+export interface LocalMariaDbDerived {
+  /** Where it runs, for `Connection.host`. */
+  readonly host: LocalHostInputs;
+  /** Always 127.0.0.1. */
+  readonly address: string;
+  /** Path of its unix socket. */
+  readonly socket: string;
+  /** Wanted: `running`. */
+  readonly state: "running" | "stopped" | "no data" | "foreign my.cnf";
+}
+
+/** What a private server on this machine is made of. */
+export interface LocalMariaDbInputs {
+  /**
+   * Directory of this server: its data, option files, socket and log. It is made when it isn't there, and removed with
+   * the data in it when the resource is deleted. At most about 90 bytes, because a unix socket's path may have 107.
+   * Changing it makes another, empty server.
+   */
+  readonly directory: string;
+  /** TCP port on 127.0.0.1. Can't be changed while the server is kept: the peer and the proxies know it. */
+  readonly port: number;
+}
+
+/** What follows for a node from its inputs, to be compared with what is seen. */
+export interface MariaDbNodeDerived {
+  /** Text of the option file that is ours. */
+  readonly configText: string;
+  /** Its permissions, in octal. The server ignores a file that everybody may write. */
+  readonly configMode: string;
+  /** Lines of other files that say otherwise than ours. */
+  readonly overriddenBy: readonly string[];
+  /** Wanted: `running`. What each word means, `recipe/words.ts` says. */
+  readonly state:
+    | "running"
+    | "stopped"
+    | "unreachable"
+    | "not answering"
+    | "disk full"
+    | "login refused"
+    | "without TLS"
+    | "no data"
+    | "no admin account"
+    | `error ${number}`
+    | "empty"
+    | "being seeded"
+    | "went back in time"
+    | "binary log was reset"
+    | "the other node";
+  /** Whether the certificates of `tls` are used. Wanted: `in effect`. Without `tls` there is none. */
+  readonly tlsState?:
+    | "in effect"
+    | "files missing"
+    | "files differ"
+    | "files have other permissions"
+    | "the server takes no TLS"
+    | `another certificate is used, which ends on ${string}`
+    | undefined;
+}
+
+/** What is wanted of one server of the pair. */
+export interface MariaDbNodeInputs {
+  /**
+   * How the server is reached, and the admin account that is made on it. Another address or port means another server.
+   */
+  readonly connection: Connection;
+  /**
+   * How the other server of the pair is reached. With it this node can restart without harm to the sessions. Without
+   * it, changes that need a restart or stopped replica threads are refused once the node replicates.
+   */
+  readonly peer?: Connection | undefined;
+  /**
+   * 1 or 2: the place in the pair, from which server_id, gtid_domain_id and auto_increment_offset follow. Don't change
+   * it.
+   */
+  readonly nodeNumber: number;
+  /**
+   * `vendor`: the recipe to the letter. `hardened`: with the improvements that `advice` names. Changing it takes effect
+   * at once, except for the pattern of tables, which stops the replica threads for a moment.
+   * @default vendor
+   */
+  readonly profile: "vendor" | "hardened";
+  /**
+   * Databases whose tables are replicated. A change stops the replica threads for a moment.
+   * @default ["replicated_session_store"]
+   */
+  readonly databases: readonly string[];
+  /**
+   * Patterns of the replicated tables' names; `%` is any text, `_` any character. A change stops the replica threads
+   * for a moment.
+   * @default ["%session", "%attribute", "%key_id_map", "%conf"]
+   */
+  readonly tables: readonly string[];
+  /**
+   * Address on which the server listens. A change restarts it.
+   * @default the node's own when that is a loopback address, else all
+   */
+  readonly bindAddress?: string | undefined;
+  /**
+   * Options to add to the profile, or to set against it, by their names in an option file. What a change does follows
+   * from the option: at once, or a restart of one node at a time. The server's own catalogue decides which options and
+   * values there are. After the check it holds the value of every option that is kept.
+   * @default {}
+   */
+  readonly settings: Readonly<Record<string, string | number | boolean | readonly string[]>>;
+  /**
+   * Names of users, beside the proxy's default one, in whose names views, triggers, routines and events may come along
+   * when the node is seeded from its peer. They have to be accounts that the program makes on both nodes. Named or not,
+   * an account that may write beyond single databases is refused. A change touches nothing.
+   * @default none
+   */
+  readonly definers?: readonly string[] | undefined;
+  /**
+   * The node's certificates. The first ones, and taking them away, restart it; others take effect at once.
+   * @default none: what the server does by itself, which is TLS with a certificate of its own from MariaDB 11.4 on, and
+   * none before
+   */
+  readonly tls?: NodeTls | undefined;
+}
+
+/** The certificates of one node. All of it is PEM text, as in the files of an authority. */
+export interface NodeTls {
+  /**
+   * The authority that signed the certificates of both nodes; several, one after the other, while one takes over from
+   * another. A change takes effect at once. To change the authority: first both here, `up`; then the certificates,
+   * `up`; then only the new one.
+   */
+  readonly ca: string;
+  /**
+   * The node's certificate, followed by those between it and the authority, if any. It has to name the node's
+   * `address`. A renewed one takes effect at once, and breaks no connection.
+   */
+  readonly certificate: string;
+  /**
+   * Its private key, not encrypted. It lies on the machine readable for the server only; state and outputs hold it as a
+   * secret.
+   */
+  readonly privateKey: string;
+}
+
+/** What follows for a link from its inputs, to be compared with what is seen. */
+export interface ReplicationLinkDerived {
+  /** Address of the source, as the replica has it. */
+  readonly sourceAddress: string;
+  /** TCP port of the source, as the replica has it. */
+  readonly sourcePort: number;
+  /** Wanted: `replicating`. */
+  readonly state:
+    | "replicating"
+    | "not configured"
+    | "connecting"
+    | `can't connect, error ${number}: ${string}`
+    | "stopped"
+    | "SQL thread stopped"
+    | "IO thread stopped"
+    | `stopped by error ${number}: ${string}`
+    | "not answering"
+    | "disk full"
+    | `error ${number}`;
+  /** Whether commits on the source wait until the replica has them. Wanted: `in effect`. */
+  readonly semiSync:
+    | "in effect"
+    | "the replica does not acknowledge"
+    | "given up: commits on the source wait for nobody";
+}
+
+/** What is wanted of one direction of the pair. */
+export interface ReplicationLinkInputs {
+  /** The server that pulls. */
+  readonly replica: Connection;
+  /** The server from which it pulls. */
+  readonly source: Connection;
+  /**
+   * The account on the source with which the replica logs in. A change stops this direction for a moment.
+   * @default replication_user
+   */
+  readonly user: string;
+  /** Its password. A change stops this direction for a moment, while commits on the source wait for nobody. */
+  readonly password: string;
+  /**
+   * From which position the replica goes on: `current_pos` as in the recipe, or `slave_pos`, as MariaDB advises. Both
+   * behave alike in a pair. A change stops this direction for a moment.
+   * @default current_pos
+   */
+  readonly useGtid: "current_pos" | "slave_pos";
+  /**
+   * Seconds between two tries to connect. After a restart of the source, its first commits wait that long for the
+   * second copy. A change stops this direction for a moment.
+   * @default 10
+   */
+  readonly connectRetry: number;
+  /**
+   * Seconds between two signs of life from an idle source. A change stops this direction for a moment.
+   * @default none: half of slave_net_timeout at the time when the link is made
+   */
+  readonly heartbeatPeriod?: number | undefined;
+  /**
+   * How the replica comes to the source. `verified`: with TLS, and only if the source proves itself to the `ca` of the
+   * replica's node. `mutual`: the replica proves itself too, with its node's certificate, as an account with
+   * `requireTls` X509 wants it. `off`: without. With certificates, the link is not made unless it is proved that it is
+   * encrypted. A change stops this direction for a moment.
+   * @default what the servers do by themselves: from MariaDB 11.4 on both TLS without certificates, else none
+   */
+  readonly tls?: "off" | "verified" | "mutual" | undefined;
+  /**
+   * Anything that changes when one of the two machines is replaced by another with the same data, such as the ids of
+   * their containers. After a change this direction is brought back at once and proved; nothing is stopped.
+   * @default none
+   */
+  readonly revisions?: readonly string[] | undefined;
+}
+
+/** An account whose password can be changed without a moment in which its users are locked out. */
+export interface RotatingAccountInputs extends AccountInputs {
+  /**
+   * A second password that the account takes too. For a rotation: set the new `password`, and the one in use here;
+   * `up`; give the new one to all who log in; take this out; `up`.
+   * @default none
+   */
+  readonly previousPassword?: string | undefined;
+}
+
+/** What follows for a database from its inputs, to be compared with what is seen. */
+export interface SessionStoreDatabaseDerived {
+  /** Wanted: `present`. */
+  readonly state:
+    | "present"
+    | "missing"
+    | `lacks tables: ${string}`
+    | "a copy of tables is unfinished"
+    | "not answering"
+    | "disk full"
+    | `error ${number}`;
+}
+
+/** What is wanted of the database on one node. */
+export interface SessionStoreDatabaseInputs {
+  /** The server on which the database stands. */
+  readonly node: Connection;
+  /** The other server of the pair. Tables that are missing on this one are copied from there. */
+  readonly peer?: Connection | undefined;
+  /**
+   * Name of the database. Another name makes another database; the former one is left as it is.
+   * @default replicated_session_store
+   */
+  readonly name: string;
+  /**
+   * Character set of tables made from now on. A change takes effect at once, existing tables keep theirs.
+   * @default utf8mb4
+   */
+  readonly characterSet: string;
+  /**
+   * Collation of tables made from now on. A change takes effect at once, existing tables keep theirs.
+   * @default utf8mb4_general_ci
+   */
+  readonly collation: string;
+}
+
+/** What follows for the tables from the inputs, to be compared with what is seen. */
+export interface SessionStoreSchemaDerived {
+  /** By table, how it stands. Wanted: `present on both nodes`. */
+  readonly tables: Readonly<
+    Record<
+      string,
+      "present on both nodes" | "missing on both nodes" | `missing on ${string}` | `differs on ${string}: ${string}`
+    >
+  >;
+  /** Whether the script came to its end. Wanted: `complete`. */
+  readonly state:
+    | "complete"
+    | "cut off"
+    | `not answering on ${string}`
+    | `disk full on ${string}`
+    | `error ${number} on ${string}`;
+}
+
+/** What is wanted of the proxy's own tables. */
+export interface SessionStoreSchemaInputs {
+  /** The server on which the script runs. What it makes reaches the other one through replication. */
+  readonly first: Connection;
+  /** The other server of the pair. */
+  readonly second: Connection;
+  /**
+   * The database in which the script runs. Another name means other tables; the former ones are left as they are.
+   * @default replicated_session_store
+   */
+  readonly database: string;
+  /**
+   * The pair's `database.table` patterns of what is replicated. Every table of the script must match one.
+   * @default those of the recipe
+   */
+  readonly patterns: readonly string[];
+  /**
+   * Text of the SQL script that comes with the proxy. It may only add: `CREATE ... IF NOT EXISTS`, `ALTER TABLE ... ADD
+   * ... IF NOT EXISTS` and INSERT. A changed text is run once more, at once; tables that it no longer names are left as
+   * they are.
+   */
+  readonly script: string;
+}
+
+/** What follows for the accounts from the inputs, to be compared with what is seen. */
+export interface SessionStoreUsersDerived {
+  /** By `user@host`, how each account is, or should be. Follows from the other inputs. */
+  readonly accounts: Readonly<Record<string, AccountState>>;
+}
+
+/** The accounts of one node: the recipe's steps 2 to 4. Accounts are not replicated, so each node has this resource. */
+export interface SessionStoreUsersInputs extends AccountsInputs {
+  /** The server that has the accounts: `MariaDbNode.connection`. */
+  readonly node: Connection;
+}
+
+/**
+ * A Linux machine with a distribution's MariaDB, reached over SSH. A change of how it is reached touches nothing on it.
+ */
+export interface SshHostInputs extends SshLogin {
+  /** Another machine. */
+  readonly kind: "ssh";
+  /** Another machine through which this one is reached. @default none */
+  readonly jump?: SshLogin | undefined;
+  /**
+   * Seconds to wait for a machine that is still starting, before something is changed on it. Previews don't wait.
+   * @default 300
+   */
+  readonly bootDeadline?: number | undefined;
+  /**
+   * Installs the distribution's mariadb-server where there is none (apt-get, dnf or zypper). Without it, a machine
+   * without a server is an error.
+   * @default false
+   */
+  readonly install?: boolean | undefined;
+  /**
+   * Path of the option file that is ours.
+   * @default `99-session-store.cnf` in the directory that the distribution's option files include last, found by asking
+   * the host
+   */
+  readonly settingsFile?: string | undefined;
+}
+
+/** How one machine lets us in: with a key, an agent or a password. */
+export interface SshLogin {
+  /** Name or IP address of the machine. */
+  readonly address: string;
+  /** TCP port of its sshd. @default 22 */
+  readonly port?: number | undefined;
+  /** A user other than root needs `sudo` without a password for the commands in docs/hosts.md. @default root */
+  readonly user?: string | undefined;
+  /**
+   * The machine's public host keys, of which it must show one, as in `ssh_host_ed25519_key.pub` or as `ssh-keyscan`
+   * prints them. Several, so that they can be changed without a moment in which none fits.
+   */
+  readonly hostKeys: readonly string[];
+  /**
+   * Text of a private key, in OpenSSH's or PEM format. The environment variable SESSION_STORE_SSH_KEY_FILE takes
+   * precedence over it.
+   */
+  readonly privateKey?: string | undefined;
+  /** What the private key is encrypted with. @default it is not */
+  readonly passphrase?: string | undefined;
+  /** Path of an agent's socket, or `true` for the one of SSH_AUTH_SOCK. @default no agent */
+  readonly agent?: string | boolean | undefined;
+  /** The user's password. @default none */
+  readonly password?: string | undefined;
+}

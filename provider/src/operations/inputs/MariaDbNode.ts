@@ -1,0 +1,124 @@
+import { z } from "zod";
+import { RECIPE_DATABASE, RECIPE_PATTERNS } from "../../recipe/filters";
+import { connection, databaseName, profile, userName, word } from "./shared";
+
+/** What a node is given, and what follows from it. */
+
+const tls = z
+  .strictObject({
+    ca: z.string().meta({
+      description:
+        "The authority that signed the certificates of both nodes; several, one after the other, while one takes " +
+        "over from another. A change takes effect at once. To change the authority: first both here, `up`; then " +
+        "the certificates, `up`; then only the new one.",
+    }),
+    certificate: z.string().meta({
+      description:
+        "The node's certificate, followed by those between it and the authority, if any. It has to name the node's " +
+        "`address`. A renewed one takes effect at once, and breaks no connection.",
+    }),
+    privateKey: z.string().meta({
+      description:
+        "Its private key, not encrypted. It lies on the machine readable for the server only; state and outputs " +
+        "hold it as a secret.",
+    }),
+  })
+  .meta({
+    id: "NodeTls",
+    description: "The certificates of one node. All of it is PEM text, as in the files of an authority.",
+  });
+
+export const given = z
+  .strictObject({
+    connection: connection.meta({
+      description:
+        "How the server is reached, and the admin account that is made on it. Another address or port means " +
+        "another server.",
+    }),
+    peer: connection.optional().meta({
+      description:
+        "How the other server of the pair is reached. With it this node can restart without harm to the sessions. " +
+        "Without it, changes that need a restart or stopped replica threads are refused once the node replicates.",
+    }),
+    nodeNumber: z
+      .number()
+      .refine((number) => number === 1 || number === 2, "must be 1 or 2: a pair has two nodes")
+      .meta({
+        description:
+          "1 or 2: the place in the pair, from which server_id, gtid_domain_id and auto_increment_offset follow. " +
+          "Don't change it.",
+      }),
+    profile: profile.meta({
+      description:
+        "`vendor`: the recipe to the letter. `hardened`: with the improvements that `advice` names. Changing it " +
+        "takes effect at once, except for the pattern of tables, which stops the replica threads for a moment.",
+    }),
+    databases: z
+      .array(databaseName)
+      .min(1)
+      .default([RECIPE_DATABASE])
+      .meta({ description: "Databases whose tables are replicated. A change stops the replica threads for a moment." }),
+    tables: z
+      .array(z.string())
+      .min(1, "must name at least one pattern: without one, everything would be replicated")
+      .default([...RECIPE_PATTERNS])
+      .meta({
+        description:
+          "Patterns of the replicated tables' names; `%` is any text, `_` any character. A change stops the replica " +
+          "threads for a moment.",
+      }),
+    bindAddress: z
+      .string()
+      .regex(/^[A-Za-z0-9.:*-]+$/, "must be an IP address, a host name or *")
+      .optional()
+      .meta({
+        description:
+          "Address on which the server listens. A change restarts it. @default the node's own when that is a " +
+          "loopback address, else all",
+      }),
+    settings: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+      .default({})
+      .meta({
+        description:
+          "Options to add to the profile, or to set against it, by their names in an option file. What a change does " +
+          "follows from the option: at once, or a restart of one node at a time. The server's own catalogue decides " +
+          "which options and values there are. After the check it holds the value of every option that is kept.",
+      }),
+    definers: z
+      .array(userName)
+      .min(1)
+      .optional()
+      .meta({
+        description:
+          "Names of users, beside the proxy's default one, in whose names views, triggers, routines and events may " +
+          "come along when the node is seeded from its peer. They have to be accounts that the program makes on both " +
+          "nodes. Named or not, an account that may write beyond single databases is refused. A change touches " +
+          "nothing. @default none",
+      }),
+    tls: tls.optional().meta({
+      description:
+        "The node's certificates. The first ones, and taking them away, restart it; others take effect at once. " +
+        "@default none: what the server does by itself, which is TLS with a certificate of its own from MariaDB " +
+        "11.4 on, and none before",
+    }),
+  })
+  .meta({ id: "MariaDbNodeInputs", description: "What is wanted of one server of the pair." });
+
+export const derived = z
+  .strictObject({
+    configText: z.string().meta({ description: "Text of the option file that is ours." }),
+    configMode: z
+      .string()
+      .meta({ description: "Its permissions, in octal. The server ignores a file that everybody may write." }),
+    overriddenBy: z.array(z.string()).meta({ description: "Lines of other files that say otherwise than ours." }),
+    state: word("MariaDbNode.state", "Wanted: `running`. What each word means, `recipe/words.ts` says."),
+    tlsState: word(
+      "MariaDbNode.tlsState",
+      "Whether the certificates of `tls` are used. Wanted: `in effect`. Without `tls` there is none.",
+    ).optional(),
+  })
+  .meta({
+    id: "MariaDbNodeDerived",
+    description: "What follows for a node from its inputs, to be compared with what is seen.",
+  });

@@ -1,0 +1,160 @@
+import { z } from "zod";
+import type { Connection } from "../../inputs";
+import type { AccountRow } from "../../recipe/accounts/table";
+import {
+  DEFAULT_ADMIN,
+  DEFAULT_PORT,
+  DEFAULT_PROFILE,
+  isSameServer,
+  isSystemDatabase,
+  PROFILES,
+} from "../../recipe/names";
+import { authorityProblem } from "../../recipe/tls";
+import { WORDS, type WordOf } from "../../recipe/words";
+import type { Rule } from "../define";
+import { address, host, port } from "./hosts";
+
+/** The shapes and rules that several resources share. */
+
+/** What MariaDB takes as the name of an account. */
+export const userName = z
+  .string()
+  .min(1, "must not be empty")
+  .max(128, "must have at most 128 characters")
+  .regex(/^[^\p{Cc}]*$/u, "must not have control characters")
+  .regex(/(^|\S)$/, "must not end with a blank: MariaDB cuts it off");
+
+// No message of these may quote the value.
+const anyPassword = z
+  .string({ error: "must be given, as text" })
+  .min(1, "must not be empty: give the account a password");
+
+export const password = anyPassword.regex(
+  /^[^\p{Cc}]*$/u,
+  "must not have a line break or other control characters (does it come from a file?)",
+);
+
+/** The password of an account of the recipe. */
+export const passwordOf = ({ longestPassword: longest }: AccountRow) =>
+  longest
+    ? password.refine(
+        (text) => Buffer.byteLength(text) <= longest.bytes,
+        `must have at most ${longest.bytes} bytes: ${longest.because}`,
+      )
+    : password;
+
+/** A host as MariaDB keeps it in an account's name. */
+export const hostPattern = z
+  .string()
+  .min(1, "must not be empty")
+  .max(255, "must have at most 255 characters")
+  .regex(/^[A-Za-z0-9._:%\\/-]*$/, "must be a host name, an IP address, or a pattern of one with %")
+  .refine(
+    (pattern) => !pattern.includes("/") || /^[\d.]+\/[\d.]+$/.test(pattern),
+    "must be address/netmask: 10.1.0.0/255.255.0.0",
+  )
+  // As MariaDB stores it: else the account would be looked for under a name that it doesn't have.
+  .toLowerCase();
+
+const direct = z
+  .strictObject({
+    ca: z
+      .string()
+      .superRefine((text, context) => {
+        const problem = authorityProblem(text);
+        if (problem) context.addIssue(problem);
+      })
+      .meta({
+        description:
+          "The authority that signed the server's certificate, in PEM format. The certificate must name the server's " +
+          "`address`.",
+      }),
+    from: hostPattern
+      .refine(
+        (from) => from !== "localhost",
+        "must be where the statements come from: the admin is let in from localhost anyway",
+      )
+      .default("%")
+      .meta({
+        description: "From where the admin account may log in then, with TLS only: an address, or a pattern with `%`.",
+      }),
+  })
+  .meta({ id: "DirectAccess", description: "How statements go to the server without a detour." });
+
+const admin = z
+  .strictObject({
+    user: userName
+      .default(DEFAULT_ADMIN)
+      .meta({ description: "Another name makes another account; the former one is left." }),
+    // Programs that read the admin's password from a file with a line break at its end have worked since the first release.
+    password: anyPassword.meta({
+      description:
+        "A change is made by MariaDB's root through the socket, at once. May be overridden by the environment " +
+        "variable SESSION_STORE_ADMIN_PASSWORD, when the one in the state is out of date.",
+    }),
+  })
+  .meta({
+    id: "Admin",
+    description:
+      "The account with which this library changes a server. It may log in on the server's own machine only, " +
+      "unless `direct` is given.",
+  });
+
+export const connection: z.ZodType<Connection> = z
+  .strictObject({
+    name: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: "How messages name the server. @default `<address>:<port>`" }),
+    host: host.meta({
+      description: "The machine that runs it. Statements travel through it too, to the server's own socket.",
+    }),
+    address: address.meta({ description: "Name or IP address at which the peer and the proxies reach the server." }),
+    port: port.default(DEFAULT_PORT).meta({ description: "TCP port of the server." }),
+    admin: admin.meta({
+      description: "The account with which this library changes the server. `MariaDbNode` makes it.",
+    }),
+    direct: direct.optional().meta({
+      description:
+        "Statements go straight to `address` and `port`, with TLS, and through the machine only where that fails, " +
+        "as before the server has its certificate. A change touches nothing but the admin's second account. " +
+        "@default they go through the machine",
+    }),
+  })
+  .meta({
+    id: "Connection",
+    description:
+      "How one server of the pair is reached, and by whom. Other resources get it from `MariaDbNode.connection`.",
+  });
+
+/** The rule that two connections of a resource lead to two servers. */
+export const differentServers = <K extends string>(one: K, other: K): Rule<{ [P in K]?: Connection }> => ({
+  needs: [one, other],
+  broken(inputs) {
+    const [first, second] = [inputs[one], inputs[other]];
+    if (!first || !second || !isSameServer(first, second)) return [];
+    return [{ property: other, reason: `is the same server as "${one}" (${second.address}:${second.port})` }];
+  },
+});
+
+export const databaseName = z
+  .string()
+  .min(1, "must not be empty")
+  .max(64, "must have at most 64 characters")
+  .regex(/^[A-Za-z0-9_$-]+$/, "may have letters, digits, _, $ and -")
+  .refine((name) => !isSystemDatabase(name), "belongs to MariaDB itself");
+
+export const profile = z.enum(PROFILES).default(DEFAULT_PROFILE);
+
+/** A property whose words are in the table: what is wanted of it and what is seen is made here, so it need not be checked. */
+export function word<Name extends keyof typeof WORDS>(name: Name, description: string): z.ZodType<WordOf<Name>> {
+  const words = Object.keys(WORDS[name].words);
+  return z.string().meta({ description, tsType: words.map(asType).join(" | ") }) as unknown as z.ZodType<WordOf<Name>>;
+}
+
+/** What varies stands in angle brackets. */
+const asType = (word: string): string => {
+  const type = word.replace(/<(\w+)>/g, (_, what) => `\${${what === "number" ? what : "string"}}`);
+  return type === word ? JSON.stringify(word) : `\`${type}\``;
+};
