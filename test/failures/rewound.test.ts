@@ -245,12 +245,18 @@ test("what is said to do about it, followed to the letter, keeps every row of bo
   for (const number of [1, 2] as const) {
     for (const { id } of await (await pair.root(number)).query(`SELECT id FROM ${SESSION}`)) all.add(String(id));
   }
-  const { message } = await failureOf(pair.up(options));
-  const [, dump = "", load = ""] = /`(mariadb-dump [^|]*) \| (mariadb [^`]*)`/.exec(message) ?? [];
   const socket = (number: 1 | 2) => `--socket=${paths(pair.directory(number)).socket}`;
   const on = (command: string, number: 1 | 2) =>
     command.replace(/^\S+/, (program) => `${program} --no-defaults ${socket(number)}`);
-  execFileSync("bash", ["-o", "pipefail", "-c", `${on(dump, 2)} | ${on(load, 1)}`]);
+  /** Carries rows over, as often as `up` says that there are some to carry. Returns what it says then. */
+  const carryOver = async (): Promise<string> => {
+    const { message } = await failureOf(pair.up(options));
+    const [, dump, load] = /`(mariadb-dump [^|]*) \| (mariadb [^`]*)`/.exec(message) ?? [];
+    if (dump === undefined || load === undefined) return message;
+    execFileSync("bash", ["-o", "pipefail", "-c", `${on(dump, 2)} | ${on(load, 1)}`]);
+    return carryOver();
+  };
+  await carryOver();
   // A proxy that is still connected may write at any moment.
   const proxy = await createConnection({
     host: "127.0.0.1",
@@ -265,8 +271,7 @@ test("what is said to do about it, followed to the letter, keeps every row of bo
   await proxy.query(`INSERT INTO ${SESSION} VALUES ('late', '')`);
   all.add("late");
   await proxy.end();
-  const { message: then } = await failureOf(pair.up(options));
-  expect(then).toMatch(/db1 holds every row of db2; .*stop db2, move its data directory away/s);
+  expect(await carryOver()).toMatch(/db1 holds every row of db2; .*stop db2, move its data directory away/s);
   await stop(pair.directory(2));
   await rename(data(2), path.join(pair.folder, "away"));
   await pair.up(options);
