@@ -1,5 +1,5 @@
 import * as path from "node:path";
-import type { SshHostInputs } from "../../provider/src/hosts/inputs";
+import type { SshHostInputs } from "../../provider/src/inputs";
 import { HostPair } from "../support/hosts/hostPair";
 import { newKey } from "../support/hosts/sshKeys";
 

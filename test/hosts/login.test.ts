@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { utils } from "ssh2";
 import { openHost } from "../../provider/src/hosts";
-import type { SshHostInputs } from "../../provider/src/hosts/inputs";
+import type { SshHostInputs } from "../../provider/src/inputs";
 import { until } from "../../provider/src/waiting";
 import { ContainerHost, type ContainerHostOptions } from "../support/hosts/containerHost";
 import { newKey } from "../support/hosts/sshKeys";

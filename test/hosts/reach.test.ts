@@ -1,4 +1,4 @@
-import type { Connection } from "../../provider/src/mariadb/connection";
+import type { Connection } from "../../provider/src/inputs";
 import { openAsSuperuser, openServer } from "../../provider/src/mariadb/open";
 import type { Server } from "../../provider/src/mariadb/server";
 import { refuseUnreachable } from "../../provider/src/pair/reachability";

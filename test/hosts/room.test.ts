@@ -1,6 +1,6 @@
 import { openHost } from "../../provider/src/hosts";
-import type { HostInputs } from "../../provider/src/hosts/inputs";
 import { roomIn } from "../../provider/src/hosts/room";
+import type { HostInputs } from "../../provider/src/inputs";
 import { wantOfRoom } from "../../provider/src/mariadb/fullDisk";
 import { ContainerHost } from "../support/hosts/containerHost";
 import { ServerContainer } from "../support/hosts/serverContainer";

@@ -1,5 +1,6 @@
 import { createConnection } from "mysql2/promise";
-import { type NodeTls, tlsTexts } from "../../provider/src/recipe/tls";
+import type { NodeTls } from "../../provider/src/inputs";
+import { tlsTexts } from "../../provider/src/recipe/tls";
 import { Authority } from "../support/authority";
 import type { PairOptions } from "../support/engine/declaredPair";
 import { MARIADB, type Suite } from "../support/hosts/dockerEngine";

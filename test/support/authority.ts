@@ -2,7 +2,7 @@ import "reflect-metadata";
 import { webcrypto } from "node:crypto";
 import { isIP } from "node:net";
 import * as x509 from "@peculiar/x509";
-import type { NodeTls } from "../../provider/src/recipe/tls";
+import type { NodeTls } from "../../provider/src/inputs";
 
 type CryptoKeyPair = webcrypto.CryptoKeyPair;
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Connection } from "../../provider/src/mariadb/connection";
+import type { Connection } from "../../provider/src/inputs";
 import { inTurn, stopping } from "../../provider/src/pair/lock";
 import { Run } from "../../provider/src/run";
 

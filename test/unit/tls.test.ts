@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
-import { authorityProblem, daysLeft, type NodeTls, tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
+import type { NodeTls } from "../../provider/src/inputs";
+import { authorityProblem, daysLeft, tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
 import { Authority } from "../support/authority";
 
 /** Certificates that could not prove a node are refused before anything is touched, and no message shows a key. */

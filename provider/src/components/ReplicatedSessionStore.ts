@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { addressIn, type HostInputs } from "../hosts/inputs";
-import type { Connection } from "../mariadb/connection";
+import { addressIn } from "../hosts/inputs";
+import type { Connection, HostInputs } from "../inputs";
 import { ACCOUNTS, DEFINERS, pickRoles, rowOf } from "../recipe/accounts/table";
 import { type Advice, type AdvisedAccounts, accountAdvice, together } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../recipe/filters";

@@ -1,9 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostInputs } from "../hosts/inputs";
-import type { DirectAccess } from "../mariadb/connection";
+import type { DirectAccess, HostInputs, NodeTls } from "../inputs";
 import type { Profile } from "../recipe/names";
 import type { GivenSettings } from "../recipe/settings/ofNode";
-import type { NodeTls } from "../recipe/tls";
 import type { Args, ConnectionArgs, Defaulted, Nested } from "../resources/args";
 import type { LocalMariaDb } from "../resources/LocalMariaDb";
 import type { ReplicationLinkArgs } from "../resources/ReplicationLink";

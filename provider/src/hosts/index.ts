@@ -1,5 +1,5 @@
+import type { HostInputs } from "../inputs";
 import type { Host } from "./Host";
-import type { HostInputs } from "./inputs";
 import { localHost } from "./local/host";
 
 /** The machine of a server. It is reached when something is asked of it, not before. */

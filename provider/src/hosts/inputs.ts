@@ -1,6 +1,4 @@
-/** Where servers run, as programs say it: one type for each kind of machine. */
-
-export type { DockerHostInputs, HostInputs, LocalHostInputs, SshHostInputs, SshLogin } from "../inputs";
+/** What a machine is taken to be where a program does not say, and where its server is. */
 
 /** What an SSH host is taken to be where a program does not say. */
 export const SSH_DEFAULTS = { port: 22, user: "root", bootDeadline: 300, install: false } as const;

@@ -1,8 +1,9 @@
 import { openHost } from "../hosts";
+import type { Connection } from "../inputs";
 import { passwordHash } from "../recipe/accounts/password";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
-import { type Connection, nameOf } from "./connection";
+import { nameOf } from "./connection";
 import { ConnectionError } from "./connectionError";
 import { forgetDetour, openAsSuperuser, openServer } from "./open";
 import type { Server } from "./server";

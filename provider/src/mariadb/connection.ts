@@ -1,7 +1,5 @@
 import type { Connection } from "../inputs";
 
-export type { Admin, Connection, DirectAccess } from "../inputs";
-
 export function nameOf(connection: Connection): string {
   return connection.name ?? `${connection.address}:${connection.port}`;
 }

@@ -3,9 +3,10 @@ import type { ResultSetHeader, Connection as SqlConnection } from "mysql2/promis
 import { MAKE_ROOM } from "../hosts/errorLog";
 import type { Host } from "../hosts/Host";
 import { withoutRows } from "../hosts/serverText";
+import type { Connection } from "../inputs";
 import type { Version } from "../recipe/version";
 import { answerOf } from "./answer";
-import { type Connection, nameOf } from "./connection";
+import { nameOf } from "./connection";
 import { ConnectionError, problemOf, StatementError } from "./connectionError";
 
 /** How long a server may take to hang up when it is told goodbye, in milliseconds. */

@@ -1,7 +1,7 @@
+import type { Connection } from "../inputs";
 import { nearestOption, type Settings } from "../recipe/settings/ofNode";
 import { type Effect, settingOf } from "../recipe/settings/table";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
-import type { Connection } from "./connection";
 import { askIfThere } from "./open";
 import type { Row, Server } from "./server";
 

@@ -1,9 +1,9 @@
 import type { FileAccess, Host } from "../hosts/Host";
-import { type NodeTls, tlsFiles, tlsTexts, validity } from "../recipe/tls";
+import type { Connection, NodeTls } from "../inputs";
+import { tlsFiles, tlsTexts, validity } from "../recipe/tls";
 import { type NodeTlsState, WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { until } from "../waiting";
-import type { Connection } from "./connection";
 import { ConnectionError } from "./connectionError";
 import { openEncrypted } from "./open";
 import type { Server } from "./server";

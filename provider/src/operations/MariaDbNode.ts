@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
-import type { MariaDbNodeDerived, MariaDbNodeInputs } from "../inputs";
+import type { Connection, MariaDbNodeDerived, MariaDbNodeInputs, NodeTls } from "../inputs";
 import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
-import { type Connection, nameOf } from "../mariadb/connection";
+import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { askIfThere, openServer } from "../mariadb/open";
 import { clearOverrides, type ForeignLines, lookAtOptionFiles } from "../mariadb/optionFiles";
@@ -32,7 +32,7 @@ import {
   tlsRefusals,
 } from "../recipe/settings/ofNode";
 import { describeLine, renderOptionFile } from "../recipe/settings/optionFile";
-import { daysLeft, type NodeTls, tlsFiles, tlsProblems } from "../recipe/tls";
+import { daysLeft, tlsFiles, tlsProblems } from "../recipe/tls";
 import { WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { define } from "./define";

@@ -1,4 +1,5 @@
-import { type Connection, nameOf } from "../mariadb/connection";
+import type { Connection } from "../inputs";
+import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { isTroubleOf, openServer } from "../mariadb/open";
 import { replicaStatus, writtenPosition } from "../mariadb/replication";

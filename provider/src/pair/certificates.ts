@@ -1,12 +1,13 @@
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
-import { type Connection, nameOf } from "../mariadb/connection";
+import type { Connection, NodeTls } from "../inputs";
+import { nameOf } from "../mariadb/connection";
 import { openIfThere } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { hasOtherCertificate, usersWithTls, writeCa, writeCertificate } from "../mariadb/tls";
 import { haveCertificate, type Settings } from "../recipe/settings/ofNode";
-import { isTrustedBy, type NodeTls, tlsFiles } from "../recipe/tls";
+import { isTrustedBy, tlsFiles } from "../recipe/tls";
 import { until } from "../waiting";
 
 /** The certificates of a node, as far as its peer has a say: whom that trusts, and who needs them to come in. */

@@ -1,4 +1,4 @@
-import type { Connection } from "../mariadb/connection";
+import type { Connection } from "../inputs";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openIfThere } from "../mariadb/open";
 import { ownDomain, replicaStatus, startOf } from "../mariadb/replication";

@@ -1,5 +1,6 @@
 import { Mutex } from "async-mutex";
-import { type Connection, nameOf } from "../mariadb/connection";
+import type { Connection } from "../inputs";
+import { nameOf } from "../mariadb/connection";
 import type { Row, Server } from "../mariadb/server";
 import { ofRun } from "../run";
 import { during } from "../waiting";

@@ -1,4 +1,4 @@
-import type { Connection } from "../mariadb/connection";
+import type { Connection } from "../inputs";
 import { askIfThere } from "../mariadb/open";
 import { describe, isRunning, type ReplicaStatus, replicaStatus } from "../mariadb/replication";
 import { type SemiSync, semiSync } from "../mariadb/semiSync";

@@ -1,7 +1,8 @@
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
+import type { Connection } from "../inputs";
 import { openAsSuperuserStarted } from "../mariadb/admin";
-import { type Connection, nameOf } from "../mariadb/connection";
+import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { closeGate, isClosed, makeStandIns, openGate } from "../mariadb/gate";
 import { inDomain } from "../mariadb/gtid";

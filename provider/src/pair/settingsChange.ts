@@ -1,6 +1,7 @@
 import type { HostFile } from "../hosts/Host";
+import type { Connection } from "../inputs";
 import { openAsAdminWhenUp } from "../mariadb/admin";
-import { type Connection, nameOf } from "../mariadb/connection";
+import { nameOf } from "../mariadb/connection";
 import { isTroubleOf, openAll, openServer } from "../mariadb/open";
 import { isMerelyStopped, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";

@@ -2,8 +2,6 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { NodeTls } from "../inputs";
 
-export type { NodeTls } from "../inputs";
-
 /** What the servers of a pair prove themselves with. */
 
 /** What an account asks of its connections: nothing, TLS, or TLS with a certificate that the server's authority signed. */

@@ -1,5 +1,4 @@
-import type { AccountInputs, AccountsInputs, SessionStoreUsersInputs } from "../inputs";
-import type { Connection } from "../mariadb/connection";
+import type { AccountInputs, AccountsInputs, Connection, SessionStoreUsersInputs } from "../inputs";
 import type { SessionStoreUsersChecked } from "../operations/SessionStoreUsers";
 import type { Role } from "../recipe/accounts/table";
 import type { Args, Defaulted, Nested } from "./args";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Admin, Connection, DirectAccess } from "../mariadb/connection";
+import type { Admin, Connection, DirectAccess } from "../inputs";
 
 /** A value, or an output of another resource, at every depth. */
 export type Nested<T> = pulumi.Input<

@@ -1,7 +1,6 @@
 import { LocalMariaDb, type PairNodeArgs, ReplicatedSessionStore } from "../../../provider/src";
-import type { HostInputs } from "../../../provider/src/hosts/inputs";
-import type { Connection } from "../../../provider/src/mariadb/connection";
-import type { NodeTls, TlsRequirement } from "../../../provider/src/recipe/tls";
+import type { Connection, HostInputs, NodeTls } from "../../../provider/src/inputs";
+import type { TlsRequirement } from "../../../provider/src/recipe/tls";
 import type { Declared } from "./engine";
 import { inClear, RESOURCES, run } from "./registrations";
 

@@ -1,4 +1,4 @@
-import type { Connection } from "../../../provider/src/mariadb/connection";
+import type { Connection } from "../../../provider/src/inputs";
 import { openAsSuperuser } from "../../../provider/src/mariadb/open";
 import type { Server } from "../../../provider/src/mariadb/server";
 import { declaredPair, type PairOptions } from "./declaredPair";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
-import type { SshHostInputs } from "../../../provider/src/hosts/inputs";
+import type { SshHostInputs } from "../../../provider/src/inputs";
 import { until } from "../../../provider/src/waiting";
 import { hostImage, LABELS, type Suite, testEngine } from "./dockerEngine";
 import { boot, SSH_LOG, STARTED, SYSTEMD, setUp } from "./hostBoot";

@@ -1,4 +1,4 @@
-import type { Connection } from "../../../provider/src/mariadb/connection";
+import type { Connection } from "../../../provider/src/inputs";
 import { PASSWORDS } from "../engine/declaredPair";
 import { EnginePair } from "../engine/enginePair";
 import { ContainerHost, type ContainerHostOptions } from "./containerHost";

@@ -1,6 +1,6 @@
 import type Docker from "dockerode";
 import { pack } from "tar-stream";
-import type { HostInputs } from "../../../provider/src/hosts/inputs";
+import type { HostInputs } from "../../../provider/src/inputs";
 import { runInContainer } from "./containerCommand";
 import { testEngine } from "./dockerEngine";
 

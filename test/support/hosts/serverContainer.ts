@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import type { DockerHostInputs } from "../../../provider/src/hosts/inputs";
+import type { DockerHostInputs } from "../../../provider/src/inputs";
 import { until } from "../../../provider/src/waiting";
 import {
   CONFIG_DIRECTORY,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { remove } from "../../../provider/src/hosts/local/data";
-import type { Connection } from "../../../provider/src/mariadb/connection";
+import type { Connection } from "../../../provider/src/inputs";
 import { PASSWORDS, type PairOptions } from "../engine/declaredPair";
 import { EnginePair } from "../engine/enginePair";
 import { PairServer } from "./pairServer";

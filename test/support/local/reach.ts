@@ -1,5 +1,5 @@
 import { createConnection } from "mysql2/promise";
-import type { Connection } from "../../../provider/src/mariadb/connection";
+import type { Connection } from "../../../provider/src/inputs";
 
 /** A server of this machine in a directory, as resources take it. */
 export const localConnection = (name: string, directory: string, port: number, password: string): Connection => ({

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { initialise, remove } from "../../../provider/src/hosts/local/data";
 import { paths } from "../../../provider/src/hosts/local/files";
 import { start, stop } from "../../../provider/src/hosts/local/server";
-import type { Connection } from "../../../provider/src/mariadb/connection";
+import type { Connection } from "../../../provider/src/inputs";
 import { openAsSuperuser } from "../../../provider/src/mariadb/open";
 import type { Server } from "../../../provider/src/mariadb/server";
 import { passwordHash } from "../../../provider/src/recipe/accounts/password";

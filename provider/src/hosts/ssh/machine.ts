@@ -1,8 +1,9 @@
 import { Semaphore } from "async-mutex";
 import type { ClientChannel } from "ssh2";
+import type { SshLogin } from "../../inputs";
 import { ofRun } from "../../run";
 import { HostUnreachable } from "../Host";
-import { SSH_DEFAULTS, type SshLogin } from "../inputs";
+import { SSH_DEFAULTS } from "../inputs";
 import { ConnectionLost, SshConnection } from "./connection";
 import { dial, sshName } from "./dial";
 import { logIn } from "./handshake";
