@@ -72,7 +72,6 @@ test("an error that stops a replica is shown and kept without the statement and 
   const TABLE = "replicated_session_store.broken_session";
   const make = (engine: string, id = "VARCHAR(99)", more = "") =>
     `CREATE OR REPLACE TABLE ${TABLE} (id ${id} PRIMARY KEY, v VARCHAR(99)) ENGINE=${engine} ${more}`;
-  await db1.query("SET SESSION sql_mode = 'STRICT_ALL_TABLES'");
   const signal = "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = NEW.id";
   // The recipe's settings skip some of these errors.
   await stop(pair.directory(2));
@@ -80,6 +79,7 @@ test("an error that stops a replica is shown and kept without the statement and 
   await writeFile(path.join(includeFolder, "99-z.cnf"), "[mariadbd]\nslave_skip_errors=1452\nslave_exec_mode=STRICT\n");
   await start(pair.directory(2));
   await openBoth();
+  await db1.query("SET SESSION sql_mode = 'STRICT_ALL_TABLES'");
   await db2.query("SET GLOBAL slave_run_triggers_for_rbr = YES");
   for (const [engine, onDb2, words] of [
     ["Aria", [make("Aria"), `INSERT INTO ${TABLE} VALUES (?, '')`], "Error 'Duplicate entry '...' for key 'PRIMARY'"],

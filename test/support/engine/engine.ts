@@ -23,7 +23,10 @@ export interface Kept {
   outs: Values;
 }
 
-/** What Pulumi's engine does with the operations, in its order. Each command is a run of its own. */
+/**
+ * What Pulumi's engine does with the operations, in its order. Each command is a run of its own. Nothing here loads Pulumi: processes that
+ * are killed start hundreds of times.
+ */
 export class Engine {
   /** @param kept by name of the resource */
   constructor(readonly kept = new Map<string, Kept>()) {}
