@@ -34,7 +34,7 @@ afterEach(() => pair?.[Symbol.asyncDispose]());
 test("a setting that needs a restart reaches both nodes one after the other", async () => {
   const chunks = () => Promise.all([db1, db2].map((server) => value(server, "innodb_buffer_pool_chunk_size")));
   expect(await chunks()).not.toContain("4194304");
-  const { clients, touched } = await underLoad(() => pair.up({ settings: { innodb_buffer_pool_chunk_size: "4M" } }));
+  const { clients, touched } = await upUnderLoad({ settings: { innodb_buffer_pool_chunk_size: "4M" } });
   expect(touched.sort()).toEqual(["sessions-db1", "sessions-db2"]);
   expect(await chunks()).toEqual(["4194304", "4194304"]);
   for (const client of clients) expect(client.worst).toBeLessThan(STALL);
@@ -78,7 +78,7 @@ test("a change at once waits while the other node restarts: semi-sync stays off 
 test("a setting that needs stopped replica threads reaches both nodes without a restart", async () => {
   const processes = () => Promise.all([findProcess(pair.directory(1)), findProcess(pair.directory(2))]);
   const before = await processes();
-  const { clients } = await underLoad(() => pair.up({ settings: { slave_parallel_threads: 4 } }));
+  const { clients } = await upUnderLoad({ settings: { slave_parallel_threads: 4 } });
   expect([await value(db1, "slave_parallel_threads"), await value(db2, "slave_parallel_threads")]).toEqual(["4", "4"]);
   expect(await processes()).toEqual(before);
   for (const client of clients) expect(client.worst).toBeLessThan(STALL);
@@ -89,17 +89,17 @@ test("the profile `hardened` is reached from `vendor` without a stall, and back"
     profile: "hardened",
     link: { useGtid: "slave_pos", connectRetry: 1, heartbeatPeriod: 5 },
   };
-  const there = await underLoad(() => pair.up(hardened));
+  const there = await upUnderLoad(hardened);
   expect(await pair.drift(hardened)).toEqual({});
   expect(await value(db1, "rpl_semi_sync_master_wait_point")).toBe("AFTER_SYNC");
-  const back = await underLoad(() => pair.up());
+  const back = await upUnderLoad();
   expect(await pair.drift()).toEqual({});
   expect(await value(db1, "rpl_semi_sync_master_wait_point")).toBe("AFTER_COMMIT");
   for (const client of [...there.clients, ...back.clients]) expect(client.worst).toBeLessThan(STALL);
 });
 
 test("a new replication password moves both links without a stall, and the former one is refused afterwards", async () => {
-  const { clients } = await underLoad(() => pair.up({ passwords: { replication: "replication-2" } }));
+  const { clients } = await upUnderLoad({ passwords: { replication: "replication-2" } });
   for (const client of clients) expect(client.worst).toBeLessThan(STALL);
   for (const port of pair.ports) {
     await expect(login(port, "replication-1")).rejects.toMatchObject({ errno: 1045 });
@@ -175,6 +175,12 @@ async function openBoth(): Promise<void> {
 }
 
 let rounds = 0;
+
+/** An `up` while clients write. What the program declares is known before: while a program runs in this process, no client does. */
+async function upUnderLoad(options: PairOptions = {}): Promise<{ touched: string[]; clients: SessionClient[] }> {
+  await pair.declared(options);
+  return underLoad(() => pair.up(options));
+}
 
 /** Does `work` while clients write; then each session that was acknowledged must be on both nodes. */
 async function underLoad<T>(work: () => Promise<T>): Promise<{ touched: T; clients: SessionClient[] }> {
