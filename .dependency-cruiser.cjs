@@ -34,7 +34,7 @@ module.exports = {
       ...only("resources", ["operations", "mariadb", "recipe", "hosts"]),
       name: "resources-know-types-of-what-is-below",
     },
-    only("components", ["resources", "recipe", "hosts/inputs"], VALUES),
+    only("components", ["resources", "recipe", "hosts/defaults"], VALUES),
     {
       ...only("components", ["resources", "mariadb", "recipe", "hosts"]),
       name: "components-know-types-of-what-is-below",

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { addressIn } from "../hosts/inputs";
+import { addressIn } from "../hosts/defaults";
 import type { Connection, HostInputs } from "../inputs";
 import { ACCOUNTS, DEFINERS, pickRoles, rowOf } from "../recipe/accounts/table";
 import { type Advice, type AdvisedAccounts, accountAdvice, together } from "../recipe/advice";

@@ -48,22 +48,24 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   const step = mildestStep(changes, await isReplicating(server));
   if (step === "set") {
     await lockServers([server]);
-    return setWhileRunning(server, file, changes, found);
+    // Another run, for which this one waited, may have changed or put back some of them.
+    return setWhileRunning(server, file, await settingChanges(server, change.former, change.wanted), found);
   }
 
   const why = `${server.name} has to ${step === "restart" ? "restart" : "stop its replica threads"} for ${names(changes, step)}`;
   await refuseWithoutRoom(server, { why, restarts: step === "restart", redoLog: redoLogOf(changes) });
   const act = (node: Server) =>
     step === "restart" ? restart(node, file, found) : stopReplica(node, file, changes, found);
-  if (!(await isLinked(server, peer, why)) || !peer) return act(server);
+  const linked = await linkedPeer(server, peer, why);
+  if (!linked) return act(server);
   for (const { option } of changes) {
-    const consequence = settingOf(option)?.afterChange?.(nameOf(peer));
+    const consequence = settingOf(option)?.afterChange?.(nameOf(linked));
     if (consequence) progress(`${server.name}: ${consequence}`);
   }
-  const both = [server.connection, peer];
+  const both = [server.connection, linked];
   const stopInTurn = async () => {
     // The sessions opened before may have ended with a restart of the node whose turn came first.
-    await using servers = await openAll(peer, server.connection);
+    await using servers = await openAll(linked, server.connection);
     const [other, node] = servers;
     await lockServers([other, node]);
     await plannedStop({ node, peer: other, why }, () => act(node));
@@ -167,21 +169,24 @@ async function putBack(server: Server, path: string, former?: HostFile): Promise
   else await server.host.removeFile(path);
 }
 
-/** Whether the two replicate from each other. If not, nothing can be lost or stalled by a stop. */
-async function isLinked(server: Server, peer: Connection | undefined, why: string): Promise<boolean> {
+/**
+ * The peer without which nothing of this server may stop, since the two replicate from each other. Undefined: nothing can be lost or stalled by
+ * a stop. Refuses where they do and the peer can't be looked at.
+ */
+async function linkedPeer(server: Server, peer: Connection | undefined, why: string): Promise<Connection | undefined> {
   const linkedByOwnWord = await isLinkedByOwnWord(server);
   if (!peer) {
-    if (!linkedByOwnWord) return false;
+    if (!linkedByOwnWord) return undefined;
     throw new Error(
       `${why}, but it replicates and no "peer" is given, so nothing was touched. Give the node its "peer".`,
     );
   }
   try {
     await using other = linkedByOwnWord ? await openAsAdminWhenUp(peer) : await openServer(peer);
-    return linkedByOwnWord || areLinked(await lookAtPair(server, other));
+    return linkedByOwnWord || areLinked(await lookAtPair(server, other)) ? peer : undefined;
   } catch (error) {
     if (!isTroubleOf(peer, error)) throw error;
-    if (!linkedByOwnWord) return false;
+    if (!linkedByOwnWord) return undefined;
     throw new Error(
       `${why}, but its peer can't be looked at (${error.message}). ${server.name} may hold the only copy of its sessions, so nothing ` +
         `was stopped. Bring ${nameOf(peer)} back first.`,

@@ -1,8 +1,8 @@
 import { posix as path } from "node:path";
 import type { DockerHostInputs } from "../../inputs";
+import { DEFAULT_CONFIG_DIRECTORY } from "../defaults";
 import { greets } from "../greets";
 import { type Host, OPTION_FILE } from "../Host";
-import { DEFAULT_CONFIG_DIRECTORY } from "../inputs";
 import { run } from "./commands";
 import { DockerContainer } from "./container";
 import { DockerEngine } from "./engine";

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import type { AnyAuthMethod, ParsedKey } from "ssh2";
 import type { SshLogin } from "../../inputs";
+import { SSH_DEFAULTS, SSH_KEY_FILE } from "../defaults";
 import { HostUnreachable } from "../Host";
-import { SSH_DEFAULTS, SSH_KEY_FILE } from "../inputs";
 import { fingerprint } from "./keys";
 
 export interface SshCredentials {

@@ -1,7 +1,7 @@
 import * as net from "node:net";
 import type { SshLogin } from "../../inputs";
+import { SSH_DEFAULTS } from "../defaults";
 import { HostUnreachable } from "../Host";
-import { SSH_DEFAULTS } from "../inputs";
 
 /** The way to a machine's sshd. */
 

@@ -1,8 +1,8 @@
 import type { Duplex } from "node:stream";
 import type { AuthMethod, Client, ConnectConfig } from "ssh2";
 import type { SshLogin } from "../../inputs";
+import { SSH_DEFAULTS } from "../defaults";
 import { HostUnreachable } from "../Host";
-import { SSH_DEFAULTS } from "../inputs";
 import { sshCredentials } from "./credentials";
 import { noAnswer, PATIENCE, STARTING, sshName } from "./dial";
 import { fingerprint, HOST_KEY_TYPES, type HostKey, hostKeyAlgorithms, keyType, parseHostKey } from "./keys";

@@ -1,8 +1,8 @@
 import { posix as path } from "node:path";
 import type { SshHostInputs } from "../../inputs";
 import { during, until } from "../../waiting";
+import { SSH_DEFAULTS } from "../defaults";
 import { type Host, HostUnreachable, OPTION_FILE } from "../Host";
-import { SSH_DEFAULTS } from "../inputs";
 import { quote, run, script } from "./commands";
 import { listFiles, readFile, removeFile, writeFile } from "./files";
 import { ensureInstalled } from "./install";

@@ -40,8 +40,8 @@ export async function forgetLayout(machine: SshMachine): Promise<void> {
   layouts.delete(await machine.connect());
 }
 
-/** Names that the server has and had as a service and as a program, the newest first. */
-const SERVICES = ["mariadb", "mysql", "mariadbd", "mysqld"];
+/** Names that the server has and had as a service, the newest first. */
+export const SERVICES = ["mariadb", "mysql", "mariadbd", "mysqld"];
 
 /** Every answer ends with a zero byte. */
 const QUESTIONS = `

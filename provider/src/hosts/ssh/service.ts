@@ -2,7 +2,7 @@ import { until } from "../../waiting";
 import { errorLines } from "../errorLog";
 import { greets } from "../greets";
 import { failure, type Outcome, quote, refusedBySudo, script } from "./commands";
-import { forgetLayout, type Layout, layoutOf } from "./layout";
+import { forgetLayout, type Layout, layoutOf, SERVICES } from "./layout";
 import type { SshMachine } from "./machine";
 import { openStream } from "./stream";
 
@@ -123,7 +123,7 @@ async function control(machine: SshMachine, what: "start" | "stop"): Promise<Out
 function serviceOf({ name }: SshMachine, { service }: Layout): NonNullable<Layout["service"]> {
   if (service) return service;
   throw new Error(
-    `${name}: neither systemd nor an init script knows MariaDB (looked for mariadb, mysql, mariadbd and mysqld), so it can't be started.`,
+    `${name}: neither systemd nor an init script knows MariaDB (looked for ${SERVICES.join(", ")}), so it can't be started.`,
   );
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { DEFAULT_CONFIG_DIRECTORY, SSH_DEFAULTS, SSH_KEY_FILE } from "../../hosts/defaults";
 import { engineProblem } from "../../hosts/docker/address";
-import { DEFAULT_CONFIG_DIRECTORY, SSH_DEFAULTS, SSH_KEY_FILE } from "../../hosts/inputs";
 import { parseHostKey, privateKeyProblem } from "../../hosts/ssh/keys";
 import type { HostInputs, SshLogin } from "../../inputs";
 

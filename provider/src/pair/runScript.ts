@@ -1,6 +1,6 @@
+import { openServer } from "../mariadb/open";
+import type { Server } from "../mariadb/server";
 import type { CheckedStatement } from "../recipe/schema/script";
-import { openServer } from "./open";
-import type { Server } from "./server";
 
 /** Stands in the database, unlogged, while the script runs: rows of a run that was cut off can't be told from rows deleted since. */
 export const UNFINISHED = "session_store_script_unfinished";
