@@ -15,11 +15,15 @@ const PROCESS_SHOWS = 10_000;
 /** Lines of the server's log that may be read: sudoers files have the command with this number. */
 const LINES = 40;
 
-/** Numbers of the server's processes. Those are not meant that init scripts start for a moment to read its option files. */
-const PROCESSES = `for p in $(pidof mariadbd mysqld); do
-  c=$(tr '\\0' ' ' 2>/dev/null </proc/$p/cmdline)
-  case $c in ''|*--print-defaults*|*--help*) ;; *) echo $p;; esac; done | grep . ||
-  pidof -x mariadbd-safe mysqld_safe || echo inactive`;
+/**
+ * Numbers of the server's processes, and of the script that keeps it. Those are not meant that init scripts start for a moment to read its option
+ * files. `pidof` would leave out a process that waits for a disk, or for what it has just forked, as that script does all the time.
+ */
+const PROCESSES = `for d in /proc/[0-9]*; do
+  read -r n <$d/comm || continue
+  case $n in mariadbd|mysqld|mariadbd-safe|mysqld_safe) ;; *) continue;; esac
+  case $(tr '\\0' ' ' <$d/cmdline) in ''|*--print-defaults*|*--help*) ;; *) echo \${d#/proc/};; esac
+done 2>/dev/null | grep . || echo inactive`;
 
 /** Starts the server unless it runs, and waits until it takes connections. One that is just stopping is started again. */
 export async function start(machine: SshMachine): Promise<void> {
