@@ -2,9 +2,16 @@ import { progress } from "./run";
 
 /** Everything that takes time goes through here: each wait has a deadline, says what it waits for, and shows that it lives. */
 
-/** Runs `work`, and prints `what` if it isn't done within a second. */
+/** Milliseconds between two lines about the same work. */
+const AGAIN = 30_000;
+
+/** Runs `work`, and prints `what` if it isn't done within a second, and again from time to time. */
 export async function during<T>(what: string, work: Promise<T>): Promise<T> {
-  const timer = setTimeout(() => progress(`${what} ...`), 1000);
+  const tell = () => {
+    progress(`${what} ...`);
+    timer = setTimeout(tell, AGAIN);
+  };
+  let timer = setTimeout(tell, 1000);
   try {
     return await work;
   } finally {

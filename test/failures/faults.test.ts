@@ -9,6 +9,7 @@ import { replicaStatus } from "../../provider/src/mariadb/replication";
 import { semiSync } from "../../provider/src/mariadb/semiSync";
 import * as operations from "../../provider/src/operations/all";
 import { lockServers } from "../../provider/src/pair/lock";
+import { Run } from "../../provider/src/run";
 import { until } from "../../provider/src/waiting";
 import type { PairOptions } from "../support/engine/declaredPair";
 import { failureOf, Hung } from "../support/engine/faults";
@@ -204,6 +205,10 @@ test("a second run waits for the first, and is refused with the name of who hold
   const { message, seconds } = await failureOf(lockServers([second], 1));
   expect(message).toMatch(/db1 is being changed by another run.*session_store_admin@localhost/s);
   expect(seconds).toBeGreaterThan(0.9);
+  // The next change of that run knows it by now; another run waits as long as the first.
+  expect((await failureOf(lockServers([second], 5))).seconds).toBeLessThan(4);
+  const another = new Run().within(() => failureOf(lockServers([second], 5)));
+  expect((await another).seconds).toBeGreaterThan(4.9);
 
   const db1 = await pair.root(1);
   await db1.query("STOP SLAVE");

@@ -1,6 +1,11 @@
 import { stop } from "../../provider/src/hosts/local/server";
+import { MariaDbNode, SessionStoreDatabase, SessionStoreUsers } from "../../provider/src/operations/all";
+import type { Operations } from "../../provider/src/operations/contract";
+import { inTurn } from "../../provider/src/pair/lock";
+import { until } from "../../provider/src/waiting";
 import { Authority } from "../support/authority";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
+import type { Kept } from "../support/engine/engine";
 import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";
 
@@ -77,6 +82,13 @@ const situations: readonly [string, () => Promise<PairOptions>][] = [
       return restarting({ tls });
     },
   ],
+  [
+    "both change to a third authority alone",
+    async () => {
+      tls = await certificates(await Authority.create("Third"));
+      return restarting({ tls });
+    },
+  ],
   ["passwords of the admin and of the replication change", async () => restarting({ tls, passwords: PASSWORDS })],
 ];
 
@@ -93,6 +105,47 @@ test("a node is seeded and its peer gets a setting in one up", async () => {
   const options = { ...SHORT_WAITS, tls, passwords: PASSWORDS, settings };
   await pair.lose(1);
   expect(await pair.up(options)).toEqual(expect.arrayContaining(["sessions-db1", "sessions-db2"]));
+  expect(await pair.drift(options)).toEqual({});
+});
+
+test("a node that was killed is waited for no longer than it takes, however far its peer's next try to connect is", async () => {
+  const slow = { tls, passwords: PASSWORDS, link: { connectRetry: 300 } };
+  await pair.up(restarting(slow));
+  await pair.server(2).kill();
+  const connecting = async () => {
+    const state = String((await pair.server(1).replica())?.["Slave_IO_Running"]);
+    return state === "Connecting" ? { done: undefined } : { seen: state };
+  };
+  await until({ what: "db1 to wait for its next try", deadline: 20_000 }, connecting);
+  const options = restarting(slow);
+  const start = Date.now();
+  await pair.up(options);
+  expect(Date.now() - start).toBeLessThan(10_000);
+  expect(await pair.drift(options)).toEqual({});
+});
+
+test.each([
+  ["sessions-db1", MariaDbNode],
+  ["sessions-db1-database-replicated_session_store", SessionStoreDatabase],
+  ["sessions-db1-users", SessionStoreUsers],
+])("%s outlasts a wait for its turn in which the server ends all idle sessions", async (name, resource) => {
+  const options = { ...restarting({ tls, passwords: PASSWORDS }), proxyFrom: [`10.0.0.${name.length}`] };
+  const declared = (await pair.declared(options)).find((one) => one.name === name);
+  const { id, outs } = pair.kept.get(name) as Kept;
+  const { check, update } = resource as unknown as Operations<object, object>;
+  const { inputs } = await check({}, declared?.inputs ?? {});
+  const servers = [pair.connection(1, PASSWORDS.admin), pair.connection(2, PASSWORDS.admin)];
+  let change: Promise<unknown> = Promise.resolve();
+  await inTurn(servers, async () => {
+    change = update(id, { ...outs, characterSet: "latin1" }, inputs);
+    change.catch(() => undefined);
+    // It has looked at its server, and is in the queue.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const sessions = "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'session_store_admin'";
+    for (const { ID } of await pair.server(1).rows(sessions)) await pair.server(1).run(`KILL ${ID}`);
+  });
+  await expect(change).resolves.toBeDefined();
+  await pair.up(options);
   expect(await pair.drift(options)).toEqual({});
 });
 

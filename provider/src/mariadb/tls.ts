@@ -18,6 +18,8 @@ const DEADLINE = 10_000;
 /** What `tlsState` is when nothing is wrong. */
 export const IN_EFFECT = WORDS["MariaDbNode.tlsState"].wanted;
 
+const NO_TLS = "the server takes no TLS";
+
 /** Tells the server whom to trust. True: that has changed. */
 export const writeCa = (server: Server, wanted: NodeTls): Promise<boolean> =>
   write(server, tlsFiles(server.host.tlsFolder).ca, tlsTexts(wanted).ca, CA);
@@ -78,6 +80,18 @@ export async function bringCertificatesIntoEffect(server: Server, wanted: NodeTl
   });
 }
 
+/**
+ * The same for a server that runs with files in these places, which it would not do before its first certificate. False: it does not.
+ * Before a restart of either node: each has to prove itself to the other by what the files say.
+ */
+export async function renewIfUsed(server: Server, wanted: NodeTls): Promise<boolean> {
+  const used = await server.value("SELECT @@GLOBAL.ssl_cert");
+  if (used !== tlsFiles(server.host.tlsFolder).certificate) return false;
+  if ((await effect(server.connection, wanted)) === NO_TLS) return false;
+  await bringCertificatesIntoEffect(server, wanted, true);
+  return true;
+}
+
 /** What the server shows to a client that comes with TLS. */
 async function effect(connection: Connection, wanted: NodeTls): Promise<NodeTlsState> {
   try {
@@ -88,7 +102,7 @@ async function effect(connection: Connection, wanted: NodeTls): Promise<NodeTlsS
     const isIt = shown.get("Ssl_server_not_before") === from && shown.get("Ssl_server_not_after") === to;
     return isIt ? IN_EFFECT : `another certificate is used, which ends on ${shown.get("Ssl_server_not_after")}`;
   } catch (error) {
-    if (error instanceof ConnectionError && error.problem === "without TLS") return "the server takes no TLS";
+    if (error instanceof ConnectionError && error.problem === "without TLS") return NO_TLS;
     throw error;
   }
 }

@@ -11,7 +11,7 @@ import { reconnectNow } from "../mariadb/replication";
 import { installSemiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
 import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/settings";
-import { bringCertificatesIntoEffect, IN_EFFECT, removeCertificates, tlsState } from "../mariadb/tls";
+import { bringCertificatesIntoEffect, IN_EFFECT, removeCertificates, renewIfUsed, tlsState } from "../mariadb/tls";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
 import { type History, markOf } from "../pair/history";
 import { inTurn } from "../pair/lock";
@@ -201,13 +201,17 @@ async function bringUp(
     history = await settleHistory(server, wanted.peer, streamOf(wanted), last?.historyMark);
     if (history?.refusal) throw new Error(history.refusal);
     foreign = await clearOverrides(server, file);
-    const peer = history?.word === "lost" ? undefined : wanted.peer;
-    if (!wanted.tls) await refuseToGoWithoutTls(server, peer, former);
+    if (!wanted.tls) await refuseToGoWithoutTls(server, history?.word === "lost" ? undefined : wanted.peer, former);
     if (wanted.tls && (await writeCertificates(server, wanted.peer, wanted.tls))) certificatesChanged = true;
+    if (wanted.tls && certificatesChanged && (await renewIfUsed(server, wanted.tls))) certificatesChanged = false;
     servers = await concerned(server, wanted.peer, last === undefined);
-    await inTurn(servers, () => applySettings({ server, peer, former, wanted: settings, file }));
   }
   return inTurn(servers, async () => {
+    {
+      await using server = await openServer(wanted.connection);
+      const peer = history?.word === "lost" ? undefined : wanted.peer;
+      await applySettings({ server, peer, former, wanted: settings, file });
+    }
     // Another session: the server may have restarted.
     await using server = await openServer(wanted.connection);
     if (history?.word === "lost" && wanted.peer) {

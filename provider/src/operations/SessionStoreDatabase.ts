@@ -56,12 +56,17 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
 });
 
 async function bringUp(wanted: SessionStoreDatabaseChecked, isNew: boolean): Promise<object> {
-  await using server = await openServer(wanted.node);
-  await inTurn(await concerned(server, wanted.peer, isNew), async () => {
+  await inTurn(await concernedServers(wanted, isNew), async () => {
+    await using server = await openServer(wanted.node);
     await makeDatabase(server, wanted);
     await copyWhatIsLacking(server, wanted);
   });
   return {};
+}
+
+async function concernedServers({ node, peer }: SessionStoreDatabaseChecked, isNew: boolean) {
+  await using server = await openServer(node);
+  return await concerned(server, peer, isNew);
 }
 
 /** Makes the database and gives it its defaults; unlogged, because each node has its own. */

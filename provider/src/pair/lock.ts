@@ -3,7 +3,7 @@ import type { Connection } from "../inputs";
 import { nameOf } from "../mariadb/connection";
 import type { Row, Server } from "../mariadb/server";
 import { ofRun } from "../run";
-import { during } from "../waiting";
+import { during, inTime, until } from "../waiting";
 
 /** One change at a time: within this run by turns, against other runs by a lock on the servers. */
 
@@ -12,6 +12,8 @@ const LOCK_DEADLINE = 60;
 
 /** One for each server. */
 const mutexes = ofRun(() => new Map<string, Mutex>());
+/** Servers whose lock another run did not give up in time: the next change of this run does not wait as long again. */
+const lockedOut = ofRun(() => new Set<string>());
 /** Why nothing of a pair is stopped any more. */
 const failures = ofRun(() => new Map<string, string>());
 
@@ -27,7 +29,7 @@ function mutexOf(place: string): Mutex {
 
 /**
  * Runs `work` while nothing else of this run changes one of these servers: those that it changes, and those on which it relies meanwhile.
- * It must not wait for what another change does in its own turn.
+ * It must not wait for what another change does in its own turn, and opens its sessions in it: they would not outlast a long wait.
  */
 export async function inTurn<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
   const free: (() => void)[] = [];
@@ -69,18 +71,26 @@ export async function lockServers(servers: readonly Server[], deadline = LOCK_DE
 }
 
 async function lockServer(server: Server, deadline: number): Promise<void> {
-  const asked = server.value("SELECT GET_LOCK(?, ?)", [LOCK, deadline], (deadline + 10) * 1000);
-  const got = await during(`${server.name}: waiting for another run that changes this server`, asked);
-  if (got === "1") return;
-  const holder = await server.row(
-    "SELECT ID, USER, HOST, TIME FROM information_schema.PROCESSLIST WHERE ID = IS_USED_LOCK(?)",
-    [LOCK],
+  const { name, connection } = server;
+  const place = placeOf(connection);
+  const longest = lockedOut().has(place) ? Math.min(deadline, 1) : deadline;
+  const wait = { what: `another run that changes ${name}`, deadline: longest * 1000 };
+  const isLocked = await inTime(
+    until(wait, async () => {
+      const got = await server.value("SELECT GET_LOCK(?, ?)", [LOCK, Math.min(longest, 1)]);
+      return got === "1" ? { done: undefined } : { seen: describe(await holderOf(server)) };
+    }),
   );
+  if (isLocked) return;
+  lockedOut().add(place);
   throw new Error(
-    `${server.name} is being changed by another run for more than ${deadline} s (${describe(holder)}); nothing was touched. ` +
+    `${name} is being changed by another run for more than ${deadline} s (${describe(await holderOf(server))}); nothing was touched. ` +
       "Wait for that run to end, or end it, then run `pulumi up` again.",
   );
 }
+
+const holderOf = (server: Server): Promise<Row | undefined> =>
+  server.row("SELECT ID, USER, HOST, TIME FROM information_schema.PROCESSLIST WHERE ID = IS_USED_LOCK(?)", [LOCK]);
 
 const describe = (holder: Row | undefined): string =>
   holder

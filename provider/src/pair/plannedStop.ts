@@ -18,11 +18,13 @@ import type { Ends } from "./ends";
 import { startStopped } from "./link";
 import { settledLink } from "./look";
 import { failIfStopped, proveRowsArrive, waitUntilCaughtUp, waitUntilReplicating } from "./proof";
+import { refuseUnreachable } from "./reachability";
 import { refuseWithoutRoom } from "./room";
 
 const CATCH_UP_DEADLINE = 60_000;
 const RETURN_DEADLINE = 60_000;
 const PROOF_DEADLINE = 15_000;
+const TRUST_DEADLINE = 10_000;
 
 /** One node that has to go away for a moment, and the other that stays and serves. */
 export interface Stop {
@@ -77,6 +79,8 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
   if (outgoing && !isRunning(outgoing) && !foundNoLog(outgoing)) {
     throw refuse(peer, outgoing);
   }
+  if (incoming) await refuseUnlessProved({ replica: node, source: peer }, incoming, why);
+  if (outgoing) await refuseUnlessProved({ replica: peer, source: node }, outgoing, why);
   if (incoming) await waitUntilReceivedIsApplied(node, CATCH_UP_DEADLINE);
   if (outgoing && isRunning(outgoing)) await waitUntilCaughtUp(node, peer, CATCH_UP_DEADLINE);
   return { incoming: incoming !== undefined, outgoing: outgoing !== undefined };
@@ -92,9 +96,27 @@ async function standing(ends: Ends): Promise<ReplicaStatus | undefined> {
   return settled(ends);
 }
 
+/** Its next try to connect may be far, and its source may have been back for long. */
 async function settled(ends: Ends): Promise<ReplicaStatus | undefined> {
+  await reconnectNow(ends.replica);
   const { status } = await settledLink({ ...ends, source: undefined }, { milliseconds: 15_000, despiteErrors: true });
   return status;
+}
+
+/** A link that runs was proved when it connected. Where certificates have changed since, it would not come back. The source may just be taking up its own. */
+async function refuseUnlessProved({ replica, source }: Ends, { user, tls }: ReplicaStatus, why: string): Promise<void> {
+  if (!tls.ca) return;
+  const what = `${source.name} to prove itself to ${replica.name}`;
+  try {
+    await until({ what, deadline: TRUST_DEADLINE }, () =>
+      refuseUnreachable(replica, source, user, true).then(
+        () => ({ done: undefined }),
+        ({ message }: Error) => ({ seen: message }),
+      ),
+    );
+  } catch (error) {
+    throw new Error(`${why}, but that link would not come back: ${(error as Error).message} Nothing was stopped.`);
+  }
 }
 
 async function bothReturned(node: Server, peer: Server, links: Links): Promise<void> {
