@@ -13,7 +13,7 @@ import { main, run } from "./run.mjs";
 import { say } from "./say.mjs";
 
 /**
- * A part of JSON Schema, as zod makes it. `tsType` is ours: the name of a type that is written elsewhere in the file.
+ * A part of JSON Schema, as zod makes it. `tsType` is added here: the text of a type of TypeScript.
  * @typedef {{ $ref?: string, tsType?: string, type?: string | string[], const?: unknown, enum?: unknown[], anyOf?: Schema[], oneOf?: Schema[],
  *   items?: Schema, properties?: Record<string, Schema>, additionalProperties?: Schema | false, required?: string[],
  *   description?: string, default?: unknown }} Schema
@@ -21,8 +21,8 @@ import { say } from "./say.mjs";
 
 const WIDTH = 120;
 const HEADER = `/**
- * What resources are given, and what follows from it. \`npm run fix\` writes this file out of the zod objects in operations/inputs: change
- * those.
+ * What resources are given, what follows from it, and what they tell. \`npm run fix\` writes this file out of the zod objects in
+ * operations/inputs: change those.
  */
 `;
 const target = path.join(repository, "provider", "src", "inputs.ts");

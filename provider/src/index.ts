@@ -13,6 +13,7 @@ export type {
   AccountState,
   AccountsInputs,
   Admin,
+  Advice,
   Connection,
   DirectAccess,
   DockerHostInputs,
@@ -29,7 +30,6 @@ export type {
   SshHostInputs,
   SshLogin,
 } from "./inputs";
-export type { Advice } from "./recipe/advice";
 export type { Profile } from "./recipe/names";
 export type { GivenSettings } from "./recipe/settings/ofNode";
 export type { SettingInput } from "./recipe/settings/values";

@@ -1,6 +1,6 @@
 /**
- * What resources are given, and what follows from it. `npm run fix` writes this file out of the zod objects in operations/inputs: change
- * those.
+ * What resources are given, what follows from it, and what they tell. `npm run fix` writes this file out of the zod objects in
+ * operations/inputs: change those.
  */
 
 /** A login name, and from where it may be used. */
@@ -110,6 +110,22 @@ export interface Admin {
   readonly password: string;
 }
 
+/** Something that works as described, and that MariaDB or we would do otherwise. */
+export interface Advice {
+  /**
+   * `danger`: sessions can be lost without notice. `warning`: a fault costs more than it must. `note`: good to know.
+   */
+  readonly severity: "danger" | "warning" | "note";
+  /** Where it was seen: a node, or both. */
+  readonly where: string;
+  /** What it is about: an option, an account, the server's version. */
+  readonly about: string;
+  /** What it costs to leave it so, and what is better. */
+  readonly text: string;
+  /** Who says so. */
+  readonly source: string;
+}
+
 /** How one server of the pair is reached, and by whom. Other resources get it from `MariaDbNode.connection`. */
 export interface Connection {
   /** How messages name the server. @default `<address>:<port>` */
@@ -177,6 +193,14 @@ export interface ExtraAccountInputs extends RotatingAccountInputs {
   readonly grants: readonly string[];
 }
 
+/** Up to where a server is known to have lost nothing of what its peer got from it, as kept in the state. */
+export interface HistoryMark {
+  /** The start of its server, in seconds since 1970: until the next one, nothing can have gone back. */
+  readonly start: number;
+  /** The last number of its own GTID domain that the peer had then. */
+  readonly sequence: string;
+}
+
 /** Where a server runs and how its machine is reached. */
 export type HostInputs = LocalHostInputs | SshHostInputs | DockerHostInputs;
 
@@ -210,6 +234,20 @@ export interface LocalMariaDbInputs {
   readonly directory: string;
   /** TCP port on 127.0.0.1. Can't be changed while the server is kept: the peer and the proxies know it. */
   readonly port: number;
+}
+
+/** What a node tells of itself when it is made, changed or looked at. */
+export interface MariaDbNodeComputed {
+  /** Version of the server, such as `10.11.19`. */
+  readonly version: string;
+  /** Path of the option file that is ours. */
+  readonly configFile: string;
+  /** What MariaDB or we would do otherwise. */
+  readonly advice: readonly Advice[];
+  /** Up to where the server is known to have lost nothing of what its peer got from it. */
+  readonly historyMark?: HistoryMark | undefined;
+  /** Days until the first of the certificates of `tls` ends. */
+  readonly tlsDaysLeft?: number | undefined;
 }
 
 /** What follows for a node from its inputs, to be compared with what is seen. */
@@ -326,6 +364,18 @@ export interface NodeTls {
    * secret.
    */
   readonly privateKey: string;
+}
+
+/** What a link tells of itself when it is made, changed or looked at. */
+export interface ReplicationLinkComputed {
+  /** `db1<-db2`: db1 replicates from db2. */
+  readonly direction: string;
+  /** Seconds that a row took to arrive when the link was last made or changed. */
+  readonly secondsToArrive: number;
+  /** What the link is encrypted with. */
+  readonly encryption: string;
+  /** Up to where the source is known to have lost nothing. */
+  readonly sourceMark?: HistoryMark | undefined;
 }
 
 /** What follows for a link from its inputs, to be compared with what is seen. */

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { stripVTControlCharacters } from "node:util";
 
-/** What belongs to one run of ours, from its first question to its last: everything that is kept between two operations is kept here. */
+/** One run, from its first question to its last: everything that is kept between two operations is kept here. */
 
 /** Where the lines go that are for the person who watches a run. */
 export type Sink = (line: string) => void;
@@ -38,7 +38,7 @@ export class Run {
   }
 }
 
-/** Declares something of which each run has one of its own. The result gives that of the current run. */
+/** Declares a value that each run has its own copy of. The result returns the current run's. */
 export function ofRun<T>(make: () => T): () => T {
   const key = {};
   return () => Run.current.keep(key, make);

@@ -238,7 +238,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
 
   it("TLS is not taken from a server while somebody needs it; in two steps it is, and no session is lost", async () => {
     await expect(pair.up()).rejects.toThrow(
-      /shall go without its certificates, but TLS is required by the account "binarylog_user", the account "nevisproxy_user", the account "replication_user", the replication of db\d.*Nothing was changed/,
+      /is to run without its certificates, but TLS is required by the account "binarylog_user", the account "nevisproxy_user", the account "replication_user", the replication of db\d.*Nothing was changed/,
     );
     await pair.up({ ...options, requireTls: "NONE", link: { tls: "off" } });
     await pair.up({ link: { tls: "off" } });

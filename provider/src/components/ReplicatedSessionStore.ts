@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { addressIn } from "../hosts/defaults";
-import type { Connection, HostInputs } from "../inputs";
+import type { Advice, Connection, HostInputs } from "../inputs";
 import { ACCOUNTS, DEFINERS, pickRoles, rowOf } from "../recipe/accounts/table";
-import { type Advice, type AdvisedAccounts, accountAdvice, together } from "../recipe/advice";
+import { type AdvisedAccounts, accountAdvice, together } from "../recipe/advice";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../recipe/filters";
 import { LINK_DEFAULTS } from "../recipe/linkDefaults";
 import { DEFAULT_ADMIN, DEFAULT_PORT, DEFAULT_PROFILE } from "../recipe/names";

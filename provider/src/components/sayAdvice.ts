@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Advice } from "../recipe/advice";
+import type { Advice } from "../inputs";
 
 /** Prints advice: what can lose sessions in full, the rest in a line, so that it is read. */
 export function sayAdvice(advice: readonly Advice[], resource: pulumi.Resource): void {

@@ -118,7 +118,7 @@ async function openDirectly(connection: Connection): Promise<Server | undefined>
   }
 }
 
-/** Tells a server on which nothing of ours is from one that is down or refuses us. */
+/** Tells a server without our account from a server that is down or refuses the login. */
 async function orNew(connection: Connection, error: unknown): Promise<unknown> {
   if (!(error instanceof ConnectionError)) return error;
   if (error.problem === "stopped" && !(await openHost(connection.host).hasData())) {

@@ -113,7 +113,7 @@ export class Server implements AsyncDisposable {
     if (error instanceof StatementError) return error;
     const { name } = this;
     const { errno, fatal, message } = error as SqlError;
-    // To whoever only wanted to look at it, a server that goes away meanwhile is as one that was gone before.
+    // For a caller that only looks, a server that goes away meanwhile counts as one that was down before.
     if (fatal) {
       return new ConnectionError(
         "stopped",

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
-import type { Connection, MariaDbNodeDerived, MariaDbNodeInputs, NodeTls } from "../inputs";
+import type { Connection, MariaDbNodeComputed, MariaDbNodeDerived, MariaDbNodeInputs, NodeTls } from "../inputs";
 import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
@@ -18,8 +18,7 @@ import { inTurn } from "../pair/lock";
 import { concerned } from "../pair/look";
 import { closeIfNew, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
-import type { Mark } from "../pair/sourceHistory";
-import { type Advice, certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
+import { certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { validatePattern, wildDoTables } from "../recipe/filters";
 import { databasePatterns, isLoopback } from "../recipe/names";
 import {
@@ -45,19 +44,6 @@ import { asTrouble, removeUnlessUnreachable, unless } from "./unreachable";
 export interface MariaDbNodeChecked extends MariaDbNodeInputs, MariaDbNodeDerived {
   /** Every setting that is kept, with its running value. */
   readonly settings: Readonly<Record<string, string | string[]>>;
-}
-
-export interface MariaDbNodeComputed {
-  /** Version of the server, such as `10.11.19`. */
-  version: string;
-  /** Path of the option file that is ours. */
-  configFile: string;
-  /** What MariaDB or we would do otherwise. */
-  advice: Advice[];
-  /** Up to where the server is known to have lost nothing of what its peer got from it. */
-  historyMark?: Mark | undefined;
-  /** Days until the first of the certificates of `tls` ends. */
-  tlsDaysLeft?: number | undefined;
 }
 
 const RUNNING = WORDS["MariaDbNode.state"].wanted;

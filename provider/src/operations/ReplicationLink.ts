@@ -1,11 +1,11 @@
-import type { ReplicationLinkDerived, ReplicationLinkInputs } from "../inputs";
+import type { ReplicationLinkComputed, ReplicationLinkDerived, ReplicationLinkInputs } from "../inputs";
 import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { isTroubleOf, openAll, openServer } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import { Server } from "../mariadb/server";
-import { type Before, establishLink, type Proof, removeLink } from "../pair/link";
+import { type Before, establishLink, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
 import { inTurn, lockServers } from "../pair/lock";
 import { IN_EFFECT, type SeenEnds, settledLink } from "../pair/look";
@@ -19,11 +19,6 @@ import { removeUnlessUnreachable } from "./unreachable";
 
 /** What is wanted of a link, as previews show it. */
 export interface ReplicationLinkChecked extends ReplicationLinkInputs, ReplicationLinkDerived {}
-
-export interface ReplicationLinkComputed extends Proof {
-  /** `db1<-db2`: db1 replicates from db2. */
-  direction: string;
-}
 
 export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChecked, ReplicationLinkComputed>({
   properties: given.shape,
@@ -102,7 +97,7 @@ async function establish(
   return { direction: `${nameOf(wanted.replica)}<-${nameOf(wanted.source)}`, ...proof };
 }
 
-/** The source, or why it can't be asked. On one that was made anew there is no account for the replica either. */
+/** The source, or why it can't be asked. A recreated source has no account for the replica either. */
 async function findSource({ source }: ReplicationLinkChecked): Promise<Server | "away" | "new"> {
   try {
     return await openServer(source);
@@ -132,7 +127,7 @@ async function look(last: ReplicationLinkChecked, { isAway, ...ends }: Seen): Pr
       useGtid: status.useGtid as ReplicationLinkInputs["useGtid"],
       connectRetry: status.connectRetry,
       ...(last.heartbeatPeriod !== undefined && { heartbeatPeriod: status.heartbeatPeriod }),
-      // What is seen stands in words where it is none of the wanted ones.
+      // A state that is not the wanted one shows what was seen.
       tls: seenTls(status.tls, last.tls, ends) as LinkTls,
     }),
   };

@@ -1,4 +1,4 @@
-import type { Connection } from "../inputs";
+import type { Connection, HistoryMark } from "../inputs";
 import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { isTroubleOf, openServer } from "../mariadb/open";
@@ -16,7 +16,6 @@ import {
   refuseHalfSeeded,
   type Stream,
 } from "../pair/seeding";
-import type { Mark } from "../pair/sourceHistory";
 import type { NodeState } from "../recipe/words";
 import { until } from "../waiting";
 
@@ -30,7 +29,7 @@ export async function historyToShow(
   server: Server,
   peer: Connection | undefined,
   stream: Stream,
-  verified: Mark | undefined,
+  verified: HistoryMark | undefined,
 ): Promise<History | undefined> {
   // A server that waits for room on its disk answers all but what these ask.
   await replicaStatus(server);
@@ -46,7 +45,7 @@ export async function settleHistory(
   server: Server,
   peer: Connection | undefined,
   stream: Stream,
-  verified: Mark | undefined,
+  verified: HistoryMark | undefined,
 ): Promise<History | undefined> {
   const history = await historyToGoBy(server, peer, stream, verified);
   if (history?.refusal || (history?.word !== "lost" && !(await isClosed(server)))) return history;
@@ -65,7 +64,7 @@ async function historyToGoBy(
   server: Server,
   peer: Connection | undefined,
   stream: Stream,
-  verified: Mark | undefined,
+  verified: HistoryMark | undefined,
 ): Promise<History | undefined> {
   const look = () => historyByPeer(server, peer, stream, verified);
   if (!peer) await refuseHalfSeeded(server);

@@ -58,7 +58,7 @@ export async function refuseToGoWithoutTls(
   if (other && (await replicaStatus(other))?.tls.ca) needed.push(`the replication of ${other.name}`);
   if (needed.length === 0) return;
   throw new Error(
-    `${server.name} shall go without its certificates, but TLS is required by ${needed.join(", ")}: these could not come in any more. Nothing was ` +
+    `${server.name} is to run without its certificates, but TLS is required by ${needed.join(", ")}: these could no longer log in. Nothing was ` +
       'changed. First let them do without (links with `tls` "off", accounts with `requireTls` "NONE"), `pulumi up`; then take `tls` away.',
   );
 }

@@ -1,4 +1,4 @@
-import type { Connection } from "../inputs";
+import type { Connection, HistoryMark } from "../inputs";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openIfThere } from "../mariadb/open";
 import { ownDomain, replicaStatus, startOf } from "../mariadb/replication";
@@ -7,7 +7,7 @@ import type { NodeState } from "../recipe/words";
 import { direction, type Ends } from "./ends";
 import { compareStreams } from "./proof";
 import { hasSessions, isBeingSeeded, type Stream } from "./seeding";
-import { judgeSource, type Mark, type Verdict } from "./sourceHistory";
+import { judgeSource, type Verdict } from "./sourceHistory";
 import { lacks, wayOut } from "./wayOut";
 
 /** Whether a server still has what it once wrote, by its peer's word. */
@@ -22,7 +22,7 @@ export type History = Settled | Refused;
 interface Settled {
   readonly word: "whole" | "lost";
   /** Up to where the server is known to have lost nothing. Undefined: not for certain. */
-  readonly mark?: Mark | undefined;
+  readonly mark?: HistoryMark | undefined;
   readonly refusal?: undefined;
 }
 
@@ -41,7 +41,7 @@ export async function historyByPeer(
   server: Server,
   where: Connection | undefined,
   stream: Stream,
-  last: Mark | undefined,
+  last: HistoryMark | undefined,
 ): Promise<History | undefined> {
   await using peer = where && (await openIfThere(where));
   if (!peer) return undefined;
@@ -68,7 +68,7 @@ export async function historyByPeer(
 }
 
 /** The mark of a server that was looked at or has just been filled. If we have restarted it since then, that changes nothing. */
-export async function markOf(history: History | undefined, server: Server): Promise<Mark | undefined> {
+export async function markOf(history: History | undefined, server: Server): Promise<HistoryMark | undefined> {
   const sequence = history?.word === "lost" ? "0" : history?.mark?.sequence;
   return sequence === undefined ? undefined : { start: await startOf(server), sequence };
 }

@@ -1,3 +1,4 @@
+import type { HistoryMark, ReplicationLinkComputed } from "../inputs";
 import { settlePassword, takesSeveralPasswords } from "../mariadb/accounts";
 import {
   describe,
@@ -20,31 +21,24 @@ import { encryptionOf, inWords, isVerified, refuseUnprovable, seenTls, wantedTls
 import { stopping } from "./lock";
 import { proveRowsArrive, ReplicationStopped, waitUntilReplicating } from "./proof";
 import { refuseUnreachable } from "./reachability";
-import type { Mark } from "./sourceHistory";
 
 const DEADLINE = 45_000;
-
-/** What was seen of a link that is as wanted. */
-export interface Proof {
-  /** How long a row took to arrive. */
-  readonly secondsToArrive: number;
-  /** With what it is encrypted. */
-  readonly encryption: string;
-  /** Up to where the source is known to have lost nothing. */
-  readonly sourceMark?: Mark | undefined;
-}
 
 /** What is known of a link from the run before. */
 export interface Before {
   readonly passwordChanged: boolean;
-  readonly sourceMark: Mark | undefined;
+  readonly sourceMark: HistoryMark | undefined;
 }
 
 /**
  * Makes the replica pull from the source, and ends when rows really arrive. A link that is as wanted is left alone, except for one
  * GTID that touches no row.
  */
-export async function establishLink(ends: Ends, wanted: LinkParameters, before: Before): Promise<Proof> {
+export async function establishLink(
+  ends: Ends,
+  wanted: LinkParameters,
+  before: Before,
+): Promise<Omit<ReplicationLinkComputed, "direction">> {
   const { replica, source } = ends;
   await refuseEqualIdentity(ends);
   await refuseUnfinished(ends);
@@ -55,7 +49,7 @@ export async function establishLink(ends: Ends, wanted: LinkParameters, before: 
   }
   let sourceMark = await refuseToLoseRows(ends, before.sourceMark);
   const differences = status ? differing(status, ends, wanted) : [];
-  // While the account takes several passwords, nobody but us knows with which one this replica logs in.
+  // While the account takes several passwords, nobody else knows which of them this replica logs in with.
   const rotating = await takesSeveralPasswords(source, wanted.user);
   if (!status || differences.length > 0 || before.passwordChanged || rotating) {
     for (const difference of differences) progress(`${direction(replica, source)}: ${difference}`);

@@ -1,3 +1,4 @@
+import type { HistoryMark } from "../inputs";
 import { parsePosition } from "../mariadb/gtid";
 import {
   appliedPosition,
@@ -13,7 +14,7 @@ import { direction, type Ends } from "./ends";
 import { forked } from "./history";
 import { compareRows, otherHoldsAll, turned } from "./rows";
 import { isBeingSeeded } from "./seeding";
-import { judgeSource, type Mark } from "./sourceHistory";
+import { judgeSource } from "./sourceHistory";
 import { wayOut } from "./wayOut";
 
 /** What a link is not made or started for: rows would be lost. */
@@ -50,7 +51,7 @@ export async function refuseUnfinished({ replica, source }: Ends): Promise<void>
  * Returns up to where the source is known to have lost nothing; undefined where that is not certain, see `stopIfRewound`.
  * @param last the mark of an earlier look
  */
-export async function refuseToLoseRows(ends: Ends, last: Mark | undefined): Promise<Mark | undefined> {
+export async function refuseToLoseRows(ends: Ends, last: HistoryMark | undefined): Promise<HistoryMark | undefined> {
   const { replica } = ends;
   const domain = await ownDomain(ends.source);
   const status = await replicaStatus(replica);
@@ -68,7 +69,7 @@ export async function refuseToLoseRows(ends: Ends, last: Mark | undefined): Prom
  * The second look at a direction that stood still and was let go on without certainty. As long as it stood, rows of both differed anyway; now that it
  * runs, they tell. One whose source lost some stands still again. Returns what `refuseToLoseRows` does.
  */
-export async function stopIfRewound(ends: Ends, last: Mark | undefined): Promise<Mark | undefined> {
+export async function stopIfRewound(ends: Ends, last: HistoryMark | undefined): Promise<HistoryMark | undefined> {
   const verdict = await judgeSource(ends, await ownDomain(ends.source), last);
   if (verdict.kind === "whole") return verdict.mark;
   if (verdict.kind === "unknown") return undefined;

@@ -54,7 +54,7 @@ export async function isLinkedByOwnWord(server: Server): Promise<boolean> {
 
 /**
  * The servers that a change of this one concerns: both, once one replicates from the other. Those of a first bring-up hold up nobody.
- * @param isNew nothing of ours is known to be on it: then the peer is not asked, which takes a session
+ * @param isNew the server has nothing of this component yet, as far as is known: the peer is then not asked, which would take a session
  */
 export async function concerned(
   server: Server,

@@ -16,7 +16,7 @@ import { areLinked, isLinkedByOwnWord, lookAtPair } from "./look";
 import { plannedStop } from "./plannedStop";
 import { refuseWithoutRoom } from "./room";
 
-/** What a server shall run with, and the file that says so at its next start. */
+/** The settings that a server should run with, and the file that holds them for its next start. */
 export interface WantedSettings {
   readonly server: Server;
   /** The other node. Undefined: there is none, or this one has nothing yet that could be lost or missed. */

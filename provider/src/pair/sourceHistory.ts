@@ -1,3 +1,4 @@
+import type { HistoryMark } from "../inputs";
 import { parsePosition, reaches } from "../mariadb/gtid";
 import {
   appliedPosition,
@@ -18,18 +19,10 @@ import { compareRows, type RowComparison, stillLacking } from "./rows";
 
 /** Whether a source still has what its replica got from it. Histories are told apart by what was written, not by how long they are. */
 
-/** Up to where a source is known to have lost nothing, as it stands in the state. */
-export interface Mark {
-  /** The start of its server, in seconds since 1970: until the next one, nothing can have gone back. */
-  readonly start: number;
-  /** The last number of its own domain that the replica had then. */
-  readonly sequence: string;
-}
-
 /** `rows`: the source's (`one`) beside the replica's. */
 export type Verdict =
   /** The source has lost nothing. Without a mark: not for certain. */
-  | { readonly kind: "whole"; readonly mark?: Mark }
+  | { readonly kind: "whole"; readonly mark?: HistoryMark }
   /** The replica has rows that the source lost. `isProved`: the logs say so too; else the replica may be the one that lost rows, of what the source wrote. */
   | { readonly kind: "rewound"; readonly rows: RowComparison; readonly isProved: boolean }
   /** Its binary log has another history, its rows are all there: somebody ran RESET MASTER, or copied the rows back. */
@@ -45,7 +38,7 @@ const LOOKS = 4;
  * @param domain the source's own
  * @param last the mark of an earlier look
  */
-export async function judgeSource(ends: Ends, domain: number, last: Mark | undefined): Promise<Verdict> {
+export async function judgeSource(ends: Ends, domain: number, last: HistoryMark | undefined): Promise<Verdict> {
   const { replica, source } = ends;
   const start = await startOf(source);
   const { known, written } = await compareStreams(source, replica, domain);
@@ -72,7 +65,7 @@ export async function judgeSource(ends: Ends, domain: number, last: Mark | undef
 }
 
 /** The mark of a direction that runs: a start of its source is looked into while both can be asked. What can't be told leaves the last one. */
-export async function renewMark(ends: Ends, last: Mark | undefined): Promise<Mark | undefined> {
+export async function renewMark(ends: Ends, last: HistoryMark | undefined): Promise<HistoryMark | undefined> {
   const { replica, source } = ends;
   if (last?.start === (await startOf(source)) || !isRunning(await replicaStatus(replica))) return last;
   const domain = await ownDomain(source);

@@ -1,3 +1,4 @@
+import type { Advice } from "../inputs";
 import { isExamplePassword } from "./accounts/password";
 import { ROLES, type Role, rowOf } from "./accounts/table";
 import type { Settings } from "./settings/ofNode";
@@ -5,20 +6,6 @@ import { type OptionLine, saying } from "./settings/optionFile";
 import { SETTINGS } from "./settings/table";
 import { sameValue } from "./settings/values";
 import type { Version } from "./version";
-
-/** Something that works as described, and that MariaDB or we would do otherwise. */
-export interface Advice {
-  /** `danger`: sessions can be lost without notice. `warning`: a fault costs more than it must. `note`: good to know. */
-  readonly severity: "danger" | "warning" | "note";
-  /** Where it was seen: a node, or both. */
-  readonly where: string;
-  /** What it is about: an option, an account, the server's version. */
-  readonly about: string;
-  /** What it costs to leave it so, and what is better. */
-  readonly text: string;
-  /** Who says so. */
-  readonly source: string;
-}
 
 /** Advice on one node: its version, and the settings that it runs with. */
 export function nodeAdvice(name: string, version: Version, settings: Settings): Advice[] {

@@ -1,6 +1,6 @@
 /**
  * The words that states and previews show, by resource and property. They are API: users' states hold them, and scripts ask for them. So a word
- * is never changed, and a new one is added here first. What varies in a word stands in angle brackets.
+ * is never changed, and a new one is added here first. Angle brackets mark what varies in a word.
  */
 
 /** @param wanted the word when nothing is wrong; undefined where it follows from an input, or nothing is wanted */
@@ -9,7 +9,7 @@ const property = <const Words extends Readonly<Record<string, string>>, Wanted e
   words: Words,
 ) => ({ wanted, words });
 
-/** What a statement meets on a server that has let us in. */
+/** What a statement meets on a server that accepted the login. */
 const STATEMENT_PROBLEMS = {
   "not answering": "The server takes connections and does not answer.",
   "disk full": "The server's disk, or its share of one, is full.",

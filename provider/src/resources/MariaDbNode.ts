@@ -1,5 +1,5 @@
-import type { MariaDbNodeInputs } from "../inputs";
-import type { MariaDbNodeChecked, MariaDbNodeComputed } from "../operations/MariaDbNode";
+import type { MariaDbNodeComputed, MariaDbNodeInputs } from "../inputs";
+import type { MariaDbNodeChecked } from "../operations/MariaDbNode";
 import type { Args, Defaulted } from "./args";
 import { shell } from "./shell";
 

@@ -1,5 +1,5 @@
-import type { ReplicationLinkInputs } from "../inputs";
-import type { ReplicationLinkChecked, ReplicationLinkComputed } from "../operations/ReplicationLink";
+import type { ReplicationLinkComputed, ReplicationLinkInputs } from "../inputs";
+import type { ReplicationLinkChecked } from "../operations/ReplicationLink";
 import type { Args, Defaulted } from "./args";
 import { shell } from "./shell";
 

@@ -20,7 +20,7 @@ export interface SshTarget extends SshLogin {
 
 type Attach<T> = (channel: ClientChannel) => T;
 
-/** A machine over SSH: one connection per run, shared by all who need it, and made anew when it was lost. */
+/** A machine over SSH: one connection per run, shared by all who need it and opened again after it was lost. */
 export class SshMachine {
   private static readonly known = ofRun(() => new Map<string, SshMachine>());
   /** The connections: more than one only where the first is full. */

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { RECIPE_DATABASE, RECIPE_PATTERNS } from "../../recipe/filters";
-import { connection, databaseName, profile, userName, word } from "./shared";
+import { connection, databaseName, historyMark, profile, userName, word } from "./shared";
 
-/** What a node is given, and what follows from it. */
+/** What a node is given, what follows from it, and what it tells. */
 
 const tls = z
   .strictObject({
@@ -121,4 +121,32 @@ export const derived = z
   .meta({
     id: "MariaDbNodeDerived",
     description: "What follows for a node from its inputs, to be compared with what is seen.",
+  });
+
+const advice = z
+  .strictObject({
+    severity: z.enum(["danger", "warning", "note"]).meta({
+      description:
+        "`danger`: sessions can be lost without notice. `warning`: a fault costs more than it must. `note`: good to know.",
+    }),
+    where: z.string().meta({ description: "Where it was seen: a node, or both." }),
+    about: z.string().meta({ description: "What it is about: an option, an account, the server's version." }),
+    text: z.string().meta({ description: "What it costs to leave it so, and what is better." }),
+    source: z.string().meta({ description: "Who says so." }),
+  })
+  .meta({ id: "Advice", description: "Something that works as described, and that MariaDB or we would do otherwise." });
+
+export const computed = z
+  .strictObject({
+    version: z.string().meta({ description: "Version of the server, such as `10.11.19`." }),
+    configFile: z.string().meta({ description: "Path of the option file that is ours." }),
+    advice: z.array(advice).meta({ description: "What MariaDB or we would do otherwise." }),
+    historyMark: historyMark.optional().meta({
+      description: "Up to where the server is known to have lost nothing of what its peer got from it.",
+    }),
+    tlsDaysLeft: z.number().optional().meta({ description: "Days until the first of the certificates of `tls` ends." }),
+  })
+  .meta({
+    id: "MariaDbNodeComputed",
+    description: "What a node tells of itself when it is made, changed or looked at.",
   });

@@ -2,9 +2,9 @@ import { z } from "zod";
 import { ACCOUNTS } from "../../recipe/accounts/table";
 import { LINK_DEFAULTS } from "../../recipe/linkDefaults";
 import { DEFAULT_PROFILE } from "../../recipe/names";
-import { connection, passwordOf, userName, word } from "./shared";
+import { connection, historyMark, passwordOf, userName, word } from "./shared";
 
-/** What a link is given, and what follows from it. */
+/** What a link is given, what follows from it, and what it tells. */
 
 export const given = z
   .strictObject({
@@ -83,4 +83,18 @@ export const derived = z
   .meta({
     id: "ReplicationLinkDerived",
     description: "What follows for a link from its inputs, to be compared with what is seen.",
+  });
+
+export const computed = z
+  .strictObject({
+    direction: z.string().meta({ description: "`db1<-db2`: db1 replicates from db2." }),
+    secondsToArrive: z
+      .number()
+      .meta({ description: "Seconds that a row took to arrive when the link was last made or changed." }),
+    encryption: z.string().meta({ description: "What the link is encrypted with." }),
+    sourceMark: historyMark.optional().meta({ description: "Up to where the source is known to have lost nothing." }),
+  })
+  .meta({
+    id: "ReplicationLinkComputed",
+    description: "What a link tells of itself when it is made, changed or looked at.",
   });

@@ -147,13 +147,26 @@ export const databaseName = z
 
 export const profile = z.enum(PROFILES).default(DEFAULT_PROFILE);
 
+export const historyMark = z
+  .strictObject({
+    start: z.number().meta({
+      description: "The start of its server, in seconds since 1970: until the next one, nothing can have gone back.",
+    }),
+    sequence: z.string().meta({ description: "The last number of its own GTID domain that the peer had then." }),
+  })
+  .meta({
+    id: "HistoryMark",
+    description:
+      "Up to where a server is known to have lost nothing of what its peer got from it, as kept in the state.",
+  });
+
 /** A property whose words are in the table: what is wanted of it and what is seen is made here, so it need not be checked. */
 export function word<Name extends keyof typeof WORDS>(name: Name, description: string): z.ZodType<WordOf<Name>> {
   const words = Object.keys(WORDS[name].words);
   return z.string().meta({ description, tsType: words.map(asType).join(" | ") }) as unknown as z.ZodType<WordOf<Name>>;
 }
 
-/** What varies stands in angle brackets. */
+/** Angle brackets mark what varies in a word. */
 const asType = (word: string): string => {
   const type = word.replace(/<(\w+)>/g, (_, what) => `\${${what === "number" ? what : "string"}}`);
   return type === word ? JSON.stringify(word) : `\`${type}\``;

@@ -75,7 +75,7 @@ export function wantedStates(inputs: GivenAccounts): Record<string, AccountState
   );
 }
 
-/** What only the accounts together show: the same one twice, or one that belongs to the server or to us. */
+/** What only all accounts together show: one that is declared twice, or that is the server's or our own. */
 export function clashes(inputs: GivenAccounts, admin: string): { property: string; reason: string }[] {
   const seen = new Map<string, string>();
   const found = new Map<string, string>();
