@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { appendFile, cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { appendFile, cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 
@@ -40,6 +40,8 @@ const WRONG: readonly (readonly [file: string, line: string])[] = [
   ["components/sayAdvice.ts", 'import type { Operations } from "../operations/contract";'],
   ["commands/program.ts", 'import "../hosts/greets";'],
   ["commands/program.ts", 'import "@pulumi/pulumi";'],
+  ["plugin/server.ts", 'import "../run";'],
+  ["watch.ts", 'import "./run";'],
   ["index.ts", 'export * from "./operations";'],
   ["index.ts", 'import "./mariadb/gtid";'],
 ];
@@ -81,6 +83,7 @@ test("each import that points upwards, or past what a floor may know, is found",
     WRONG.map(async ([file, line], number) => {
       const target = file.includes("/") ? path.join(path.dirname(file), `planted${number}.ts`) : file;
       const place = path.join(folder, "provider", "src", target);
+      await mkdir(path.dirname(place), { recursive: true });
       await (target === file ? appendFile(place, `\n${line}\n`) : writeFile(place, `${line}\n`));
       return { file: `provider/src/${target}`, to: /"([^"]+)"/.exec(line)?.[1] ?? "", line: `${file}: ${line}` };
     }),

@@ -74,7 +74,7 @@ async function lockServer(server: Server, deadline: number): Promise<void> {
   const { name, connection } = server;
   const place = placeOf(connection);
   const longest = lockedOut().has(place) ? Math.min(deadline, 1) : deadline;
-  const wait = { what: `another run that changes ${name}`, deadline: longest * 1000 };
+  const wait = { what: `another change of ${name} to end`, deadline: longest * 1000 };
   const isLocked = await inTime(
     until(wait, async () => {
       const got = await server.value("SELECT GET_LOCK(?, ?)", [LOCK, Math.min(longest, 1)]);
