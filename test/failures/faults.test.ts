@@ -306,3 +306,20 @@ describe("a server of LocalMariaDb", () => {
     await expectHealthy();
   });
 });
+
+test("a run whose server is stopped by the run that it waits for says whom it waited for", async () => {
+  await using first = await openServer(pair.connection(1));
+  await using second = await openServer(pair.connection(1));
+  await lockServers([first]);
+  const id = await second.value("SELECT CONNECTION_ID()");
+  const lines: string[] = [];
+  const waiting = new Run((line) => lines.push(line)).within(() => failureOf(lockServers([second])));
+  await until({ what: "the second run to wait", deadline: 10_000 }, async () =>
+    lines.length > 0 ? { done: undefined } : { seen: "no line" },
+  );
+  await (await pair.root(1)).query(`KILL ${id}`);
+  expect((await waiting).message).toMatch(
+    /^db1 .*while another run was changing it \(connection \d+ of session_store_admin@localhost/,
+  );
+  expect(lines[0]).toMatch(/^waiting for another change of db1 to end/);
+});

@@ -54,6 +54,8 @@ const situations: readonly [string, () => Promise<PairOptions>][] = [
         .kill()
         .then(() => restarting()),
   ],
+  ["one lost its data", () => pair.lose(1).then(() => restarting())],
+  ["the other one lost its data", () => pair.lose(2).then(() => restarting())],
   ["both links were stopped by hand", () => stopLinks().then(() => restarting())],
   [
     "certificates are brought in",

@@ -5,7 +5,7 @@ import { isTroubleOf, openServer } from "../mariadb/open";
 import { replicaStatus, writtenPosition } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { type History, historyByPeer } from "../pair/history";
-import { lockServers } from "../pair/lock";
+import { inTurn, lockServers } from "../pair/lock";
 import {
   closeForSeeding,
   hasSessions,
@@ -49,14 +49,16 @@ export async function settleHistory(
 ): Promise<History | undefined> {
   const history = await historyToGoBy(server, peer, stream, verified);
   if (history?.refusal || (history?.word !== "lost" && !(await isClosed(server)))) return history;
-  // The lock ends with this session.
-  await using keeper = await openServer(server.connection);
-  await lockServers([keeper]);
-  // Another run, for which this one waited, may have filled and opened it.
-  const settled = await historyToGoBy(keeper, peer, stream, verified);
-  if (settled?.word === "lost") await closeForSeeding(keeper, stream.databases);
-  else if (!settled?.refusal) await openUnlessUnfinished(keeper);
-  return settled;
+  return inTurn([server.connection], async () => {
+    // The lock ends with this session.
+    await using keeper = await openServer(server.connection);
+    await lockServers([keeper]);
+    // Another run, for which this one waited, may have filled and opened it.
+    const settled = await historyToGoBy(keeper, peer, stream, verified);
+    if (settled?.word === "lost") await closeForSeeding(keeper, stream.databases);
+    else if (!settled?.refusal) await openUnlessUnfinished(keeper);
+    return settled;
+  });
 }
 
 /** A node in use is repaired also while its peer can't be asked. One that is empty, or half filled, may lack sessions that the peer has. */

@@ -1,14 +1,16 @@
 import { Mutex } from "async-mutex";
 import type { Connection } from "../inputs";
 import { nameOf } from "../mariadb/connection";
+import { isTroubleOf } from "../mariadb/open";
 import type { Row, Server } from "../mariadb/server";
-import { ofRun } from "../run";
-import { during, inTime, until } from "../waiting";
+import { ofRun, progress } from "../run";
+import { during, inTime, sleep, until } from "../waiting";
 
 /** One change at a time: within this run by turns, against other runs by a lock on the servers. */
 
 const LOCK = "pulumi-replicated-session-store";
 const LOCK_DEADLINE = 60;
+const AGAIN = "Wait for that run to end, or end it, then run `pulumi up` again.";
 
 /** One for each server. */
 const mutexes = ofRun(() => new Map<string, Mutex>());
@@ -27,11 +29,39 @@ function mutexOf(place: string): Mutex {
   return mutex;
 }
 
+/** A change relies on something that is not there yet, and that another change may bring. It has touched nothing. */
+export class NotYet extends Error {
+  /** @param wait what it waits for, as it reads after "waiting for" */
+  constructor(
+    readonly wait: string,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** How many turns a change gets for what is not there yet, and the pause between two, in milliseconds. */
+const TURNS = 12;
+const PAUSE = 250;
+
 /**
  * Runs `work` while nothing else of this run changes one of these servers: those that it changes, and those on which it relies meanwhile.
- * It must not wait for what another change does in its own turn, and opens its sessions in it: they would not outlast a long wait.
+ * It must not wait for what another change does in its own turn, but throw `NotYet`: its turn ends, and it gets another one. It opens its
+ * sessions in its turn: they would not outlast a long wait.
  */
 export async function inTurn<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
+  for (let turn = 1; ; turn++) {
+    try {
+      return await oneTurn(connections, work);
+    } catch (error) {
+      if (!(error instanceof NotYet) || turn === TURNS) throw error;
+      if (turn % 4 === 1) progress(`waiting for ${error.wait} ...`);
+    }
+    await sleep(PAUSE);
+  }
+}
+
+async function oneTurn<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
   const free: (() => void)[] = [];
   try {
     // Always in the same order: two changes can't wait for each other.
@@ -59,7 +89,7 @@ export async function stopping<T>(connections: readonly Connection[], work: () =
   try {
     return await work();
   } catch (error) {
-    failures().set(key, (error as Error).message);
+    if (!(error instanceof NotYet)) failures().set(key, (error as Error).message);
     throw error;
   }
 }
@@ -75,17 +105,23 @@ async function lockServer(server: Server, deadline: number): Promise<void> {
   const place = placeOf(connection);
   const longest = lockedOut().has(place) ? Math.min(deadline, 1) : deadline;
   const wait = { what: `another change of ${name} to end`, deadline: longest * 1000 };
+  let holder: string | undefined;
   const isLocked = await inTime(
     until(wait, async () => {
       const got = await server.value("SELECT GET_LOCK(?, ?)", [LOCK, Math.min(longest, 1)]);
-      return got === "1" ? { done: undefined } : { seen: describe(await holderOf(server)) };
+      if (got === "1") return { done: undefined };
+      holder = describe(await holderOf(server));
+      return { seen: holder };
     }),
-  );
+  ).catch((error: unknown) => {
+    if (holder && isTroubleOf(connection, error))
+      error.message += `, while another run was changing it (${holder}). ${AGAIN}`;
+    throw error;
+  });
   if (isLocked) return;
   lockedOut().add(place);
   throw new Error(
-    `${name} is being changed by another run for more than ${deadline} s (${describe(await holderOf(server))}); nothing was touched. ` +
-      "Wait for that run to end, or end it, then run `pulumi up` again.",
+    `${name} is being changed by another run for more than ${deadline} s (${describe(await holderOf(server))}); nothing was touched. ${AGAIN}`,
   );
 }
 

@@ -16,6 +16,7 @@ import { during, until } from "../waiting";
 import { bringAcknowledgement, withoutWaiting } from "./acknowledgement";
 import type { Ends } from "./ends";
 import { startStopped } from "./link";
+import { NotYet } from "./lock";
 import { settledLink } from "./look";
 import { failIfStopped, proveRowsArrive, waitUntilCaughtUp, waitUntilReplicating } from "./proof";
 import { refuseUnreachable } from "./reachability";
@@ -25,6 +26,7 @@ const CATCH_UP_DEADLINE = 60_000;
 const RETURN_DEADLINE = 60_000;
 const PROOF_DEADLINE = 15_000;
 const TRUST_DEADLINE = 10_000;
+const SETTLE = 1_000;
 
 /** One node that has to go away for a moment, and the other that stays and serves. */
 export interface Stop {
@@ -69,11 +71,15 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
     standing({ replica: node, source: peer }),
     standing({ replica: peer, source: node }),
   ]);
-  const refuse = (replica: Server, status: ReplicaStatus) =>
-    new Error(
+  const refuse = (replica: Server, status: ReplicaStatus) => {
+    const text =
       `${why}, but ${replica.name} does not replicate (${describe(status)}). Sessions that only one node has would be out of reach ` +
-        `meanwhile, so nothing was stopped. Repair that link first: \`pulumi up --target\` it, which says what is in the way.`,
-    );
+      `meanwhile, so nothing was stopped. Repair that link first: \`pulumi up --target\` it, which says what is in the way.`;
+    // It tries again, and another change of this run may make the account that it lacks.
+    return status.ioThread === "Connecting"
+      ? new NotYet(`${replica.name} to replicate (${describe(status)})`, text)
+      : new Error(text);
+  };
   if (incoming && !isRunning(incoming)) throw refuse(node, incoming);
   // A node whose binary log is off can only be mended by the restart.
   if (outgoing && !isRunning(outgoing) && !foundNoLog(outgoing)) {
@@ -99,7 +105,7 @@ async function standing(ends: Ends): Promise<ReplicaStatus | undefined> {
 /** Its next try to connect may be far, and its source may have been back for long. */
 async function settled(ends: Ends): Promise<ReplicaStatus | undefined> {
   await reconnectNow(ends.replica);
-  const { status } = await settledLink({ ...ends, source: undefined }, { milliseconds: 15_000, despiteErrors: true });
+  const { status } = await settledLink({ ...ends, source: undefined }, { milliseconds: SETTLE, despiteErrors: true });
   return status;
 }
 

@@ -17,7 +17,7 @@ import { until } from "../waiting";
 import { applyReceived } from "./applyReceived";
 import { copyDatabases } from "./copy";
 import { ensurePosition, refuseUnfitToCopy } from "./fitToCopy";
-import { lockServers } from "./lock";
+import { inTurn, lockServers } from "./lock";
 
 /** How long a peer that does not run may take to come up, in milliseconds: after a crash it reads its whole redo log first. */
 const PEER_PATIENCE = 30_000;
@@ -196,11 +196,13 @@ export async function closeIfNew(
   databases: readonly string[],
 ): Promise<void> {
   if (!peer || !(await newness(connection)) || (await isNewAndEmpty(peer, databases))) return;
-  await using _peer = await openPeerForSeeding(nameOf(connection), peer);
-  await using server = await openAsSuperuserStarted(connection);
-  await lockServers([server]);
-  // Somebody has put sessions back: how they stand to those of the peer is looked at later.
-  if (!(await hasSessions(server, databases))) await closeForSeeding(server, databases);
+  await inTurn([connection], async () => {
+    await using _peer = await openPeerForSeeding(nameOf(connection), peer);
+    await using server = await openAsSuperuserStarted(connection);
+    await lockServers([server]);
+    // Somebody has put sessions back: how they stand to those of the peer is looked at later.
+    if (!(await hasSessions(server, databases))) await closeForSeeding(server, databases);
+  });
 }
 
 function unlessUnreachable(error: unknown): void {

@@ -42,35 +42,43 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   const changes = await settingChanges(server, change.former, change.wanted);
   const found = await server.host.readFile(file.path);
   if (changes.length === 0 && found?.text === file.text && found.mode === file.mode) return;
-  if (changes.length > 0) progress(`${server.name}: changing ${changes.map(inWords).join(", ")}`);
-  else progress(`${server.name}: writing the option file`);
-
   const step = mildestStep(changes, await isReplicating(server));
   if (step === "set") {
     await lockServers([server]);
+    tell(server.name, changes);
     // Another run, for which this one waited, may have changed or put back some of them.
     return setWhileRunning(server, file, await settingChanges(server, change.former, change.wanted), found);
   }
 
   const why = `${server.name} has to ${step === "restart" ? "restart" : "stop its replica threads"} for ${names(changes, step)}`;
   await refuseWithoutRoom(server, { why, restarts: step === "restart", redoLog: redoLogOf(changes) });
-  const act = (node: Server) =>
-    step === "restart" ? restart(node, file, found) : stopReplica(node, file, changes, found);
+  const act = (node: Server) => {
+    tell(node.name, changes);
+    return step === "restart" ? restart(node, file, found) : stopReplica(node, file, changes, found);
+  };
   const linked = await linkedPeer(server, peer, why);
   if (!linked) return act(server);
-  for (const { option } of changes) {
-    const consequence = settingOf(option)?.afterChange?.(nameOf(linked));
-    if (consequence) progress(`${server.name}: ${consequence}`);
-  }
   const both = [server.connection, linked];
   const stopInTurn = async () => {
     // The sessions opened before may have ended with a restart of the node whose turn came first.
     await using servers = await openAll(linked, server.connection);
     const [other, node] = servers;
     await lockServers([other, node]);
-    await plannedStop({ node, peer: other, why }, () => act(node));
+    await plannedStop({ node, peer: other, why }, () => {
+      for (const { option } of changes) {
+        const consequence = settingOf(option)?.afterChange?.(other.name);
+        if (consequence) progress(`${node.name}: ${consequence}`);
+      }
+      return act(node);
+    });
   };
   await stopping(both, stopInTurn);
+}
+
+function tell(name: string, changes: readonly SettingChange[]): void {
+  progress(
+    `${name}: ${changes.length > 0 ? `changing ${changes.map(inWords).join(", ")}` : "writing the option file"}`,
+  );
 }
 
 const inWords = ({ option, wanted }: SettingChange): string =>
