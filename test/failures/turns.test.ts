@@ -37,6 +37,7 @@ async function certificates(authority: Authority, ca = authority.ca): Promise<No
 
 const stopBoth = () => Promise.all([stop(pair.directory(1)), stop(pair.directory(2))]);
 const stopLinks = () => Promise.all([pair.server(1).run("STOP SLAVE"), pair.server(2).run("STOP SLAVE")]);
+const FIRST_PASSWORDS = { admin: "admin-3", replication: "replication-3", proxy: "proxy-3" };
 const PASSWORDS = { admin: "admin-2", replication: "replication-2", proxy: "proxy-2" };
 
 const one = Authority.create("One");
@@ -90,6 +91,10 @@ const situations: readonly [string, () => Promise<PairOptions>][] = [
       tls = await certificates(await Authority.create("Third"));
       return restarting({ tls });
     },
+  ],
+  [
+    "passwords of the admin and of the replication change, and one lost its data",
+    () => pair.lose(2).then(() => restarting({ tls, passwords: FIRST_PASSWORDS })),
   ],
   ["passwords of the admin and of the replication change", async () => restarting({ tls, passwords: PASSWORDS })],
 ];

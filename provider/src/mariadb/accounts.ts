@@ -4,6 +4,7 @@ import { type Account, accountKey, type WantedAccount } from "../recipe/accounts
 import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/accounts/grants";
 import { renderGrant } from "../recipe/accounts/grantText";
 import { AS_CONFIGURED, type LoginMethod, NATIVE, passwordHash, passwordState } from "../recipe/accounts/password";
+import { isRequirement } from "../recipe/tls";
 import { type LiveAccount, NO_EXPIRY, readAccounts, UNLIMITED } from "./accountRows";
 import { openAsSuperuser } from "./open";
 import type { Server } from "./server";
@@ -79,6 +80,31 @@ export async function settlePassword(server: Server, user: string, password: str
       await changeLogin(server, account, "ALTER USER", [identifiedBy([hash])]);
     }
   }
+}
+
+/** An account and how it logs in. The hashes are secret. */
+export interface Login extends Account {
+  readonly hashes: readonly string[];
+  readonly tls: WantedAccount["tls"];
+}
+
+/** The accounts of this name that log in by password, and at most by a certificate besides. */
+export async function loginsOf(server: Server, user: string): Promise<Login[]> {
+  const named = await accountsOf(server, user);
+  const { accounts } = await readAccounts(server, named);
+  return named.flatMap((account) => {
+    const { methods = [], tls } = accounts.get(accountKey(account)) ?? {};
+    const hashes = formerHashes(methods, []);
+    return hashes.length > 0 && isRequirement(tls) ? [{ ...account, hashes, tls }] : [];
+  });
+}
+
+/** Makes an account that may replicate, and no more, unless one of this name and host is there. */
+export async function makeReplicationAccount(server: Server, { hashes, tls, ...account }: Login): Promise<void> {
+  if (await server.row("SELECT 1 FROM mysql.global_priv WHERE User = ? AND Host = ?", [account.user, account.host]))
+    return;
+  await changeLogin(server, account, "CREATE USER", [identifiedBy(hashes), requires(tls)]);
+  await change(server, account, (name) => `GRANT REPLICATION SLAVE ON *.* TO ${name}`);
 }
 
 async function accountsOf(server: Server, user: string): Promise<Account[]> {

@@ -1,6 +1,7 @@
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import type { Connection } from "../inputs";
+import { loginsOf, makeReplicationAccount } from "../mariadb/accounts";
 import { openAsSuperuserStarted } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
@@ -50,6 +51,18 @@ export async function seedFromPeer(server: Server, peer: Server, stream: Stream)
   await applyReceived(peer, server.name);
   await withWayOut(fill(server, peer, stream.domain, { there, objects }), server, peer);
   await open(server);
+  await letPeerIn(server, peer);
+}
+
+/**
+ * Makes the account with which the peer pulls from this server, as it is on the peer itself: its link comes back at once, also where the
+ * accounts of the program wait for a change of the peer that needs this link.
+ */
+async function letPeerIn(server: Server, peer: Server): Promise<void> {
+  const { address, port } = server.connection;
+  const status = await replicaStatus(peer);
+  if (status?.sourceAddress !== address || status.sourcePort !== port) return;
+  for (const login of await loginsOf(peer, status.user)) await makeReplicationAccount(server, login);
 }
 
 /** What there is on the peer: databases, and what in them has a definer. */

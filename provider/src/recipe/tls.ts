@@ -5,7 +5,11 @@ import type { NodeTls } from "../inputs";
 /** What the servers of a pair prove themselves with. */
 
 /** What an account asks of its connections: nothing, TLS, or TLS with a certificate that the server's authority signed. */
-export type TlsRequirement = "NONE" | "SSL" | "X509";
+export const TLS_REQUIREMENTS = ["NONE", "SSL", "X509"] as const;
+export type TlsRequirement = (typeof TLS_REQUIREMENTS)[number];
+
+export const isRequirement = (text: string | undefined): text is TlsRequirement =>
+  (TLS_REQUIREMENTS as readonly (string | undefined)[]).includes(text);
 
 /**
  * How a replica comes to its source. `verified`: with TLS, and only if the source proves itself. `mutual`: the replica proves itself too,

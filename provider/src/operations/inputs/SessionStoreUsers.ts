@@ -3,6 +3,7 @@ import type { AccountsInputs } from "../../inputs";
 import { grantProblem } from "../../recipe/accounts/grants";
 import { type AccountRow, byRole, type Role, rowOf } from "../../recipe/accounts/table";
 import { RECIPE_DATABASE } from "../../recipe/filters";
+import { TLS_REQUIREMENTS } from "../../recipe/tls";
 import type { Properties } from "../define";
 import { connection, databaseName, hostPattern, password, passwordOf, profile, userName, word } from "./shared";
 
@@ -10,7 +11,7 @@ import { connection, databaseName, hostPattern, password, passwordOf, profile, u
 
 const from = z.array(hostPattern).min(1, "must name at least one host, or % for all").default(["%"]);
 
-const requireTls = z.enum(["NONE", "SSL", "X509"]).optional();
+const requireTls = z.enum(TLS_REQUIREMENTS).optional();
 
 export const account = z
   .strictObject({
