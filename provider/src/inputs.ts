@@ -183,7 +183,7 @@ export interface DockerHostInputs {
   readonly configDirectory?: string | undefined;
 }
 
-/** An account beside those of the recipe. */
+/** An account besides those of the recipe. */
 export interface ExtraAccountInputs extends RotatingAccountInputs {
   /**
    * What it may do, as between GRANT and TO: `"SELECT ON mydb.*"`, `"PROCESS ON *.*"`. It can do this and no more. `_`
@@ -332,7 +332,7 @@ export interface MariaDbNodeInputs {
    */
   readonly settings: Readonly<Record<string, string | number | boolean | readonly string[]>>;
   /**
-   * Names of users, beside the proxy's default one, in whose names views, triggers, routines and events may come along
+   * Names of users, besides the proxy's default one, in whose names views, triggers, routines and events may come along
    * when the node is seeded from its peer. They have to be accounts that the program makes on both nodes. Named or not,
    * an account that may write beyond single databases is refused. A change touches nothing.
    * @default none

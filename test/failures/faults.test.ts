@@ -203,7 +203,7 @@ test("a second run waits for the first, and is refused with the name of who hold
   await using second = await openServer(pair.connection(1));
   await lockServers([first], 1);
   const { message, seconds } = await failureOf(lockServers([second], 1));
-  expect(message).toMatch(/db1 is being changed by another run.*session_store_admin@localhost/s);
+  expect(message).toMatch(/db1 has been locked by another run.*session_store_admin@localhost/s);
   expect(seconds).toBeGreaterThan(0.9);
   // The next change of that run knows it by now; another run waits as long as the first.
   expect((await failureOf(lockServers([second], 5))).seconds).toBeLessThan(4);

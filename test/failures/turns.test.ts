@@ -2,6 +2,7 @@ import { stop } from "../../provider/src/hosts/local/server";
 import { MariaDbNode, SessionStoreDatabase, SessionStoreUsers } from "../../provider/src/operations/all";
 import type { Operations } from "../../provider/src/operations/contract";
 import { inTurn } from "../../provider/src/pair/lock";
+import { Run } from "../../provider/src/run";
 import { until } from "../../provider/src/waiting";
 import { Authority } from "../support/authority";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
@@ -142,16 +143,22 @@ test.each([
   const { check, update } = resource as unknown as Operations<object, object>;
   const { inputs } = await check({}, declared?.inputs ?? {});
   const servers = [pair.connection(1, PASSWORDS.admin), pair.connection(2, PASSWORDS.admin)];
-  let change: Promise<unknown> = Promise.resolve();
-  await inTurn(servers, async () => {
-    change = update(id, { ...outs, characterSet: "latin1" }, inputs);
-    change.catch(() => undefined);
-    // It has looked at its server, and is in the queue.
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    const sessions = "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'session_store_admin'";
-    for (const { ID } of await pair.server(1).rows(sessions)) await pair.server(1).run(`KILL ${ID}`);
+  const lines: string[] = [];
+  await new Run((line) => lines.push(line)).within(async () => {
+    let change: Promise<unknown> = Promise.resolve();
+    await inTurn(servers, async () => {
+      change = update(id, { ...outs, characterSet: "latin1" }, inputs);
+      change.catch(() => undefined);
+      await until({ what: "the change to wait for its turn", deadline: 10_000 }, async () =>
+        lines.some((line) => /another change of this run/.test(line))
+          ? { done: undefined }
+          : { seen: lines.join("; ") },
+      );
+      const sessions = "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'session_store_admin'";
+      for (const { ID } of await pair.server(1).rows(sessions)) await pair.server(1).run(`KILL ${ID}`);
+    });
+    await expect(change).resolves.toBeDefined();
   });
-  await expect(change).resolves.toBeDefined();
   await pair.up(options);
   expect(await pair.drift(options)).toEqual({});
 });

@@ -49,6 +49,7 @@ const WRONG: readonly (readonly [file: string, line: string])[] = [
 interface Violation {
   readonly from: string;
   readonly to: string;
+  readonly rule: { readonly name: string };
 }
 
 /** What the check of the arrows finds in a folder like this repository. */
@@ -92,4 +93,16 @@ test("each import that points upwards, or past what a floor may know, is found",
   const isFound = ({ file, to }: (typeof planted)[number]) =>
     found.some((each) => each.from === file && each.to.includes(to.replace(/^[./]+/, "")));
   expect(planted.filter((each) => !isFound(each)).map(({ line }) => line)).toEqual([]);
+}, 60_000);
+
+test("two files that import each other are found, also within a folder", async () => {
+  const round = ["there", "back"];
+  await Promise.all(
+    round.map((name, index) =>
+      writeFile(path.join(folder, "provider", "src", "recipe", `${name}.ts`), `import "./${round[1 - index]}";\n`),
+    ),
+  );
+  const circles = (await violations(folder)).filter(({ rule }) => rule.name === "no-circles");
+  // Each circle is told once, by one of its files.
+  expect(circles.filter(({ from }) => round.includes(path.parse(from).name))).toHaveLength(1);
 }, 60_000);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Connection } from "../../provider/src/inputs";
-import { inTurn, stopping } from "../../provider/src/pair/lock";
+import { inTurn, NotYet, stopping } from "../../provider/src/pair/lock";
 import { Run } from "../../provider/src/run";
 
 const server = (name: string, port: number): Connection => ({
@@ -76,5 +76,44 @@ test("after a stop that failed, the next stop of that pair is refused in this ru
     await expect(stopping([db2, db1], async () => undefined)).rejects.toThrow(/not touched, .*: db1 burns/);
     expect(await stopping([db2, server("db3", 3)], async () => "another pair")).toBe("another pair");
     expect(await another(() => stopping([db1, db2], async () => "another run"))).toBe("another run");
+  });
+});
+
+test("a change that lacks what another one brings ends its turn, and gets another after that one", async () => {
+  const lines: string[] = [];
+  await new Run((line) => lines.push(line)).within(async () => {
+    let isThere = false;
+    const order: string[] = [];
+    const needs = inTurn([db1, db2], async () => {
+      order.push(isThere ? "found" : "looked");
+      if (!isThere) throw new NotYet("db1 to replicate", "it is not there");
+    });
+    const brings = inTurn([db1], async () => {
+      order.push("brought");
+      isThere = true;
+    });
+    await Promise.all([needs, brings]);
+    expect(order).toEqual(["looked", "brought", "found"]);
+    expect(lines).toEqual(["waiting for db1 to replicate ..."]);
+  });
+});
+
+test("what nobody brings is waited for with a limit, and then told as it is", async () => {
+  let turns = 0;
+  const lacking = () => {
+    turns++;
+    return Promise.reject(new NotYet("db1", "db1 does not replicate"));
+  };
+  await another(async () => {
+    await expect(inTurn([db1], lacking)).rejects.toThrow("db1 does not replicate");
+    expect(turns).toBe(12);
+    expect(await inTurn([db1], async () => "free")).toBe("free");
+  });
+});
+
+test("a stop that has not begun keeps the next one from nothing", async () => {
+  await another(async () => {
+    await expect(stopping([db1, db2], () => Promise.reject(new NotYet("db1", "not yet")))).rejects.toThrow("not yet");
+    expect(await stopping([db1, db2], async () => "stopped")).toBe("stopped");
   });
 });

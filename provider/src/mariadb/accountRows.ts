@@ -1,13 +1,11 @@
 import type { AccountState } from "../inputs";
-import { type Account, accountKey } from "../recipe/accounts/accounts";
+import { type Account, accountKey, NO_EXPIRY, UNLIMITED } from "../recipe/accounts/accounts";
 import { type LoginMethod, NATIVE } from "../recipe/accounts/password";
-import { type PasswordExpiry, WORDS } from "../recipe/words";
+import { TLS_REQUIREMENTS } from "../recipe/tls";
+import type { PasswordExpiry } from "../recipe/words";
 import type { Server } from "./server";
 
 /** What the server keeps about accounts: the rows of `mysql.global_priv` and the answers of SHOW GRANTS. */
-
-export const NO_EXPIRY = WORDS["SessionStoreUsers.accounts.expiry"].wanted;
-export const UNLIMITED = WORDS["SessionStoreUsers.accounts.limits"].wanted;
 
 export interface LiveAccount extends Pick<AccountState, "locked" | "tls" | "expiry" | "limits"> {
   readonly methods: readonly LoginMethod[];
@@ -102,7 +100,8 @@ function tlsOf(priv: Priv): string {
     priv.x509_issuer && `ISSUER '${priv.x509_issuer}'`,
     priv.ssl_cipher && `CIPHER '${priv.ssl_cipher}'`,
   ];
-  return ["NONE", "SSL", "X509"][priv.ssl_type ?? 0] ?? details.filter(Boolean).join(" ");
+  // As the server numbers them.
+  return TLS_REQUIREMENTS[priv.ssl_type ?? 0] ?? details.filter(Boolean).join(" ");
 }
 
 function expiryOf(priv: Priv, clock: Clock): PasswordExpiry {

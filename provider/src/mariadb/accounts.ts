@@ -1,11 +1,12 @@
 import { escape as quoteText } from "mysql2";
 import type { AccountState } from "../inputs";
-import { type Account, accountKey, type WantedAccount } from "../recipe/accounts/accounts";
+import { type Account, accountKey, NO_EXPIRY, UNLIMITED, type WantedAccount } from "../recipe/accounts/accounts";
 import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/accounts/grants";
 import { renderGrant } from "../recipe/accounts/grantText";
 import { AS_CONFIGURED, type LoginMethod, NATIVE, passwordHash, passwordState } from "../recipe/accounts/password";
 import { isRequirement } from "../recipe/tls";
-import { type LiveAccount, NO_EXPIRY, readAccounts, UNLIMITED } from "./accountRows";
+import { progress } from "../run";
+import { type LiveAccount, readAccounts } from "./accountRows";
 import { openAsSuperuser } from "./open";
 import type { Server } from "./server";
 
@@ -99,13 +100,15 @@ export async function loginsOf(server: Server, user: string): Promise<Login[]> {
   });
 }
 
-/** Makes an account that may replicate, and no more, unless one of this name and host is there. */
+/** Makes an account that may replicate, and no more, unless one of this name and host is there. In one statement: it is whole or not there. */
 export async function makeReplicationAccount(server: Server, { hashes, tls, ...account }: Login): Promise<void> {
-  if (await server.row("SELECT 1 FROM mysql.global_priv WHERE User = ? AND Host = ?", [account.user, account.host]))
-    return;
-  await changeLogin(server, account, "CREATE USER", [identifiedBy(hashes), requires(tls)]);
-  await change(server, account, (name) => `GRANT REPLICATION SLAVE ON *.* TO ${name}`);
+  if (await exists(server, account)) return;
+  progress(`${server.name}: making the account ${accountKey(account)}, with which its peer replicates`);
+  await changeLogin(server, account, "GRANT REPLICATION SLAVE ON *.* TO", [identifiedBy(hashes), requires(tls)]);
 }
+
+export const exists = async (server: Server, { user, host }: Account): Promise<boolean> =>
+  (await server.row("SELECT 1 FROM mysql.global_priv WHERE User = ? AND Host = ?", [user, host])) !== undefined;
 
 async function accountsOf(server: Server, user: string): Promise<Account[]> {
   const rows = await server.query("SELECT Host FROM mysql.global_priv WHERE User = ?", [user]);
@@ -240,6 +243,6 @@ async function changeLogin(server: Server, account: Account, verb: string, claus
   try {
     await server.query(statement, [account.user, account.host, ...clauses.flatMap(({ values = [] }) => values)]);
   } catch (error) {
-    throw new Error(`account ${accountKey(account)}: ${(error as Error).message}`);
+    throw Object.assign(error as Error, { message: `account ${accountKey(account)}: ${(error as Error).message}` });
   }
 }

@@ -1,8 +1,11 @@
 import type { Connection } from "../inputs";
 
 export function nameOf(connection: Connection): string {
-  return connection.name ?? `${connection.address}:${connection.port}`;
+  return connection.name ?? placeOf(connection);
 }
+
+/** Where it is reached, by which servers are told apart. */
+export const placeOf = ({ address, port }: Connection): string => `${address}:${port}`;
 
 /** The admin's password, unless the environment has another one. */
 export const adminPassword = ({ admin }: Connection): string =>

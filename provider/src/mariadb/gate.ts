@@ -1,5 +1,7 @@
+import type { Account } from "../recipe/accounts/accounts";
 import { escapeWildcards } from "../recipe/accounts/grantText";
 import { progress } from "../run";
+import { exists } from "./accounts";
 import { LOADER } from "./loader";
 import type { Server } from "./server";
 import { endSessions, ownUsers } from "./sessions";
@@ -50,7 +52,7 @@ export async function makeStandIns(
   databases: readonly string[],
 ): Promise<void> {
   for (const { user, host } of accounts) {
-    if (await server.row("SELECT 1 FROM mysql.global_priv WHERE User = ? AND Host = ?", [user, host])) continue;
+    if (await exists(server, { user, host })) continue;
     await server.query("INSERT IGNORE INTO ??.?? VALUES (?, ?)", [...STAND_INS, user, host]);
     await server.query("CREATE USER ?@? ACCOUNT LOCK", [user, host]);
     for (const database of databases) {
@@ -96,11 +98,6 @@ async function setForClosed(server: Server): Promise<void> {
 
 /** A switch takes 0 and 1 as numbers, the scheduler its words. */
 const asNumber = (value: string): string | number => (/^\d+$/.test(value) ? Number(value) : value);
-
-export interface Account {
-  readonly user: string;
-  readonly host: string;
-}
 
 /** All that may log in and are neither ours nor root through the socket. */
 async function unlockedAccounts(server: Server): Promise<Account[]> {

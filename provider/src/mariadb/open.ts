@@ -6,7 +6,7 @@ import type { Connection } from "../inputs";
 import { Version } from "../recipe/version";
 import { ofRun, progress } from "../run";
 import { within } from "../waiting";
-import { adminPassword, nameOf } from "./connection";
+import { adminPassword, nameOf, placeOf } from "./connection";
 import { ConnectionError, connectionError, isTrouble, LOGIN_DEADLINE, type Trouble } from "./connectionError";
 import { describeWant, wantOfRoom } from "./fullDisk";
 import { format, Server } from "./server";
@@ -94,8 +94,6 @@ export const isTroubleOf = (connection: Connection, error: unknown): error is Tr
 
 /** Until when the direct way to a server is not tried again, by address and port. */
 const detours = ofRun(() => new Map<string, number>());
-
-const placeOf = ({ address, port }: Connection): string => `${address}:${port}`;
 
 /** What was in the way is gone: the next session tries it again. */
 export const forgetDetour = (connection: Connection): void => void detours().delete(placeOf(connection));

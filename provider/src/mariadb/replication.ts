@@ -1,4 +1,5 @@
 import { withoutUsersData } from "../hosts/serverText";
+import type { Connection } from "../inputs";
 import { until } from "../waiting";
 import { type GtidPosition, parsePosition, reaches } from "./gtid";
 import type { Row, Server } from "./server";
@@ -68,6 +69,10 @@ function errorOf(row: Row, thread: "IO" | "SQL"): ReplicaError | undefined {
   const errno = Number(row[`Last_${thread}_Errno`]);
   return errno === 0 ? undefined : { errno, text: withoutUsersData(String(row[`Last_${thread}_Error`]), errno) };
 }
+
+/** The replica is pointed at this very server. */
+export const pullsFrom = ({ sourceAddress, sourcePort }: ReplicaStatus, { address, port }: Connection): boolean =>
+  sourceAddress === address && sourcePort === port;
 
 export const isRunning = (status: ReplicaStatus | undefined): boolean =>
   status?.ioThread === "Yes" && status.sqlThread === "Yes";

@@ -180,5 +180,5 @@ export class Secret {
 function withoutSecrets(message: string, values: readonly unknown[]): string {
   const secrets = values.flatMap((value) => (value instanceof Secret && value.text !== "" ? [value.text] : []));
   const hidden = secrets.reduce((text, secret) => text.split(secret).join("***"), message);
-  return hidden.replace(/\*[0-9A-F]{40}/g, "***");
+  return hidden.replace(/\*[0-9A-Fa-f]{40}/g, "***");
 }

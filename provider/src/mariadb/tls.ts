@@ -34,7 +34,7 @@ export async function hasOtherCertificate({ host }: Server, wanted: NodeTls): Pr
   return found !== undefined && found.text !== tlsTexts(wanted).certificate;
 }
 
-/** Accounts that can't log in without TLS, beside our own. */
+/** Accounts that can't log in without TLS, besides our own. */
 export async function usersWithTls(server: Server): Promise<string[]> {
   const rows = await server.query(
     "SELECT DISTINCT User FROM mysql.global_priv WHERE JSON_VALUE(Priv, '$.ssl_type') > 0 AND User <> ? ORDER BY User",

@@ -14,7 +14,7 @@ import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/sett
 import { bringCertificatesIntoEffect, IN_EFFECT, removeCertificates, renewIfUsed, tlsState } from "../mariadb/tls";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
 import { type History, markOf } from "../pair/history";
-import { inTurn } from "../pair/lock";
+import { inTurn, lockServers } from "../pair/lock";
 import { concerned } from "../pair/look";
 import { closeIfNew, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
@@ -137,14 +137,16 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 
   async remove(last) {
     const name = nameOf(last.connection);
-    await removeUnlessUnreachable(name, async () => {
+    const remove = async () => {
       await using server = await openToRemove(last.connection);
+      await lockServers([server]);
       // A create that failed halfway has not said where it is.
       await server.host.removeFile(last.configFile ?? (await server.host.settingsFile()));
       if (last.tls) await removeCertificates(server.host);
       await removeAdmin(server);
       progress(`${name}: the option file is removed; the server goes on with its running values until it restarts`);
-    });
+    };
+    await removeUnlessUnreachable(name, () => inTurn([last.connection], remove));
   },
 });
 
@@ -186,11 +188,13 @@ async function bringUp(
     await refuseSettings(server, settings);
     history = await settleHistory(server, wanted.peer, streamOf(wanted), last?.historyMark);
     if (history?.refusal) throw new Error(history.refusal);
+    const isLost = history?.word === "lost";
+    if (!wanted.tls) await refuseToGoWithoutTls(server, isLost ? undefined : wanted.peer, former);
     foreign = await clearOverrides(server, file);
-    if (!wanted.tls) await refuseToGoWithoutTls(server, history?.word === "lost" ? undefined : wanted.peer, former);
     if (wanted.tls && (await writeCertificates(server, wanted.peer, wanted.tls))) certificatesChanged = true;
     if (wanted.tls && certificatesChanged && (await renewIfUsed(server, wanted.tls))) certificatesChanged = false;
-    servers = await concerned(server, wanted.peer, last === undefined);
+    // A lost node is filled from its peer.
+    servers = await concerned(server, wanted.peer, last === undefined && !isLost);
   }
   return inTurn(servers, async () => {
     {

@@ -5,6 +5,7 @@ import { ConnectionError } from "../mariadb/connectionError";
 import { isTroubleOf, openAll, openServer } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import { Server } from "../mariadb/server";
+import { direction } from "../pair/ends";
 import { type Before, establishLink, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
 import { inTurn, lockServers } from "../pair/lock";
@@ -70,6 +71,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
     await removeUnlessUnreachable(nameOf(last.replica), async () => {
       await inTurn([last.replica, last.source], async () => {
         await using replica = await openToRemove(last.replica);
+        await lockServers([replica]);
         await removeLink(replica);
       });
     });
@@ -94,7 +96,7 @@ async function establish(
       throw error;
     }
   });
-  return { direction: `${nameOf(wanted.replica)}<-${nameOf(wanted.source)}`, ...proof };
+  return { direction: direction({ connection: wanted.replica }, { connection: wanted.source }), ...proof };
 }
 
 /** The source, or why it can't be asked. A recreated source has no account for the replica either. */

@@ -58,6 +58,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
 async function bringUp(wanted: SessionStoreDatabaseChecked, isNew: boolean): Promise<object> {
   await inTurn(await concernedServers(wanted, isNew), async () => {
     await using server = await openServer(wanted.node);
+    await lockServers([server]);
     await makeDatabase(server, wanted);
     await copyWhatIsLacking(server, wanted);
   });
@@ -94,8 +95,6 @@ async function copyWhatIsLacking(server: Server, { peer, name }: SessionStoreDat
       `${server.name}: whether tables are missing in ${name} can't be told, ${nameOf(peer)} does not answer`,
     );
   if (!other || !lacks) return;
-  await lockServers([server]);
-  // Another run may have copied them while this one waited.
   const lacking = await lackingTables(server, other, name);
   if (lacking.length > 0) await copyTables(other, server, name, lacking);
   else await discardCopy(server);

@@ -106,12 +106,11 @@ async function repair(
 const isRight = (repair: Repair): boolean => repair.problems.length === 0;
 
 /** Drops our accounts. Never the one with which this session has logged in. */
-async function drop(server: Server, accounts: readonly { user: string; host: string }[]): Promise<void> {
-  const { user } = server.connection.admin;
-  await dropAccounts(
-    server,
-    accounts.filter((account) => account.user !== user),
-  );
+async function drop(server: Server, accounts: readonly WantedAccount[]): Promise<void> {
+  const others = accounts.filter(({ user }) => user !== server.connection.admin.user);
+  if (others.length === 0) return;
+  await lockServers([server]);
+  await dropAccounts(server, others);
 }
 
 /** The accounts that this resource answers for. */

@@ -1,22 +1,12 @@
+import type { ReplicationLinkInputs } from "../inputs";
 import { Secret } from "../mariadb/server";
-import type { LinkTls } from "../recipe/tls";
 import type { Ends } from "./ends";
 import { wantedTls } from "./linkTls";
 
 /** The statement that says from where, as whom and how a replica pulls. */
 
 /** How the replica is to pull from the source. */
-export interface LinkParameters {
-  readonly user: string;
-  readonly password: string;
-  readonly useGtid: "current_pos" | "slave_pos";
-  /** Seconds between two tries to connect. */
-  readonly connectRetry: number;
-  /** Seconds between two signs of life from the source. Undefined: half of slave_net_timeout, as the server has it. */
-  readonly heartbeatPeriod?: number | undefined;
-  /** Undefined: as the servers do by themselves. */
-  readonly tls?: LinkTls | undefined;
-}
+export type LinkParameters = Omit<ReplicationLinkInputs, "replica" | "source" | "revisions">;
 
 /** What the server says where its files about replication (master.info, relay-log.info, the relay log) don't fit together, as after a crash. */
 export const DAMAGED = 1201;

@@ -3,6 +3,7 @@ import { settlePassword, takesSeveralPasswords } from "../mariadb/accounts";
 import {
   describe,
   isRunning,
+  pullsFrom,
   type ReplicaStatus,
   reconnectNow,
   replicaStatus,
@@ -14,8 +15,7 @@ import { progress } from "../run";
 import { TooLate } from "../waiting";
 import { bringAcknowledgement, withoutWaiting } from "./acknowledgement";
 import { changeMaster, DAMAGED, type LinkParameters } from "./changeMaster";
-import type { Ends } from "./ends";
-import { direction } from "./ends";
+import { direction, type Ends } from "./ends";
 import { refuseEqualIdentity, refuseToLoseRows, refuseUnfinished, stopIfRewound } from "./linkRefusals";
 import { encryptionOf, inWords, isVerified, refuseUnprovable, seenTls, wantedTls } from "./linkTls";
 import { stopping } from "./lock";
@@ -108,7 +108,7 @@ export async function removeLink(replica: Server): Promise<void> {
 
 /** The replica gets to where the source is wanted: nothing has to be asked about the network. */
 const isConnected = (status: ReplicaStatus | undefined, { connection }: Server): boolean =>
-  status?.ioThread === "Yes" && status.sourceAddress === connection.address && status.sourcePort === connection.port;
+  status?.ioThread === "Yes" && pullsFrom(status, connection);
 
 /** In words, what CHANGE MASTER has to correct. */
 function differing(status: ReplicaStatus, ends: Ends, wanted: LinkParameters): string[] {
@@ -177,6 +177,6 @@ export async function withRemedy<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     // Errors of other kinds have numbers too, such as that of a refused statement: they are not the replica's.
     const errno = error instanceof ReplicationStopped || error instanceof TooLate ? error.errno : undefined;
-    throw new Error(`${(error as Error).message}. ${remedy(errno)}`);
+    throw Object.assign(error as Error, { message: `${(error as Error).message}. ${remedy(errno)}` });
   }
 }

@@ -1,6 +1,6 @@
 import { Mutex } from "async-mutex";
 import type { Connection } from "../inputs";
-import { nameOf } from "../mariadb/connection";
+import { nameOf, placeOf } from "../mariadb/connection";
 import { isTroubleOf } from "../mariadb/open";
 import type { Row, Server } from "../mariadb/server";
 import { ofRun, progress } from "../run";
@@ -19,8 +19,6 @@ const lockedOut = ofRun(() => new Set<string>());
 /** Why nothing of a pair is stopped any more. */
 const failures = ofRun(() => new Map<string, string>());
 
-const placeOf = ({ address, port }: Connection): string => `${address}:${port}`;
-
 const placesOf = (connections: readonly Connection[]): string[] => [...new Set(connections.map(placeOf))].sort();
 
 function mutexOf(place: string): Mutex {
@@ -29,7 +27,7 @@ function mutexOf(place: string): Mutex {
   return mutex;
 }
 
-/** A change relies on something that is not there yet, and that another change may bring. It has touched nothing. */
+/** A change relies on something that is not there yet, and that another change may bring. It has stopped nothing. */
 export class NotYet extends Error {
   /** @param wait what it waits for, as it reads after "waiting for" */
   constructor(
@@ -96,7 +94,8 @@ export async function stopping<T>(connections: readonly Connection[], work: () =
 
 /** Keeps other runs from changing these servers until their sessions end. */
 export async function lockServers(servers: readonly Server[], deadline = LOCK_DEADLINE): Promise<void> {
-  const sorted = [...servers].sort((one, other) => (nameOf(one.connection) < nameOf(other.connection) ? -1 : 1));
+  // By place, as turns: a server may have another name in another program.
+  const sorted = [...servers].sort((one, other) => (placeOf(one.connection) < placeOf(other.connection) ? -1 : 1));
   for (const server of sorted) await lockServer(server, deadline);
 }
 
@@ -121,7 +120,7 @@ async function lockServer(server: Server, deadline: number): Promise<void> {
   if (isLocked) return;
   lockedOut().add(place);
   throw new Error(
-    `${name} is being changed by another run for more than ${deadline} s (${describe(await holderOf(server))}); nothing was touched. ${AGAIN}`,
+    `${name} has been locked by another run for more than ${deadline} s (${describe(await holderOf(server))}); nothing was touched. ${AGAIN}`,
   );
 }
 

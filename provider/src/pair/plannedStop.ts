@@ -4,6 +4,7 @@ import {
   foundNoLog,
   isMerelyStopped,
   isRunning,
+  pullsFrom,
   type ReplicaStatus,
   reconnectNow,
   replicaStatus,
@@ -95,9 +96,7 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
 /** The status of a link. One that was merely stopped, by hand or by a run that was cut off, is started: nothing else would do it before. */
 async function standing(ends: Ends): Promise<ReplicaStatus | undefined> {
   const status = await settled(ends);
-  if (!status || !isMerelyStopped(status)) return status;
-  const { address, port } = ends.source.connection;
-  if (status.sourceAddress !== address || status.sourcePort !== port) return status;
+  if (!status || !isMerelyStopped(status) || !pullsFrom(status, ends.source.connection)) return status;
   await startStopped(ends, status);
   return settled(ends);
 }

@@ -8,7 +8,7 @@ import { ConnectionError } from "../mariadb/connectionError";
 import { closeGate, isClosed, makeStandIns, openGate } from "../mariadb/gate";
 import { inDomain } from "../mariadb/gtid";
 import { openAsSuperuser, openServer } from "../mariadb/open";
-import { appliedPosition, replicaStatus } from "../mariadb/replication";
+import { appliedPosition, pullsFrom, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { accountOf, type StoredEvent, type StoredObject, setEvent, storedEvents } from "../mariadb/storedObjects";
 import { baseTables, hasRows } from "../mariadb/tables";
@@ -50,18 +50,17 @@ export async function seedFromPeer(server: Server, peer: Server, stream: Stream)
   await ensurePosition(peer);
   await applyReceived(peer, server.name);
   await withWayOut(fill(server, peer, stream.domain, { there, objects }), server, peer);
-  await open(server);
   await letPeerIn(server, peer);
+  await open(server);
 }
 
 /**
- * Makes the account with which the peer pulls from this server, as it is on the peer itself: its link comes back at once, also where the
- * accounts of the program wait for a change of the peer that needs this link.
+ * Makes the account with which the peer pulls from this server, with the login that it has on the peer itself: its link comes back at once,
+ * also where the accounts of the program wait for a change of the peer that needs this link. All rows are here by now.
  */
 async function letPeerIn(server: Server, peer: Server): Promise<void> {
-  const { address, port } = server.connection;
   const status = await replicaStatus(peer);
-  if (status?.sourceAddress !== address || status.sourcePort !== port) return;
+  if (!status || !pullsFrom(status, server.connection)) return;
   for (const login of await loginsOf(peer, status.user)) await makeReplicationAccount(server, login);
 }
 

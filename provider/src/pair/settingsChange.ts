@@ -35,50 +35,63 @@ interface OurFile {
 
 /**
  * Brings file and running values to what is wanted, in the mildest way that the changes allow. A server that has all gets nothing.
- * It is a turn of the servers that `concerned` names: while one of them is away, the values of the other are not its own.
+ * Call it in a turn of the servers that `concerned` names: while one of them is away, the values of the other are not its own.
  */
 export async function applySettings(change: WantedSettings): Promise<void> {
-  const { server, file, peer } = change;
-  const changes = await settingChanges(server, change.former, change.wanted);
-  const found = await server.host.readFile(file.path);
-  if (changes.length === 0 && found?.text === file.text && found.mode === file.mode) return;
+  const { server, peer } = change;
+  const { changes, isDone } = await lookAt(server, change);
+  if (isDone) return;
   const step = mildestStep(changes, await isReplicating(server));
   if (step === "set") {
     await lockServers([server]);
-    tell(server.name, changes);
-    // Another run, for which this one waited, may have changed or put back some of them.
-    return setWhileRunning(server, file, await settingChanges(server, change.former, change.wanted), found);
+    return make(step, server, change);
   }
 
   const why = `${server.name} has to ${step === "restart" ? "restart" : "stop its replica threads"} for ${names(changes, step)}`;
   await refuseWithoutRoom(server, { why, restarts: step === "restart", redoLog: redoLogOf(changes) });
-  const act = (node: Server) => {
-    tell(node.name, changes);
-    return step === "restart" ? restart(node, file, found) : stopReplica(node, file, changes, found);
-  };
   const linked = await linkedPeer(server, peer, why);
-  if (!linked) return act(server);
-  const both = [server.connection, linked];
-  const stopInTurn = async () => {
-    // The sessions opened before may have ended with a restart of the node whose turn came first.
+  if (!linked) {
+    await lockServers([server]);
+    return make(step, server, change);
+  }
+  await stopping([server.connection, linked], async () => {
     await using servers = await openAll(linked, server.connection);
     const [other, node] = servers;
     await lockServers([other, node]);
+    if ((await lookAt(node, change)).isDone) return;
     await plannedStop({ node, peer: other, why }, () => {
       for (const { option } of changes) {
         const consequence = settingOf(option)?.afterChange?.(other.name);
         if (consequence) progress(`${node.name}: ${consequence}`);
       }
-      return act(node);
+      return make(step, node, change);
     });
-  };
-  await stopping(both, stopInTurn);
+  });
 }
 
-function tell(name: string, changes: readonly SettingChange[]): void {
-  progress(
-    `${name}: ${changes.length > 0 ? `changing ${changes.map(inWords).join(", ")}` : "writing the option file"}`,
-  );
+/** How a server differs from what is wanted. */
+interface Difference {
+  readonly changes: readonly SettingChange[];
+  /** The option file as it is. */
+  readonly found: HostFile | undefined;
+  readonly isDone: boolean;
+}
+
+async function lookAt(server: Server, { former, wanted, file }: WantedSettings): Promise<Difference> {
+  const changes = await settingChanges(server, former, wanted);
+  const found = await server.host.readFile(file.path);
+  return { changes, found, isDone: changes.length === 0 && found?.text === file.text && found.mode === file.mode };
+}
+
+/** Makes what is still to be changed: another run, for which this one waited, may have made some of it. */
+async function make(step: Step, server: Server, change: WantedSettings): Promise<void> {
+  const difference = await lookAt(server, change);
+  if (difference.isDone) return;
+  const changes = difference.changes.map(inWords).join(", ");
+  progress(`${server.name}: ${changes ? `changing ${changes}` : "writing the option file"}`);
+  if (step === "set") await setWhileRunning(server, change.file, difference);
+  else if (step === "restart") await restart(server, change.file, difference);
+  else await stopReplica(server, change.file, difference);
 }
 
 const inWords = ({ option, wanted }: SettingChange): string =>
@@ -112,43 +125,33 @@ async function isReplicating(server: Server): Promise<boolean> {
   return status.ioThread !== "No" || status.sqlThread !== "No" || isMerelyStopped(status);
 }
 
-async function setWhileRunning(
-  server: Server,
-  file: OurFile,
-  changes: readonly SettingChange[],
-  former?: HostFile,
-): Promise<void> {
+async function setWhileRunning(server: Server, file: OurFile, { changes, found }: Difference): Promise<void> {
   await writeOptions(server, file);
   try {
     for (const change of changes) await setRunning(server, change);
   } catch (error) {
-    await putBack(server, file.path, former);
+    await putBack(server, file.path, found);
     throw new Error(`${(error as Error).message}. The former option file was put back.`);
   }
 }
 
-async function stopReplica(
-  server: Server,
-  file: OurFile,
-  changes: readonly SettingChange[],
-  former?: HostFile,
-): Promise<void> {
+async function stopReplica(server: Server, file: OurFile, difference: Difference): Promise<void> {
   await server.query("STOP SLAVE");
   try {
-    await setWhileRunning(server, file, changes, former);
+    await setWhileRunning(server, file, difference);
   } finally {
     await server.query("START SLAVE");
   }
 }
 
-async function restart(server: Server, file: OurFile, former?: HostFile): Promise<void> {
+async function restart(server: Server, file: OurFile, { found }: Difference): Promise<void> {
   const { host, name } = server;
   await writeOptions(server, file);
   try {
     await during(`${name}: stopping the server`, host.stopService());
     await during(`${name}: starting the server`, host.startService());
   } catch (error) {
-    const restored = await putBack(server, file.path, former).then(
+    const restored = await putBack(server, file.path, found).then(
       () => "The former option file was put back",
       (failure: Error) => `The former option file can't be put back (${failure.message}), the new one is in its place`,
     );

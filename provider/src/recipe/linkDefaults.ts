@@ -1,8 +1,11 @@
 import type { Profile } from "./names";
 
+/** From which position a replica goes on: MASTER_USE_GTID. */
+export const GTID_POSITIONS = ["current_pos", "slave_pos"] as const;
+
 /** How a node pulls from the other, where a program does not say. */
 export interface LinkDefaults {
-  readonly useGtid: "current_pos" | "slave_pos";
+  readonly useGtid: (typeof GTID_POSITIONS)[number];
   /** In seconds. */
   readonly connectRetry: number;
   /** In seconds. Absent: the server takes half of slave_net_timeout. */

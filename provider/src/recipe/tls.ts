@@ -13,9 +13,10 @@ export const isRequirement = (text: string | undefined): text is TlsRequirement 
 
 /**
  * How a replica comes to its source. `verified`: with TLS, and only if the source proves itself. `mutual`: the replica proves itself too,
- * with its node's certificate, as accounts ask that `require` X509. `off`: without TLS.
+ * with its node's certificate, as accounts with `requireTls` X509 ask. `off`: without TLS.
  */
-export type LinkTls = "off" | "verified" | "mutual";
+export const LINK_TLS = ["off", "verified", "mutual"] as const;
+export type LinkTls = (typeof LINK_TLS)[number];
 
 /** Certificate and key share a file: at no time one of them is new and the other is not. */
 export const tlsFiles = (folder: string): { ca: string; certificate: string } => ({

@@ -159,4 +159,3 @@ export type LinkState = WordOf<"ReplicationLink.state">;
 export type SemiSyncState = WordOf<"ReplicationLink.semiSync">;
 export type LinkTlsState = WordOf<"ReplicationLink.tls">;
 export type TableWord = WordOf<"SessionStoreSchema.tables">;
-export type SchemaState = WordOf<"SessionStoreSchema.state">;

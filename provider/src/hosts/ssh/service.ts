@@ -16,8 +16,8 @@ const PROCESS_SHOWS = 10_000;
 const LINES = 40;
 
 /**
- * Numbers of the server's processes, and of the script that keeps it. Those are not meant that init scripts start for a moment to read its option
- * files. `pidof` would leave out a process that waits for a disk, or for what it has just forked, as that script does all the time.
+ * Numbers of the server's processes, and of the script that keeps it. Leaves out those that init scripts start for a moment to read
+ * option files. `pidof` would leave out a process that waits for a disk, or for what it has just forked, as that script does all the time.
  */
 const PROCESSES = `for d in /proc/[0-9]*; do
   read -r n <$d/comm || continue

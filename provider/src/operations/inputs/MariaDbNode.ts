@@ -91,7 +91,7 @@ export const given = z
       .optional()
       .meta({
         description:
-          "Names of users, beside the proxy's default one, in whose names views, triggers, routines and events may " +
+          "Names of users, besides the proxy's default one, in whose names views, triggers, routines and events may " +
           "come along when the node is seeded from its peer. They have to be accounts that the program makes on both " +
           "nodes. Named or not, an account that may write beyond single databases is refused. A change touches " +
           "nothing. @default none",

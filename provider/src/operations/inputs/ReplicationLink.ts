@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { ACCOUNTS } from "../../recipe/accounts/table";
-import { LINK_DEFAULTS } from "../../recipe/linkDefaults";
+import { GTID_POSITIONS, LINK_DEFAULTS } from "../../recipe/linkDefaults";
 import { DEFAULT_PROFILE } from "../../recipe/names";
+import { LINK_TLS } from "../../recipe/tls";
 import { connection, historyMark, passwordOf, userName, word } from "./shared";
 
 /** What a link is given, what follows from it, and what it tells. */
@@ -19,7 +20,7 @@ export const given = z
         "Its password. A change stops this direction for a moment, while commits on the source wait for nobody.",
     }),
     useGtid: z
-      .enum(["current_pos", "slave_pos"])
+      .enum(GTID_POSITIONS)
       .default(LINK_DEFAULTS[DEFAULT_PROFILE].useGtid)
       .meta({
         description:
@@ -48,7 +49,7 @@ export const given = z
           "@default none: half of slave_net_timeout at the time when the link is made",
       }),
     tls: z
-      .enum(["off", "verified", "mutual"])
+      .enum(LINK_TLS)
       .optional()
       .meta({
         description:

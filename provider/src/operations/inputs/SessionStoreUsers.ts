@@ -96,7 +96,7 @@ const extra = z
     }),
   })
   .refine(changes, SAME)
-  .meta({ id: "ExtraAccountInputs", description: "An account beside those of the recipe." });
+  .meta({ id: "ExtraAccountInputs", description: "An account besides those of the recipe." });
 
 const accountState = z
   .strictObject({

@@ -14,7 +14,7 @@ export const address = z
   .max(255)
   .regex(/^[A-Za-z0-9_.:%-]+$/, "must be a host name or an IP address");
 
-export const absolutePath = z.string().regex(/^\/[^\0]*$/, "must be an absolute path");
+const absolutePath = z.string().regex(/^\/[^\0]*$/, "must be an absolute path");
 
 export const local = z
   .strictObject({

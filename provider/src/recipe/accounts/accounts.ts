@@ -1,6 +1,7 @@
 import type { AccountState, AccountsInputs, RotatingAccountInputs } from "../../inputs";
 import { inProfile, isReservedUser } from "../names";
 import type { TlsRequirement } from "../tls";
+import { WORDS } from "../words";
 import { AS_CONFIGURED } from "./password";
 import { ROLES, type Role, rowOf } from "./table";
 
@@ -63,9 +64,13 @@ function wantedOf(inputs: GivenAccounts, { account, ...rest }: Given): WantedAcc
   }));
 }
 
+/** What `expiry` and `limits` of an account are when nothing is wrong. */
+export const NO_EXPIRY = WORDS["SessionStoreUsers.accounts.expiry"].wanted;
+export const UNLIMITED = WORDS["SessionStoreUsers.accounts.limits"].wanted;
+
 /** How a wanted account looks when nothing is wrong with it. */
 export function healthyState(grants: readonly string[], tls: TlsRequirement = "NONE"): AccountState {
-  return { password: AS_CONFIGURED, grants, locked: false, tls, expiry: "none", limits: "none" };
+  return { password: AS_CONFIGURED, grants, locked: false, tls, expiry: NO_EXPIRY, limits: UNLIMITED };
 }
 
 /** What `accounts` must be. It depends on no server's version and on no password. */

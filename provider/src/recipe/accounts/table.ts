@@ -79,13 +79,7 @@ export const ACCOUNTS = {
   },
 } as const satisfies Readonly<Record<string, AccountRow>>;
 
-type Table = typeof ACCOUNTS;
-export type Role = keyof Table;
-
-/** The roles whose rows have a property of this value. */
-export type RolesWith<Property extends object> = {
-  [R in Role]: Table[R] extends Property ? R : never;
-}[Role];
+export type Role = keyof typeof ACCOUNTS;
 
 export const ROLES = Object.keys(ACCOUNTS) as Role[];
 
