@@ -104,9 +104,15 @@ test("what nobody brings is waited for with a limit, and then told as it is", as
     turns++;
     return Promise.reject(new NotYet("db1", "db1 does not replicate"));
   };
+  jest.useFakeTimers();
   await another(async () => {
-    await expect(inTurn([db1], lacking)).rejects.toThrow("db1 does not replicate");
-    expect(turns).toBe(12);
+    const told = expect(inTurn([db1], lacking)).rejects.toThrow("db1 does not replicate");
+    await jest.advanceTimersByTimeAsync(14_000);
+    const early = turns;
+    await jest.advanceTimersByTimeAsync(2_000);
+    await told;
+    expect([early, turns]).toEqual([56 + 1, 60 + 1]);
+    jest.useRealTimers();
     expect(await inTurn([db1], async () => "free")).toBe("free");
   });
 });

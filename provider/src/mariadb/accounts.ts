@@ -12,6 +12,8 @@ import type { Server } from "./server";
 
 /** Brings accounts to the wanted state. Nothing is written for an account that is right, and no password leaves but as a hash. */
 
+const REPLICATION = "REPLICATION SLAVE ON *.*";
+
 /** What is to be done for one account. */
 export interface Repair {
   readonly account: Account;
@@ -89,14 +91,16 @@ export interface Login extends Account {
   readonly tls: WantedAccount["tls"];
 }
 
-/** The accounts of this name that log in by password, and at most by a certificate besides. */
-export async function loginsOf(server: Server, user: string): Promise<Login[]> {
+/** The accounts of this name that may replicate, and log in by password, and at most by a certificate besides. */
+export async function replicationLogins(server: Server, user: string): Promise<Login[]> {
   const named = await accountsOf(server, user);
-  const { accounts } = await readAccounts(server, named);
+  const { accounts, lowerCaseNames } = await readAccounts(server, named);
   return named.flatMap((account) => {
-    const { methods = [], tls } = accounts.get(accountKey(account)) ?? {};
-    const hashes = formerHashes(methods, []);
-    return hashes.length > 0 && isRequirement(tls) ? [{ ...account, hashes, tls }] : [];
+    const live = accounts.get(accountKey(account));
+    if (!live || live.locked || live.expiry === "expired" || !isRequirement(live.tls)) return [];
+    const { missing } = compareGrants([REPLICATION], live.grants, { version: server.version, lowerCaseNames });
+    const hashes = formerHashes(live.methods, []);
+    return missing.length === 0 && hashes.length > 0 ? [{ ...account, hashes, tls: live.tls }] : [];
   });
 }
 
@@ -104,7 +108,7 @@ export async function loginsOf(server: Server, user: string): Promise<Login[]> {
 export async function makeReplicationAccount(server: Server, { hashes, tls, ...account }: Login): Promise<void> {
   if (await exists(server, account)) return;
   progress(`${server.name}: making the account ${accountKey(account)}, with which its peer replicates`);
-  await changeLogin(server, account, "GRANT REPLICATION SLAVE ON *.* TO", [identifiedBy(hashes), requires(tls)]);
+  await changeLogin(server, account, `GRANT ${REPLICATION} TO`, [identifiedBy(hashes), requires(tls)]);
 }
 
 export const exists = async (server: Server, { user, host }: Account): Promise<boolean> =>

@@ -161,14 +161,14 @@ export async function uptime(server: Server): Promise<number> {
 export const foundNoLog = (status: ReplicaStatus): boolean => /Binary log is not open/.test(status.ioError?.text ?? "");
 
 /**
- * Lets a replica connect now that waits for its next try, or gave up because its source had no binary log:
- * MASTER_CONNECT_RETRY may be long, and commits wait for it.
+ * Lets a replica connect now that waits for its next try, or gave up because its source had no binary log: MASTER_CONNECT_RETRY may be long,
+ * and commits wait for it. A first try that is under way goes on, however long it takes: until it has failed there is no error.
  */
 export async function reconnectNow(replica: Server): Promise<void> {
   const status = await replicaStatus(replica);
   // Only the IO thread: starting the SQL thread without it would throw the relay log away.
   if (status?.sqlThread !== "Yes") return;
-  if (status.ioThread === "Connecting") await replica.query("STOP SLAVE IO_THREAD");
+  if (status.ioThread === "Connecting" && status.ioError) await replica.query("STOP SLAVE IO_THREAD");
   else if (status.ioThread !== "No" || !foundNoLog(status)) return;
   await replica.query("START SLAVE IO_THREAD");
 }

@@ -6,7 +6,7 @@ import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin"
 import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { askIfThere, openServer } from "../mariadb/open";
-import { clearOverrides, type ForeignLines, lookAtOptionFiles } from "../mariadb/optionFiles";
+import { clearOverrides, type ForeignLines, lookAtOptionFiles, type OurFile } from "../mariadb/optionFiles";
 import { reconnectNow } from "../mariadb/replication";
 import { installSemiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
@@ -172,39 +172,20 @@ async function bringUp(
 ): Promise<MariaDbNodeComputed> {
   const host = openHost(wanted.connection.host);
   await host.prepare();
-  if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
   const [settings, former] = [wanted.settings as Settings, (last?.settings ?? {}) as Settings];
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
-  let history: History | undefined;
-  let foreign: ForeignLines;
-  let servers: readonly Connection[];
-  // Also where a run that was cut off has written them already.
-  let certificatesChanged = !isDeepStrictEqual(last?.tls, wanted.tls);
-  {
-    await using server = await openAsAdminStarted(wanted.connection);
-    begun();
-    await installSemiSync(server);
-    await refuseSettings(server, settings);
-    history = await settleHistory(server, wanted.peer, streamOf(wanted), last?.historyMark);
-    if (history?.refusal) throw new Error(history.refusal);
-    const isLost = history?.word === "lost";
-    if (!wanted.tls) await refuseToGoWithoutTls(server, isLost ? undefined : wanted.peer, former);
-    foreign = await clearOverrides(server, file);
-    if (wanted.tls && (await writeCertificates(server, wanted.peer, wanted.tls))) certificatesChanged = true;
-    if (wanted.tls && certificatesChanged && (await renewIfUsed(server, wanted.tls))) certificatesChanged = false;
-    // A lost node is filled from its peer.
-    servers = await concerned(server, wanted.peer, last === undefined && !isLost);
-  }
+  const history = await settle(wanted, last, begun);
+  const isLost = history?.word === "lost";
+  const { foreign, certificatesChanged, servers } = await prepareFiles(wanted, last, file, isLost);
   return inTurn(servers, async () => {
     {
       await using server = await openServer(wanted.connection);
-      const peer = history?.word === "lost" ? undefined : wanted.peer;
-      await applySettings({ server, peer, former, wanted: settings, file });
+      await applySettings({ server, peer: isLost ? undefined : wanted.peer, former, wanted: settings, file });
     }
     // Another session: the server may have restarted.
     await using server = await openServer(wanted.connection);
-    if (history?.word === "lost" && wanted.peer) {
+    if (isLost && wanted.peer) {
       await using peer = await openPeerForSeeding(server.name, wanted.peer);
       await seedFromPeer(server, peer, streamOf(wanted));
       // It got back what it ran with before it was closed.
@@ -214,6 +195,50 @@ async function bringUp(
     const historyMark = (await markOf(history, server)) ?? last?.historyMark;
     return { ...computed(server, path, await runningSettings(server, settings), foreign, wanted.tls), historyMark };
   });
+}
+
+/** Starts the server with its admin account, and makes sure of its history: one that is lost is closed, one that can't be told is refused. */
+async function settle(
+  wanted: MariaDbNodeChecked,
+  last: (MariaDbNodeChecked & MariaDbNodeComputed) | undefined,
+  begun: () => void,
+): Promise<History | undefined> {
+  if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
+  await using server = await openAsAdminStarted(wanted.connection);
+  begun();
+  await installSemiSync(server);
+  await refuseSettings(server, wanted.settings as Settings);
+  const history = await settleHistory(server, wanted.peer, streamOf(wanted), last?.historyMark);
+  if (history?.refusal) throw new Error(history.refusal);
+  return history;
+}
+
+interface Prepared {
+  readonly foreign: ForeignLines;
+  /** True: the server has not taken them up yet. */
+  readonly certificatesChanged: boolean;
+  /** Those that the rest of the change concerns. */
+  readonly servers: readonly Connection[];
+}
+
+/** Files beside the node's own option file, and renewed certificates: what other changes may wait for. */
+async function prepareFiles(
+  { connection, peer, tls }: MariaDbNodeChecked,
+  last: MariaDbNodeChecked | undefined,
+  file: OurFile,
+  isLost: boolean,
+): Promise<Prepared> {
+  await using server = await openServer(connection);
+  if (!tls) await refuseToGoWithoutTls(server, isLost ? undefined : peer, (last?.settings ?? {}) as Settings);
+  const foreign = await clearOverrides(server, file);
+  // A lost node is filled from its peer.
+  const servers = await concerned(server, peer, last === undefined && !isLost);
+  if (!tls) return { foreign, certificatesChanged: false, servers };
+  const isWritten = await writeCertificates(server, peer, tls);
+  // Also where a run that was cut off has written them already.
+  const certificatesChanged = isWritten || !isDeepStrictEqual(last?.tls, tls);
+  const isRenewed = certificatesChanged && (await renewIfUsed(server, tls));
+  return { foreign, certificatesChanged: certificatesChanged && !isRenewed, servers };
 }
 
 /**

@@ -38,9 +38,12 @@ export class NotYet extends Error {
   }
 }
 
-/** How many turns a change gets for what is not there yet, and the pause between two, in milliseconds. */
-const TURNS = 12;
+/** How long a change gets turn after turn for what is not there yet, in milliseconds, and the pause between two turns. */
+const PATIENCE = 15_000;
 const PAUSE = 250;
+/** What one turn counts at most: to wait for it may take as long as the change that brings what is lacking. */
+const LONGEST = 2_000;
+const TELL = 5_000;
 
 /**
  * Runs `work` while nothing else of this run changes one of these servers: those that it changes, and those on which it relies meanwhile.
@@ -48,14 +51,20 @@ const PAUSE = 250;
  * sessions in its turn: they would not outlast a long wait.
  */
 export async function inTurn<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
-  for (let turn = 1; ; turn++) {
+  let [patience, tellAt] = [PATIENCE, PATIENCE];
+  for (;;) {
+    const start = Date.now();
     try {
       return await oneTurn(connections, work);
     } catch (error) {
-      if (!(error instanceof NotYet) || turn === TURNS) throw error;
-      if (turn % 4 === 1) progress(`waiting for ${error.wait} ...`);
+      if (!(error instanceof NotYet) || patience <= 0) throw error;
+      if (patience <= tellAt) {
+        progress(`waiting for ${error.wait} ...`);
+        tellAt = patience - TELL;
+      }
     }
     await sleep(PAUSE);
+    patience -= Math.min(Date.now() - start, LONGEST);
   }
 }
 
@@ -107,14 +116,15 @@ async function lockServer(server: Server, deadline: number): Promise<void> {
   let holder: string | undefined;
   const isLocked = await inTime(
     until(wait, async () => {
-      const got = await server.value("SELECT GET_LOCK(?, ?)", [LOCK, Math.min(longest, 1)]);
+      const got = await server.value("SELECT GET_LOCK(?, ?)", [LOCK, holder ? Math.min(longest, 1) : 0]);
       if (got === "1") return { done: undefined };
       holder = describe(await holderOf(server));
       return { seen: holder };
     }),
   ).catch((error: unknown) => {
-    if (holder && isTroubleOf(connection, error))
-      error.message += `, while another run was changing it (${holder}). ${AGAIN}`;
+    if (holder && isTroubleOf(connection, error)) {
+      error.message = `${error.message.replace(/\.$/, "")}, while another run was changing it (${holder}). ${AGAIN}`;
+    }
     throw error;
   });
   if (isLocked) return;

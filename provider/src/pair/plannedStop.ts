@@ -22,6 +22,7 @@ import { settledLink } from "./look";
 import { failIfStopped, proveRowsArrive, waitUntilCaughtUp, waitUntilReplicating } from "./proof";
 import { refuseUnreachable } from "./reachability";
 import { refuseWithoutRoom } from "./room";
+import { isBeingSeeded } from "./seeding";
 
 const CATCH_UP_DEADLINE = 60_000;
 const RETURN_DEADLINE = 60_000;
@@ -76,8 +77,8 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
     const text =
       `${why}, but ${replica.name} does not replicate (${describe(status)}). Sessions that only one node has would be out of reach ` +
       `meanwhile, so nothing was stopped. Repair that link first: \`pulumi up --target\` it, which says what is in the way.`;
-    // It tries again, and another change of this run may make the account that it lacks.
-    return status.ioThread === "Connecting"
+    // It is connecting, or tries again, and another change of this run may make the account that it lacks.
+    return status.sqlThread === "Yes" && status.ioThread !== "No"
       ? new NotYet(`${replica.name} to replicate (${describe(status)})`, text)
       : new Error(text);
   };
@@ -97,6 +98,13 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
 async function standing(ends: Ends): Promise<ReplicaStatus | undefined> {
   const status = await settled(ends);
   if (!status || !isMerelyStopped(status) || !pullsFrom(status, ends.source.connection)) return status;
+  if (await isBeingSeeded(ends.source)) {
+    const { name } = ends.source;
+    throw new NotYet(
+      `${name} to be seeded`,
+      `${name} does not hold all sessions: its seeding is under way, or was cut off`,
+    );
+  }
   await startStopped(ends, status);
   return settled(ends);
 }

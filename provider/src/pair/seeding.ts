@@ -1,7 +1,7 @@
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import type { Connection } from "../inputs";
-import { loginsOf, makeReplicationAccount } from "../mariadb/accounts";
+import { makeReplicationAccount, replicationLogins } from "../mariadb/accounts";
 import { openAsSuperuserStarted } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
@@ -61,7 +61,7 @@ export async function seedFromPeer(server: Server, peer: Server, stream: Stream)
 async function letPeerIn(server: Server, peer: Server): Promise<void> {
   const status = await replicaStatus(peer);
   if (!status || !pullsFrom(status, server.connection)) return;
-  for (const login of await loginsOf(peer, status.user)) await makeReplicationAccount(server, login);
+  for (const login of await replicationLogins(peer, status.user)) await makeReplicationAccount(server, login);
 }
 
 /** What there is on the peer: databases, and what in them has a definer. */

@@ -3,6 +3,7 @@ import type { Connection } from "../inputs";
 import { openAsAdminWhenUp } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { isTroubleOf, openAll, openServer } from "../mariadb/open";
+import type { OurFile } from "../mariadb/optionFiles";
 import { isMerelyStopped, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges } from "../mariadb/settings";
@@ -24,12 +25,10 @@ export interface WantedSettings {
   /** What was wanted before; what is no longer wanted goes back to the server's default. */
   readonly former: Settings;
   readonly wanted: Settings;
-  readonly file: OurFile;
+  readonly file: OptionFile;
 }
 
-interface OurFile {
-  readonly path: string;
-  readonly text: string;
+interface OptionFile extends Required<OurFile> {
   readonly mode: number;
 }
 
@@ -125,7 +124,7 @@ async function isReplicating(server: Server): Promise<boolean> {
   return status.ioThread !== "No" || status.sqlThread !== "No" || isMerelyStopped(status);
 }
 
-async function setWhileRunning(server: Server, file: OurFile, { changes, found }: Difference): Promise<void> {
+async function setWhileRunning(server: Server, file: OptionFile, { changes, found }: Difference): Promise<void> {
   await writeOptions(server, file);
   try {
     for (const change of changes) await setRunning(server, change);
@@ -135,7 +134,7 @@ async function setWhileRunning(server: Server, file: OurFile, { changes, found }
   }
 }
 
-async function stopReplica(server: Server, file: OurFile, difference: Difference): Promise<void> {
+async function stopReplica(server: Server, file: OptionFile, difference: Difference): Promise<void> {
   await server.query("STOP SLAVE");
   try {
     await setWhileRunning(server, file, difference);
@@ -144,7 +143,7 @@ async function stopReplica(server: Server, file: OurFile, difference: Difference
   }
 }
 
-async function restart(server: Server, file: OurFile, { found }: Difference): Promise<void> {
+async function restart(server: Server, file: OptionFile, { found }: Difference): Promise<void> {
   const { host, name } = server;
   await writeOptions(server, file);
   try {
@@ -164,7 +163,7 @@ async function restart(server: Server, file: OurFile, { found }: Difference): Pr
   }
 }
 
-async function writeOptions({ host, name }: Server, file: OurFile): Promise<void> {
+async function writeOptions({ host, name }: Server, file: OptionFile): Promise<void> {
   try {
     await host.writeFile(file.path, file.text, { mode: file.mode });
   } catch (error) {
