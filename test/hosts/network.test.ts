@@ -218,6 +218,17 @@ describe("between the nodes", () => {
     });
   });
 
+  it("300 ms from one to the other and back: links that are slow to connect are waited for when both nodes restart", async () => {
+    const options = { settings: { innodb_buffer_pool_chunk_size: "4M" } };
+    {
+      await using _faults = await faults((reach) => NetworkFault.slow(reach, 150));
+      await cutBoth();
+      await up(options);
+      expect(await pair.drift(options)).toEqual({});
+    }
+    await up();
+  });
+
   it("a link through which nothing comes any more is noticed by what commits wait for, and is as before when it heals", async () => {
     await underLoad(async () => {
       {
