@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { replicaStatus } from "../../provider/src/mariadb/replication";
+import { describe as inWords, isRunning, replicaStatus } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
+import { until } from "../../provider/src/waiting";
 import { SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
 import {
@@ -70,6 +71,32 @@ test("what the lost node had sent and its peer has not applied yet is applied fi
     expect(await pair.server(number).value(found)).toBe("1");
   }
   expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});
+
+test("the peer's link is let in as soon as the node is open, by the accounts that may replicate and no other", async () => {
+  const others = [
+    "CREATE USER replication_user@'10.1.1.1' IDENTIFIED BY 'left' ACCOUNT LOCK",
+    "GRANT REPLICATION SLAVE ON *.* TO replication_user@'10.1.1.1'",
+    "GRANT SELECT ON test.* TO replication_user@'10.2.2.2' IDENTIFIED BY 'left'",
+    "CREATE USER replication_user@'10.3.3.3' IDENTIFIED BY 'left' PASSWORD EXPIRE",
+    "GRANT REPLICATION SLAVE ON *.* TO replication_user@'10.3.3.3'",
+  ];
+  for (const statement of others) await db1.query(statement);
+  await pair.lose(2);
+  await pair.up({ ...SHORT_WAITS, only: ["db2", "sessions-db2"] });
+  const accounts = "SELECT CONCAT(User, '@', Host) FROM mysql.user WHERE User = 'replication_user'";
+  const db2 = pair.server(2);
+  expect((await db2.rows(accounts)).map((row) => Object.values(row)[0])).toEqual(["replication_user@%"]);
+  expect((await db2.rows("SHOW GRANTS FOR replication_user")).map((row) => String(Object.values(row)[0]))).toEqual([
+    expect.stringMatching(/^GRANT REPLICATION SLAVE ON \*\.\* TO `replication_user`@`%` IDENTIFIED BY PASSWORD/),
+  ]);
+  await until({ what: "db1 to pull from db2 again", deadline: 15_000 }, async () => {
+    const status = await replicaStatus(db1);
+    return isRunning(status) ? { done: undefined } : { seen: status ? inWords(status) : "no link" };
+  });
+  await up();
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+  for (const host of ["10.1.1.1", "10.2.2.2", "10.3.3.3"]) await db1.query("DROP USER replication_user@?", [host]);
 });
 
 test("a setting of which the node has another while it is closed is as wanted afterwards", async () => {
