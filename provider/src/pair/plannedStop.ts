@@ -12,6 +12,7 @@ import {
 } from "../mariadb/replication";
 import { semiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
+import { repairFirst } from "../recipe/linkState";
 import { progress } from "../run";
 import { during, until } from "../waiting";
 import { bringAcknowledgement, withoutWaiting } from "./acknowledgement";
@@ -69,26 +70,27 @@ interface Links {
 }
 
 async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
-  const [incoming, outgoing] = await Promise.all([
-    standing({ replica: node, source: peer }),
-    standing({ replica: peer, source: node }),
-  ]);
-  const refuse = (replica: Server, status: ReplicaStatus) => {
+  const [inwards, outwards] = [
+    { replica: node, source: peer },
+    { replica: peer, source: node },
+  ];
+  const [incoming, outgoing] = await Promise.all([standing(inwards), standing(outwards)]);
+  const refuse = ({ replica, source }: Ends, status: ReplicaStatus) => {
     const text =
       `${why}, but ${replica.name} does not replicate (${describe(status)}). Sessions that only one node has would be out of reach ` +
-      `meanwhile, so nothing was stopped. Repair that link first: \`pulumi up --target\` it, which says what is in the way.`;
+      `meanwhile, so nothing was stopped. ${repairFirst(status.ioError?.errno, source.name)}`;
     // It is connecting, or tries again, and another change of this run may make the account that it lacks.
     return status.sqlThread === "Yes" && status.ioThread !== "No"
       ? new NotYet(`${replica.name} to replicate (${describe(status)})`, text)
       : new Error(text);
   };
-  if (incoming && !isRunning(incoming)) throw refuse(node, incoming);
-  // A node whose binary log is off can only be mended by the restart.
+  if (incoming && !isRunning(incoming)) throw refuse(inwards, incoming);
+  // A node whose binary log is off can only be repaired by the restart.
   if (outgoing && !isRunning(outgoing) && !foundNoLog(outgoing)) {
-    throw refuse(peer, outgoing);
+    throw refuse(outwards, outgoing);
   }
-  if (incoming) await refuseUnlessProved({ replica: node, source: peer }, incoming, why);
-  if (outgoing) await refuseUnlessProved({ replica: peer, source: node }, outgoing, why);
+  if (incoming) await refuseUnlessProved(inwards, incoming, why);
+  if (outgoing) await refuseUnlessProved(outwards, outgoing, why);
   if (incoming) await waitUntilReceivedIsApplied(node, CATCH_UP_DEADLINE);
   if (outgoing && isRunning(outgoing)) await waitUntilCaughtUp(node, peer, CATCH_UP_DEADLINE);
   return { incoming: incoming !== undefined, outgoing: outgoing !== undefined };

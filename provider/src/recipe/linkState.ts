@@ -26,11 +26,21 @@ export function linkState(facts: LinkFacts | undefined): LinkState {
   return ioError ? `can't connect, error ${ioError.errno}: ${stable(ioError.text)}` : "connecting";
 }
 
+/** Errors with which a source refuses the replication account. */
+const REFUSED_LOGIN = [1045, 1698, 4151];
+
+/** What repairs a link that is in the way of a change of a node, which comes before links in `pulumi up`. */
+export const repairFirst = (errno: number | undefined, source: string): string =>
+  errno !== undefined && REFUSED_LOGIN.includes(errno)
+    ? `Repair that link first: \`pulumi up --target\` the accounts of ${source}, then the link.`
+    : "Repair that link first: `pulumi up --target` it, which says what is in the way.";
+
 /** What repairs a link that stopped with this error, beyond what `up` does by itself. */
 export function remedy(errno: number | undefined): string {
   switch (errno) {
     case 1045:
     case 1597:
+    case 1698:
     case 4151:
       return "The replication account is refused: `pulumi up` puts account and password right on the source first.";
     case 1049:
