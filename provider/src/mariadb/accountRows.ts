@@ -100,7 +100,6 @@ function tlsOf(priv: Priv): string {
     priv.x509_issuer && `ISSUER '${priv.x509_issuer}'`,
     priv.ssl_cipher && `CIPHER '${priv.ssl_cipher}'`,
   ];
-  // As the server numbers them.
   return TLS_REQUIREMENTS[priv.ssl_type ?? 0] ?? details.filter(Boolean).join(" ");
 }
 

@@ -5,8 +5,10 @@ import type { NodeTls } from "../inputs";
 /** What the servers of a pair prove themselves with. */
 
 /** What an account asks of its connections: nothing, TLS, or TLS with a certificate that the server's authority signed. */
-export const TLS_REQUIREMENTS = ["NONE", "SSL", "X509"] as const;
-export type TlsRequirement = (typeof TLS_REQUIREMENTS)[number];
+export type TlsRequirement = "NONE" | "SSL" | "X509";
+
+/** In the order of their numbers on a server. */
+export const TLS_REQUIREMENTS = ["NONE", "SSL", "X509"] as const satisfies readonly TlsRequirement[];
 
 export const isRequirement = (text: string | undefined): text is TlsRequirement =>
   (TLS_REQUIREMENTS as readonly (string | undefined)[]).includes(text);
@@ -15,8 +17,9 @@ export const isRequirement = (text: string | undefined): text is TlsRequirement 
  * How a replica comes to its source. `verified`: with TLS, and only if the source proves itself. `mutual`: the replica proves itself too,
  * with its node's certificate, as accounts with `requireTls` X509 ask. `off`: without TLS.
  */
-export const LINK_TLS = ["off", "verified", "mutual"] as const;
-export type LinkTls = (typeof LINK_TLS)[number];
+export type LinkTls = "off" | "verified" | "mutual";
+
+export const LINK_TLS = ["off", "verified", "mutual"] as const satisfies readonly LinkTls[];
 
 /** Certificate and key share a file: at no time one of them is new and the other is not. */
 export const tlsFiles = (folder: string): { ca: string; certificate: string } => ({
