@@ -48,3 +48,17 @@ test.each(SIZES)("a node is seeded with %d sessions while clients write to its p
   expect(await db2.value("SELECT @@GLOBAL.gtid_slave_pos")).toMatch(/^1-1-\d+,2-2-\d+$/);
   expect(await pair.drift(SHORT_WAITS)).toEqual({});
 });
+
+test("a node is seeded with as many, and its peer restarts for a setting, in the same up", async () => {
+  const db1 = await pair.root(1);
+  await fillSessions(db1, Math.max(...SIZES));
+  await waitUntilCaughtUp(db1, await pair.root(2), 600_000);
+  await pair.lose(2);
+  const options = { ...SHORT_WAITS, settings: { ...SHORT_WAITS.settings, innodb_buffer_pool_chunk_size: "4M" } };
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+  const [one, two] = [await pair.root(1), await pair.root(2)];
+  await waitUntilCaughtUp(one, two, 20_000);
+  expect(await fingerprint(two)).toEqual(await fingerprint(one));
+  for (const server of [one, two]) expect(await server.value("SELECT @@innodb_buffer_pool_chunk_size")).toBe("4194304");
+});

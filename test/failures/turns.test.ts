@@ -1,12 +1,14 @@
 import { stop } from "../../provider/src/hosts/local/server";
+import { openAll } from "../../provider/src/mariadb/open";
 import { MariaDbNode, SessionStoreDatabase, SessionStoreUsers } from "../../provider/src/operations/all";
 import type { Operations } from "../../provider/src/operations/contract";
-import { inTurn } from "../../provider/src/pair/lock";
+import { inTurn, lockServers } from "../../provider/src/pair/lock";
 import { Run } from "../../provider/src/run";
 import { until } from "../../provider/src/waiting";
 import { Authority } from "../support/authority";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
-import type { Kept } from "../support/engine/engine";
+import { type Kept, OPERATIONS } from "../support/engine/engine";
+import { failureOf } from "../support/engine/faults";
 import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";
 
@@ -161,6 +163,44 @@ test.each([
   });
   await pair.up(options);
   expect(await pair.drift(options)).toEqual({});
+});
+
+test("nothing is changed or removed, of whatever kind, while another run has the servers", async () => {
+  const options = { ...SHORT_WAITS, tls, passwords: PASSWORDS };
+  await pair.up(options);
+  const connections = [pair.connection(1, PASSWORDS.admin), pair.connection(2, PASSWORDS.admin)] as const;
+  await using keepers = await openAll(...connections);
+  await lockServers(keepers);
+  const before = await pair.drift(options);
+
+  const given = new Map((await pair.declared(options)).map((one) => [one.name, one.inputs]));
+  type Values = Record<string, object>;
+  const changes: [resource: string, last: (outs: Values) => Values, wanted: object][] = [
+    ["sessions-db1", (outs) => outs, { settings: { ...SHORT_WAITS.settings, max_connections: 77 } }],
+    ["sessions-db1", (outs) => outs, { settings: { ...SHORT_WAITS.settings, innodb_buffer_pool_chunk_size: "16M" } }],
+    ["sessions-db1-users", (outs) => outs, { databases: ["other"] }],
+    ["sessions-db1-users", (outs) => ({ ...outs, proxy: { ...outs["proxy"], from: ["%", "10.9.9.9"] } }), {}],
+    ["sessions-db1-database-replicated_session_store", (outs) => outs, { characterSet: "latin1" }],
+    ["sessions-db1-from-db2", (outs) => outs, { connectRetry: 7 }],
+  ];
+  await new Run().within(async () => {
+    // From here on this run knows that both are taken, and waits a second for each.
+    await using own = await openAll(...connections);
+    for (const server of own) await failureOf(lockServers([server], 1));
+    for (const [name, last, more] of changes) {
+      const { id, type, outs } = pair.kept.get(name) as Kept;
+      const { check, update } = OPERATIONS[type];
+      const { inputs } = await check({}, { ...given.get(name), ...more });
+      const { message } = await failureOf(update(id, last(outs as Values), inputs));
+      expect([name, more, message]).toEqual([name, more, expect.stringMatching(/has been locked by another run/)]);
+    }
+    for (const name of ["sessions-db1-from-db2", "sessions-db1-users", "sessions-db1"]) {
+      const { id, type, outs } = pair.kept.get(name) as Kept;
+      const { message } = await failureOf(OPERATIONS[type].delete(id, outs));
+      expect([name, message]).toEqual([name, expect.stringMatching(/has been locked by another run/)]);
+    }
+  });
+  expect([before, await pair.drift(options)]).toEqual([{}, {}]);
 });
 
 test("of two runs at the same time one may be refused, and the next finishes what either left", async () => {

@@ -2,7 +2,7 @@ import type { ReplicaStatus } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { withRemedy } from "../../provider/src/pair/link";
 import { failIfStopped } from "../../provider/src/pair/proof";
-import { remedy } from "../../provider/src/recipe/linkState";
+import { remedy, repairFirst } from "../../provider/src/recipe/linkState";
 import { until } from "../../provider/src/waiting";
 
 /** The remedy follows from the number of the error, whatever other numbers the sentence has in front of it. */
@@ -46,3 +46,15 @@ test("a link that is not there has no number, and its wait fails with what it sa
 });
 
 const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+test.each([1045, 1698, 4151])(
+  "a link whose account is refused (%d) is repaired after the accounts of its source",
+  (errno) => {
+    expect(repairFirst(errno, "db2")).toMatch(/accounts of db2, then the link/);
+    expect(remedy(errno)).toMatch(/^The replication account is refused/);
+  },
+);
+
+test("any other link that is in the way is repaired itself", () => {
+  for (const errno of [undefined, 2003, 1236]) expect(repairFirst(errno, "db2")).not.toMatch(/accounts/);
+});

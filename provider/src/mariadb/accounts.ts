@@ -106,12 +106,12 @@ export async function replicationLogins(server: Server, user: string): Promise<L
 
 /** Makes an account that may replicate, and no more, unless one of this name and host is there. In one statement: it is whole or not there. */
 export async function makeReplicationAccount(server: Server, { hashes, tls, ...account }: Login): Promise<void> {
-  if (await exists(server, account)) return;
+  if (await accountExists(server, account)) return;
   progress(`${server.name}: making the account ${accountKey(account)}, with which its peer replicates`);
   await changeLogin(server, account, `GRANT ${REPLICATION} TO`, [identifiedBy(hashes), requires(tls)]);
 }
 
-export const exists = async (server: Server, { user, host }: Account): Promise<boolean> =>
+export const accountExists = async (server: Server, { user, host }: Account): Promise<boolean> =>
   (await server.row("SELECT 1 FROM mysql.global_priv WHERE User = ? AND Host = ?", [user, host])) !== undefined;
 
 async function accountsOf(server: Server, user: string): Promise<Account[]> {

@@ -1,7 +1,7 @@
 import type { Account } from "../recipe/accounts/accounts";
 import { escapeWildcards } from "../recipe/accounts/grantText";
 import { progress } from "../run";
-import { exists } from "./accounts";
+import { accountExists } from "./accounts";
 import { LOADER } from "./loader";
 import type { Server } from "./server";
 import { endSessions, ownUsers } from "./sessions";
@@ -52,7 +52,7 @@ export async function makeStandIns(
   databases: readonly string[],
 ): Promise<void> {
   for (const { user, host } of accounts) {
-    if (await exists(server, { user, host })) continue;
+    if (await accountExists(server, { user, host })) continue;
     await server.query("INSERT IGNORE INTO ??.?? VALUES (?, ?)", [...STAND_INS, user, host]);
     await server.query("CREATE USER ?@? ACCOUNT LOCK", [user, host]);
     for (const database of databases) {

@@ -16,7 +16,7 @@ import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
 import { type History, markOf } from "../pair/history";
 import { inTurn, lockServers } from "../pair/lock";
 import { concerned } from "../pair/look";
-import { closeIfNew, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
+import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import { certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
 import { validatePattern, wildDoTables } from "../recipe/filters";
@@ -153,13 +153,13 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
   await using server = await openServer(last.connection);
   const settings = await runningSettings(server, last.settings as Settings);
-  const isBeingSeeded = await isClosed(server);
-  const history = isBeingSeeded ? undefined : await historyToShow(server, last.peer, streamOf(last), last.historyMark);
+  const isShut = await isClosed(server);
+  const history = isShut ? undefined : await historyToShow(server, last.peer, streamOf(last), last.historyMark);
   if (history?.refusal) progress(history.refusal);
   return {
     server,
     settings,
-    state: isBeingSeeded ? "being seeded" : (wordOf(history) ?? RUNNING),
+    state: isShut ? "being seeded" : (wordOf(history) ?? RUNNING),
     historyMark: history?.mark ?? last.historyMark,
     ...(last.tls && { tlsState: await tlsState(last.connection, server.host, last.tls) }),
   };
@@ -181,11 +181,12 @@ async function bringUp(
   return inTurn(servers, async () => {
     {
       await using server = await openServer(wanted.connection);
-      await applySettings({ server, peer: isLost ? undefined : wanted.peer, former, wanted: settings, file });
+      const peer = (await isBeingSeeded(server)) ? undefined : wanted.peer;
+      await applySettings({ server, peer, former, wanted: settings, file });
     }
     // Another session: the server may have restarted.
     await using server = await openServer(wanted.connection);
-    if (isLost && wanted.peer) {
+    if (wanted.peer && (await isBeingSeeded(server))) {
       await using peer = await openPeerForSeeding(server.name, wanted.peer);
       await seedFromPeer(server, peer, streamOf(wanted));
       // It got back what it ran with before it was closed.

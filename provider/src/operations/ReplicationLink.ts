@@ -5,7 +5,6 @@ import { ConnectionError } from "../mariadb/connectionError";
 import { isTroubleOf, openAll, openServer } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import { Server } from "../mariadb/server";
-import { direction } from "../pair/ends";
 import { type Before, establishLink, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
 import { inTurn, lockServers } from "../pair/lock";
@@ -78,12 +77,12 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
   },
 });
 
-async function establish(
+function establish(
   wanted: ReplicationLinkChecked,
   before: Before,
   begun: () => void,
 ): Promise<ReplicationLinkComputed> {
-  const proof = await inTurn([wanted.replica, wanted.source], async () => {
+  return inTurn([wanted.replica, wanted.source], async () => {
     await using servers = await openAll(wanted.replica, wanted.source);
     const [replica, source] = servers;
     await lockServers([replica, source]);
@@ -96,7 +95,6 @@ async function establish(
       throw error;
     }
   });
-  return { direction: direction({ connection: wanted.replica }, { connection: wanted.source }), ...proof };
 }
 
 /** The source, or why it can't be asked. A recreated source has no account for the replica either. */

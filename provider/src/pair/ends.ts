@@ -8,5 +8,5 @@ export interface Ends {
 }
 
 /** `db1<-db2`: db1 replicates from db2. */
-export const direction = (replica: Pick<Server, "connection">, source: Pick<Server, "connection">): string =>
+export const direction = (replica: Server, source: Server): string =>
   `${nameOf(replica.connection)}<-${nameOf(source.connection)}`;

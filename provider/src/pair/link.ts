@@ -38,7 +38,7 @@ export async function establishLink(
   ends: Ends,
   wanted: LinkParameters,
   before: Before,
-): Promise<Omit<ReplicationLinkComputed, "direction">> {
+): Promise<ReplicationLinkComputed> {
   const { replica, source } = ends;
   await refuseEqualIdentity(ends);
   await refuseUnfinished(ends);
@@ -65,7 +65,12 @@ export async function establishLink(
   await replicates(ends);
   if (rotating) await settlePassword(source, wanted.user, wanted.password);
   const encryption = await encryptionOf(source, wanted.user, wanted.tls);
-  return { secondsToArrive: seconds, encryption, sourceMark: sourceMark ?? before.sourceMark };
+  return {
+    direction: direction(replica, source),
+    secondsToArrive: seconds,
+    encryption,
+    sourceMark: sourceMark ?? before.sourceMark,
+  };
 }
 
 /** Lets a replica whose threads stand still go on, unless the source has lost what it needs. */

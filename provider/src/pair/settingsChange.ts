@@ -41,29 +41,25 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   const { changes, isDone } = await lookAt(server, change);
   if (isDone) return;
   const step = mildestStep(changes, await isReplicating(server));
-  if (step === "set") {
-    await lockServers([server]);
-    return make(step, server, change);
-  }
-
   const why = `${server.name} has to ${step === "restart" ? "restart" : "stop its replica threads"} for ${names(changes, step)}`;
-  await refuseWithoutRoom(server, { why, restarts: step === "restart", redoLog: redoLogOf(changes) });
-  const linked = await linkedPeer(server, peer, why);
+  if (step !== "set")
+    await refuseWithoutRoom(server, { why, restarts: step === "restart", redoLog: redoLogOf(changes) });
+  const linked = step === "set" ? undefined : await linkedPeer(server, peer, why);
   if (!linked) {
-    await lockServers([server]);
-    return make(step, server, change);
+    const difference = await lockAndLook([server], server, change);
+    return difference.isDone ? undefined : make(step, server, change.file, difference);
   }
   await stopping([server.connection, linked], async () => {
     await using servers = await openAll(linked, server.connection);
     const [other, node] = servers;
-    await lockServers([other, node]);
-    if ((await lookAt(node, change)).isDone) return;
+    const difference = await lockAndLook([other, node], node, change);
+    if (difference.isDone) return;
     await plannedStop({ node, peer: other, why }, () => {
-      for (const { option } of changes) {
+      for (const { option } of difference.changes) {
         const consequence = settingOf(option)?.afterChange?.(other.name);
         if (consequence) progress(`${node.name}: ${consequence}`);
       }
-      return make(step, node, change);
+      return make(step, node, change.file, difference);
     });
   });
 }
@@ -82,15 +78,18 @@ async function lookAt(server: Server, { former, wanted, file }: WantedSettings):
   return { changes, found, isDone: changes.length === 0 && found?.text === file.text && found.mode === file.mode };
 }
 
-/** Makes what is still to be changed: another run, for which this one waited, may have made some of it. */
-async function make(step: Step, server: Server, change: WantedSettings): Promise<void> {
-  const difference = await lookAt(server, change);
-  if (difference.isDone) return;
+/** Looks again: another run, for which this one waited, may have made some of the changes. */
+async function lockAndLook(servers: readonly Server[], server: Server, change: WantedSettings): Promise<Difference> {
+  await lockServers(servers);
+  return lookAt(server, change);
+}
+
+async function make(step: Step, server: Server, file: OptionFile, difference: Difference): Promise<void> {
   const changes = difference.changes.map(inWords).join(", ");
   progress(`${server.name}: ${changes ? `changing ${changes}` : "writing the option file"}`);
-  if (step === "set") await setWhileRunning(server, change.file, difference);
-  else if (step === "restart") await restart(server, change.file, difference);
-  else await stopReplica(server, change.file, difference);
+  if (step === "set") await setWhileRunning(server, file, difference);
+  else if (step === "restart") await restart(server, file, difference);
+  else await stopReplica(server, file, difference);
 }
 
 const inWords = ({ option, wanted }: SettingChange): string =>

@@ -125,7 +125,7 @@ export class Engine {
   }
 }
 
-const OPERATIONS = operations as unknown as Record<TypeName, Operations<Values, Values>>;
+export const OPERATIONS = operations as unknown as Record<TypeName, Operations<Values, Values>>;
 const DOWN = ["SessionStoreSchema", "ReplicationLink", "SessionStoreUsers", "SessionStoreDatabase", "MariaDbNode"];
 
 /** A run whose progress nobody watches. After a change of a pair has failed in a run, that run makes no other. */
