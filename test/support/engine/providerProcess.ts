@@ -141,7 +141,8 @@ export class ProviderProcess implements AsyncDisposable {
     this.client.close();
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     // The script is a shell with Node below it.
-    if (this.process.pid && this.process.exitCode === null) process.kill(-this.process.pid);
+    if (this.process.pid && this.process.exitCode === null && this.process.signalCode === null)
+      process.kill(-this.process.pid);
     else return;
     await ended;
   }

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type Docker from "dockerode";
 import type { SshHostInputs } from "../../../provider/src/inputs";
-import { until } from "../../../provider/src/waiting";
 import { hostImage, LABELS, type Suite, testEngine } from "./dockerEngine";
 import { boot, SSH_LOG, STARTED, SYSTEMD, setUp } from "./hostBoot";
 import { Machine } from "./machine";
@@ -105,13 +104,10 @@ export class ContainerHost extends Machine {
     if (withServer) await this.ready("MariaDB", systemd ? "systemctl is-active mariadb" : `test -e ${STARTED}`);
   }
 
-  private ready(what: string, probe: string): Promise<void> {
-    return until({ what: `${what} on ${this.name}`, deadline: 60_000, pause: 50 }, async () => {
-      const error = await this.sh(probe).then(
-        () => undefined,
-        (reason: Error) => reason.message,
-      );
-      return error === undefined ? { done: undefined } : { seen: error };
+  /** One command waits there: to ask again and again from here would take what the machine needs to boot. */
+  private async ready(what: string, probe: string): Promise<void> {
+    await this.sh(`timeout 60 sh -c 'until ${probe}; do sleep 0.1; done'`).catch((error: Error) => {
+      throw new Error(`${what} on ${this.name} is not there after 60 s: ${error.message}`);
     });
   }
 

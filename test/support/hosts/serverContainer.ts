@@ -106,7 +106,9 @@ export class ServerContainer extends Machine {
       Labels: LABELS,
       Healthcheck: {
         Test: ["CMD-SHELL", HEALTHCHECK],
-        Interval: SECOND / 2,
+        // Often until it is healthy, then seldom: each check is a process, on machines that have others to run.
+        StartInterval: SECOND / 2,
+        Interval: 5 * SECOND,
         Timeout: 10 * SECOND,
         Retries: 3,
         StartPeriod: 60 * SECOND,
