@@ -19,20 +19,15 @@ const changed: PairOptions = { ...options, settings: { ...options.settings, back
 const ROWS = 150;
 const DISK = 250 * 1024;
 
-let pair: Pair;
-
-beforeEach(async () => {
-  pair = await Pair.up(options);
+async function pairWithSessions(): Promise<Pair> {
+  const pair = await Pair.up(options);
   const db1 = await pair.root(1);
   await db1.logged(() => db1.query("CREATE TABLE replicated_session_store.session (id INT PRIMARY KEY, v BLOB)"));
-}, 120_000);
-
-afterEach(async () => {
-  await pair?.[Symbol.asyncDispose]();
-}, 120_000);
+  return pair;
+}
 
 /** Puts db2 on a disk of its own: its data, or all that it has, its temporary files and its log among them. */
-async function onSmallDisk(what: "data" | "everything"): Promise<SmallDisk> {
+async function onSmallDisk(pair: Pair, what: "data" | "everything"): Promise<SmallDisk> {
   await stop(pair.directory(2));
   const disk = SmallDisk.over(what === "data" ? paths(pair.directory(2)).data : pair.directory(2), DISK);
   await start(pair.directory(2));
@@ -42,11 +37,11 @@ async function onSmallDisk(what: "data" | "everything"): Promise<SmallDisk> {
 }
 
 /** Lets clients write on db1 until db2 can't keep it any more. */
-async function writeUntilItStands(): Promise<void> {
+async function writeUntilItStands(pair: Pair): Promise<void> {
   const db1 = await pair.root(1);
   for (let id = 0; id < ROWS; id++) await db1.logged(() => insert(db1, id));
   await until({ what: "db2 to wait for room", deadline: 20_000 }, async () => {
-    const log = await db2Log();
+    const log = await db2Log(pair);
     return /Waiting for someone to free space/.test(log) ? { done: undefined } : { seen: "no such line in its log" };
   });
 }
@@ -54,11 +49,11 @@ async function writeUntilItStands(): Promise<void> {
 const insert = (server: Server, id: number) =>
   server.query("INSERT INTO replicated_session_store.session VALUES (?, REPEAT('x', 3000))", [id]);
 
-const db2Log = (): Promise<string> => openHost(pair.connection(2).host).serverLog(100);
+const db2Log = (pair: Pair): Promise<string> => openHost(pair.connection(2).host).serverLog(100);
 
-const outs = (name: string, property: string) => pair.kept.get(name)?.outs[property];
+const outs = (pair: Pair, name: string, property: string) => pair.kept.get(name)?.outs[property];
 
-async function expectHealthy(rows: number): Promise<void> {
+async function expectHealthy(pair: Pair, rows: number): Promise<void> {
   expect(await pair.drift(options)).toEqual({});
   const servers = await Promise.all([pair.root(1), pair.root(2)]);
   for (const server of servers) {
@@ -68,23 +63,25 @@ async function expectHealthy(rows: number): Promise<void> {
   }
 }
 
-test.each([
+// Side by side: a server whose disk was full looks once a minute whether there is room.
+test.concurrent.each([
   ["data", 0],
   ["everything", 300],
 ] as const)(
   "with %s of db2 on a disk with %s KiB left when clients wrote, preview names db2, up repairs db1 within a minute, and one up is enough when there is room",
   async (what, left) => {
-    using disk = await onSmallDisk(what);
+    await using pair = await pairWithSessions();
+    using disk = await onSmallDisk(pair, what);
     disk.fill(left);
-    await writeUntilItStands();
+    await writeUntilItStands(pair);
 
     const begin = Date.now();
     await pair.refresh();
     expect((Date.now() - begin) / 1000).toBeLessThan(25);
-    expect(outs("sessions-db2", "state")).toBe("disk full");
-    expect(outs("sessions-db1", "state")).toBe("running");
-    expect(outs("sessions-db1-database-replicated_session_store", "state")).toBe("present");
-    expect(outs("sessions-db1-from-db2", "state")).toBe("replicating");
+    expect(outs(pair, "sessions-db2", "state")).toBe("disk full");
+    expect(outs(pair, "sessions-db1", "state")).toBe("running");
+    expect(outs(pair, "sessions-db1-database-replicated_session_store", "state")).toBe("present");
+    expect(outs(pair, "sessions-db1-from-db2", "state")).toBe("replicating");
 
     const db1 = await pair.root(1);
     await db1.query("SET GLOBAL max_connections = 77");
@@ -98,7 +95,7 @@ test.each([
 
     disk.makeRoom();
     await pair.up(options);
-    await expectHealthy(ROWS);
+    await expectHealthy(pair, ROWS);
     await stop(pair.directory(2));
   },
 );
@@ -109,7 +106,8 @@ test.each([
 ] as const)(
   "with %s of db2 on a disk with %s KiB left, no server is stopped for a change that needs a restart",
   async (what, left) => {
-    using disk = await onSmallDisk(what);
+    await using pair = await pairWithSessions();
+    using disk = await onSmallDisk(pair, what);
     const before = await Promise.all([1, 2].map((number) => findProcess(pair.directory(number as 1 | 2))));
     disk.fill(left);
     const { message, seconds } = await failureOf(pair.up(changed));
@@ -121,32 +119,34 @@ test.each([
     disk.makeRoom();
     await pair.up(changed);
     await pair.up(options);
-    await expectHealthy(0);
+    await expectHealthy(pair, 0);
     await stop(pair.directory(2));
   },
 );
 
 test("a stopped server whose disk got full meanwhile is told why it does not start, and started when there is room", async () => {
-  using disk = await onSmallDisk("data");
+  await using pair = await pairWithSessions();
+  using disk = await onSmallDisk(pair, "data");
   await stop(pair.directory(2));
   disk.fill();
   await pair.refresh();
-  expect(outs("db2", "state")).toBe("stopped");
-  expect(outs("sessions-db2", "state")).toBe("stopped");
-  expect(outs("sessions-db1", "state")).toBe("running");
+  expect(outs(pair, "db2", "state")).toBe("stopped");
+  expect(outs(pair, "sessions-db2", "state")).toBe("stopped");
+  expect(outs(pair, "sessions-db1", "state")).toBe("running");
   const { message, seconds } = await failureOf(pair.up(options));
   expect(message).toMatch(/out of disk space|error 28|Errcode: 28/i);
   expect(message).toContain("Make room on that disk");
   expect(seconds).toBeLessThan(60);
   disk.makeRoom();
   await pair.up(options);
-  await expectHealthy(0);
+  await expectHealthy(pair, 0);
   await stop(pair.directory(2));
 });
 
 test("a server of its own is not stopped for a change where its disk lacks the room to start again", async () => {
+  await using pair = await pairWithSessions();
   await pair.down();
-  using disk = await onSmallDiskAlone();
+  using disk = await onSmallDiskAlone(pair);
   const before = await findProcess(pair.directory(2));
   disk.fill(300);
   const only = ["db2", "sessions-db2"];
@@ -158,7 +158,7 @@ test("a server of its own is not stopped for a change where its disk lacks the r
   await stop(pair.directory(2));
 });
 
-async function onSmallDiskAlone(): Promise<SmallDisk> {
+async function onSmallDiskAlone(pair: Pair): Promise<SmallDisk> {
   await stop(pair.directory(2));
   const disk = SmallDisk.over(pair.directory(2), DISK);
   await start(pair.directory(2));
