@@ -122,8 +122,8 @@ function refuseDifferent({ tables }: Seen, { database }: SessionStoreSchemaCheck
   throw new Error(
     `tables of ${database} are not the same on both nodes, and which one is right can't be told: ` +
       `${different.map(([table, state]) => `${table} ${inWords(state)}`).join("; ")}. Nothing was changed. ` +
-      "Bring the wrong one in line by ALTER TABLE on that node alone, after SET SESSION sql_log_bin=0; " +
-      "without that the statement reaches the other node as well",
+      "Bring the wrong one in line by ALTER TABLE on that node alone, after SET SESSION sql_log_bin=0, lock_wait_timeout=20: " +
+      "without the first the statement reaches the other node as well; without the second it can wait for ever for a replica that waits for it",
   );
 }
 
