@@ -45,7 +45,8 @@ export async function waitUntilSetUp(container: DockerContainer, greets: Greets)
 /** False when the server ends before it is up. */
 async function comesUp(container: DockerContainer, begun: ContainerState, greets: Greets): Promise<boolean> {
   const what = `the server in the container "${container.name}" to take connections`;
-  return until<boolean>({ what, deadline: START_DEADLINE, pause: 50 }, async () => {
+  // Each look is two processes in the container, beside a server that starts.
+  return until<boolean>({ what, deadline: START_DEADLINE, pause: 200 }, async () => {
     const now = await container.state();
     if (!now.isRunning || now.id !== begun.id || now.startedAt !== begun.startedAt) return { done: false };
     let words: string[];
