@@ -19,7 +19,7 @@ const changed: PairOptions = { ...options, settings: { ...options.settings, back
 const ROWS = 150;
 const DISK = 250 * 1024;
 
-async function pairWithSessions(): Promise<Pair> {
+async function pairWithTable(): Promise<Pair> {
   const pair = await Pair.up(options);
   const db1 = await pair.root(1);
   await db1.logged(() => db1.query("CREATE TABLE replicated_session_store.session (id INT PRIMARY KEY, v BLOB)"));
@@ -70,7 +70,7 @@ test.concurrent.each([
 ] as const)(
   "with %s of db2 on a disk with %s KiB left when clients wrote, preview names db2, up repairs db1 within a minute, and one up is enough when there is room",
   async (what, left) => {
-    await using pair = await pairWithSessions();
+    await using pair = await pairWithTable();
     using disk = await onSmallDisk(pair, what);
     disk.fill(left);
     await writeUntilItStands(pair);
@@ -106,7 +106,7 @@ test.each([
 ] as const)(
   "with %s of db2 on a disk with %s KiB left, no server is stopped for a change that needs a restart",
   async (what, left) => {
-    await using pair = await pairWithSessions();
+    await using pair = await pairWithTable();
     using disk = await onSmallDisk(pair, what);
     const before = await Promise.all([1, 2].map((number) => findProcess(pair.directory(number as 1 | 2))));
     disk.fill(left);
@@ -125,7 +125,7 @@ test.each([
 );
 
 test("a stopped server whose disk got full meanwhile is told why it does not start, and started when there is room", async () => {
-  await using pair = await pairWithSessions();
+  await using pair = await pairWithTable();
   using disk = await onSmallDisk(pair, "data");
   await stop(pair.directory(2));
   disk.fill();
@@ -144,7 +144,7 @@ test("a stopped server whose disk got full meanwhile is told why it does not sta
 });
 
 test("a server of its own is not stopped for a change where its disk lacks the room to start again", async () => {
-  await using pair = await pairWithSessions();
+  await using pair = await pairWithTable();
   await pair.down();
   using disk = await onSmallDiskAlone(pair);
   const before = await findProcess(pair.directory(2));

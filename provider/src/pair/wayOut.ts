@@ -93,8 +93,8 @@ function carryOver(node: string, from: string, tables: readonly TableRows[]): st
   const databases = [...new Set(tables.map(({ database }) => database))];
   const commands = databases.map((database) => {
     const names = tables.filter((table) => table.database === database).map(({ table }) => quoted(table));
-    // Rows and nothing else: a lock on a whole table, such as ALTER TABLE .. DISABLE KEYS takes it, can wait for ever for threads that apply
-    // what the node wrote, of which the first ones then wait for the lock.
+    // Rows and nothing else. A lock on the whole table, as ALTER TABLE .. DISABLE KEYS takes it, waits for transactions that the replica applies;
+    // earlier ones then wait behind that lock, and the later ones wait for these: for ever.
     const dump =
       "mariadb-dump --single-transaction --hex-blob --no-create-info --skip-triggers --skip-add-locks --skip-disable-keys --insert-ignore";
     const load = "mariadb --binary-mode --init-command='SET SESSION sql_log_bin=0'";

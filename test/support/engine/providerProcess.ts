@@ -139,11 +139,11 @@ export class ProviderProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.client.close();
+    const { pid, exitCode, signalCode } = this.process;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     // The script is a shell with Node below it.
-    if (this.process.pid && this.process.exitCode === null && this.process.signalCode === null)
-      process.kill(-this.process.pid);
-    else return;
+    process.kill(-pid);
     await ended;
   }
 
