@@ -1,9 +1,13 @@
+import { DockerContainer } from "../../provider/src/hosts/docker/container";
+import { DockerEngine } from "../../provider/src/hosts/docker/engine";
+import { waitUntilSetUp } from "../../provider/src/hosts/docker/service";
 import { openServer } from "../../provider/src/mariadb/open";
 import { until } from "../../provider/src/waiting";
 import type { PairOptions } from "../support/engine/declaredPair";
 import { testEngine } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
-import type { ServerContainer } from "../support/hosts/serverContainer";
+import { ServerContainer } from "../support/hosts/serverContainer";
+import { TestNetwork } from "../support/hosts/testNetwork";
 
 /** The life of a pair in two containers of one engine. */
 
@@ -54,6 +58,19 @@ it("up waits until the image has set up empty data, and brings the pair up", asy
   await pair.host(1).sql(`CREATE TABLE ${TABLE} (id VARCHAR(20) PRIMARY KEY)`);
   await pair.catchUp();
   await expectSessionsBothWays("first");
+});
+
+it("the server with which an image sets up empty data is not taken for the node's, also where it came up during a slow look", async () => {
+  await using network = await TestNetwork.create();
+  await using machine = await ServerContainer.start(network);
+  const { container, engine } = machine.inputs;
+  const greetsAfterAWhile = () =>
+    until<boolean>({ what: "any server that answers", deadline: 30_000 }, async () => {
+      const answers = await machine.sql("SELECT 1").catch(() => undefined);
+      return answers ? { done: true } : { seen: "none" };
+    });
+  await waitUntilSetUp(new DockerContainer(container, DockerEngine.at(engine)), greetsAfterAWhile);
+  expect(await machine.sql("SELECT @@skip_networking")).toBe("0");
 });
 
 it("the pair is as wanted then: nothing is shown, and up touches nothing", async () => {

@@ -42,12 +42,13 @@ function leaks(text: string): string[] {
     .map((line) => line.slice(0, 300));
 }
 
-/** Runs a command and, all the while, reads the command lines of all processes. */
+/** Runs a command and, all the while, reads the command lines of all that it started: their environments name the project's folder. */
 async function withCommandLines(work: Promise<CommandResult>): Promise<{ result: CommandResult; seen: Set<string> }> {
   const seen = new Set<string>();
   const look = () => {
     for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
       try {
+        if (!fs.readFileSync(`/proc/${pid}/environ`, "utf8").includes(pair.project.folder)) continue;
         seen.add(fs.readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " "));
       } catch {
         // It has just ended.

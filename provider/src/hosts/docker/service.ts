@@ -49,23 +49,32 @@ async function comesUp(container: DockerContainer, begun: ContainerState, greets
   return until<boolean>({ what, deadline: START_DEADLINE, pause: 200 }, async () => {
     const now = await container.state();
     if (!now.isRunning || now.id !== begun.id || now.startedAt !== begun.startedAt) return { done: false };
-    let words: string[];
+    let commandLines: string[];
     try {
-      words = (await run(container, ["sh", "-c", COMMAND_LINES])).split("\0");
+      commandLines = (await run(container, ["sh", "-c", COMMAND_LINES])).split("\0\n");
     } catch (error) {
       if (error instanceof HostUnreachable) throw error;
       // It may have ended just now.
       return { seen: (error as Error).message };
     }
-    // Images that make the data let a server of their own work on it first, which is closed to the network.
-    if (words.includes("--skip-networking")) return { seen: "the image is still setting it up" };
-    const isThere = words.some((word) => /(^|\/)(mariadbd|mysqld)$/.test(word));
-    return isThere && (await greets()) ? { done: true } : { seen: "no answer on its socket" };
+    // Seen before it greets, so that what greets is not the image's own server, which was there only in between.
+    if (!commandLines.some(isServer)) return { seen: "no server at work, or only one with which the image sets it up" };
+    return (await greets()) ? { done: true } : { seen: "no answer on its socket" };
   });
 }
 
-/** The words of all command lines in a container. */
-const COMMAND_LINES = "cat /proc/[0-9]*/cmdline 2>/dev/null; true";
+/** The command lines in a container, each with a line feed behind it. */
+const COMMAND_LINES = `for file in /proc/[0-9]*/cmdline; do cat $file 2>/dev/null && echo; done; true`;
+
+/**
+ * Whether a command line is that of the server. Images that make the data start it for themselves before: to ask it for its options,
+ * to fill the data, and to let scripts work on them while it is closed to the network. And their own script has its name as an argument.
+ */
+function isServer(commandLine: string): boolean {
+  const [program = "", ...options] = commandLine.split("\0");
+  const isTheImages = options.some((option) => ["--help", "--bootstrap", "--skip-networking"].includes(option));
+  return /(^|\/)(mariadbd|mysqld)$/.test(program) && !isTheImages;
+}
 
 /** Stops the server cleanly, and the container with it. */
 export async function stop(container: DockerContainer, greets: Greets): Promise<void> {
