@@ -62,7 +62,8 @@ it("a path is a path, whatever is in it: quotes, blanks, line breaks, substituti
     );
     // One name is a line of the answer.
     for (const name of NASTY.filter((each) => !each.includes("\n"))) {
-      expect(await host.listFiles(`/srv/files/${name}`)).toEqual([`${name}.cnf`]);
+      const found = await host.readFolder(`/srv/files/${name}`, /\.cnf$/);
+      expect([...found]).toEqual([[`${name}.cnf`, { text: `of ${name}\n`, mode: 0o644 }]]);
     }
     expect((await machine.sh("ls -A /srv/files | wc -l")).trim()).toBe(String(NASTY.length + 1));
     for (const name of NASTY) await host.removeFile(`/srv/files/${name}/${name}.cnf`);

@@ -31,8 +31,8 @@ export interface Host {
   /** Writes a file whole or not at all. Makes the directory it lies in, if need be. */
   writeFile(path: string, text: string, access: FileAccess): Promise<void>;
   removeFile(path: string): Promise<void>;
-  /** File names in a directory, sorted; none when it does not exist. */
-  listFiles(path: string): Promise<readonly string[]>;
+  /** The files in a directory whose names match, by name, sorted; none when it does not exist. */
+  readFolder(path: string, names: RegExp): Promise<ReadonlyMap<string, HostFile>>;
   /** Where the server's data lie. */
   dataDirectory(): Promise<string>;
   /** False: there is no data directory yet, or no more. */

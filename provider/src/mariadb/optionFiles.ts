@@ -1,5 +1,5 @@
 import { posix as path } from "node:path";
-import type { Host } from "../hosts/Host";
+import type { Host, HostFile } from "../hosts/Host";
 import {
   describeLine,
   isReadBy,
@@ -78,23 +78,24 @@ async function disable(host: Host, lines: readonly OptionLine[]): Promise<void> 
   }
 }
 
-async function linesOf(host: Host, file: string, ours?: OurFile): Promise<OptionLine[]> {
+/** @param known the file, where it was read already */
+async function linesOf(host: Host, file: string, ours?: OurFile, known?: HostFile): Promise<OptionLine[]> {
   const text = file === ours?.path ? ours.text : undefined;
-  const found = text === undefined ? await host.readFile(file) : { text, mode: 0 };
+  const found = text === undefined ? (known ?? (await host.readFile(file))) : { text, mode: 0 };
   // The server passes over a file that everybody may write.
   if (!found || (found.mode & 0o002) !== 0) return [];
-  const read = parseOptionFile(file, found.text).map(async (item) => {
+  const read = parseOptionFile(file, found.text).map((item) => {
     if ("option" in item) return [item];
-    const files = "include" in item ? [item.include] : await filesIn(host, item.includeFolder, ours);
-    return (await Promise.all(files.map((included) => linesOf(host, included, ours)))).flat();
+    return "include" in item ? linesOf(host, item.include, ours) : linesOfFolder(host, item.includeFolder, ours);
   });
   return (await Promise.all(read)).flat();
 }
 
-/** Option files of a folder, ours among them also when it is not there yet. */
-async function filesIn(host: Host, folder: string, ours: OurFile | undefined): Promise<string[]> {
-  const files = (await host.listFiles(folder)).map((name) => path.join(folder, name));
+/** Of the option files in a folder, ours among them also when it is not there yet. */
+async function linesOfFolder(host: Host, folder: string, ours?: OurFile): Promise<OptionLine[]> {
+  const inFolder = await host.readFolder(folder, /\.(cnf|ini)$/);
+  const known = new Map([...inFolder].map(([name, file]) => [path.join(folder, name), file]));
   const isIn = ours && path.join(folder, path.basename(ours.path)) === ours.path;
-  if (isIn && !files.includes(ours.path)) files.push(ours.path);
-  return files.filter((file) => /\.(cnf|ini)$/.test(file)).sort();
+  const files = new Set([...known.keys(), ...(isIn ? [ours.path] : [])]);
+  return (await Promise.all([...files].sort().map((file) => linesOf(host, file, ours, known.get(file))))).flat();
 }

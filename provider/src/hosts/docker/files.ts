@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { extract, type Header, pack } from "tar-stream";
 import type { FileAccess, HostFile } from "../Host";
+import { readEach } from "../readEach";
 import { run } from "./commands";
 import type { DockerContainer } from "./container";
 
@@ -17,14 +18,29 @@ interface Entry {
 
 export async function readFile(container: DockerContainer, file: string): Promise<HostFile | undefined> {
   const [found] = await entriesAt(container, file);
-  if (found?.header.type !== "file") return undefined;
-  return { text: found.content.toString("utf8"), mode: (found.header.mode ?? 0) & 0o777 };
+  return found && fileOf(found);
 }
 
-/** Names of the files that lie in a directory. */
-export async function listFiles(container: DockerContainer, folder: string): Promise<readonly string[]> {
-  const names = (await entriesAt(container, folder)).map(({ header }) => header.name.split("/"));
-  return names.flatMap(([, name, ...deeper]) => (name && deeper.length === 0 ? [name] : [])).sort();
+/** All in one archive: for each, the engine starts a process. */
+export async function readFolder(
+  container: DockerContainer,
+  folder: string,
+  names: RegExp,
+): Promise<ReadonlyMap<string, HostFile>> {
+  const entries = new Map(
+    (await entriesAt(container, folder)).flatMap((entry) => {
+      const [, name = "", ...deeper] = entry.header.name.split("/");
+      return deeper.length === 0 && names.test(name) ? [[name, entry]] : [];
+    }),
+  );
+  return readEach([...entries.keys()], async (name) => {
+    const entry = entries.get(name);
+    return entry?.header.type === "symlink" ? readFile(container, path.join(folder, name)) : entry && fileOf(entry);
+  });
+}
+
+function fileOf({ header, content }: Entry): HostFile | undefined {
+  return header.type === "file" ? { text: content.toString("utf8"), mode: (header.mode ?? 0) & 0o777 } : undefined;
 }
 
 export async function exists(container: DockerContainer, file: string): Promise<boolean> {

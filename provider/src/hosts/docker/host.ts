@@ -6,7 +6,7 @@ import { type Host, OPTION_FILE } from "../Host";
 import { run } from "./commands";
 import { DockerContainer } from "./container";
 import { DockerEngine } from "./engine";
-import { exists, listFiles, readFile, removeFile, writeFile } from "./files";
+import { exists, readFile, readFolder, removeFile, writeFile } from "./files";
 import { layoutOf } from "./layout";
 import { type Greets, log, start, stop, waitUntilSetUp } from "./service";
 import { openStream } from "./stream";
@@ -36,7 +36,7 @@ export function dockerHost(inputs: DockerHostInputs): Host {
     readFile: (file) => readFile(container, file),
     writeFile: (file, text, access) => writeFile(container, file, text, access),
     removeFile: (file) => removeFile(container, file),
-    listFiles: (directory) => listFiles(container, directory),
+    readFolder: (directory, names) => readFolder(container, directory, names),
     dataDirectory: async () => (await layoutOf(container)).dataDirectory,
     async hasData() {
       const { mounts } = await container.state();

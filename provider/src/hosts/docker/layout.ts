@@ -1,7 +1,6 @@
 import { ofRun } from "../../run";
 import { run } from "./commands";
 import type { DockerContainer } from "./container";
-import { readFile } from "./files";
 
 /** Where the server of a container has what. */
 interface Layout {
@@ -32,13 +31,12 @@ export async function layoutOf(container: DockerContainer): Promise<Layout> {
   return asked;
 }
 
+/** In one command: for each, the engine starts a process. */
+const QUESTIONS = `my_print_defaults --help && printf '\\0' && my_print_defaults --mysqld && printf '\\0' && cat /etc/passwd`;
+
 async function ask(container: DockerContainer): Promise<Layout> {
-  const [help, options, users] = await Promise.all([
-    run(container, ["my_print_defaults", "--help"]),
-    run(container, ["my_print_defaults", "--mysqld"]),
-    readFile(container, "/etc/passwd"),
-  ]);
-  const home = /^mysql:(?:[^:]*:){4}([^:]*)/m.exec(users?.text ?? "")?.[1] ?? "/var/lib/mysql";
+  const [help = "", options = "", users = ""] = (await run(container, ["sh", "-c", QUESTIONS])).split("\0");
+  const home = /^mysql:(?:[^:]*:){4}([^:]*)/m.exec(users)?.[1] ?? "/var/lib/mysql";
   const order = /^Default options are read from[^\n]*\n([^\n]+)/m.exec(help)?.[1]?.trim().split(/\s+/);
   return {
     dataDirectory: [...options.matchAll(/^--datadir=(.+)$/gm)].at(-1)?.[1] ?? USUAL.dataDirectory,

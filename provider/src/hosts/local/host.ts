@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import type { LocalHostInputs } from "../../inputs";
 import { type Host, OPTION_FILE } from "../Host";
 import { Complaint, Result } from "../outputs";
+import { readEach } from "../readEach";
 import { exists, findTool, localUser, paths, readIfThere, writeWhole } from "./files";
 import { logTail, start, stop } from "./server";
 
@@ -25,18 +26,18 @@ export function localHost({ directory }: LocalHostInputs): Host {
     settingsFile: async () => path.join(place.includeFolder, OPTION_FILE),
     optionFiles: async () => [place.baseFile],
     run: runHere,
-    async readFile(file) {
-      const text = await readIfThere(file);
-      return text === undefined ? undefined : { text, mode: (await fs.stat(file)).mode & 0o777 };
-    },
+    readFile,
     async writeFile(file, text, { mode }) {
       await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
       await writeWhole(file, text, mode);
     },
     removeFile: (file) => fs.rm(file, { force: true }),
-    async listFiles(folder) {
-      const names = await fs.readdir(folder).catch(() => [] as string[]);
-      return names.sort();
+    async readFolder(folder, names) {
+      const all = await fs.readdir(folder).catch(() => [] as string[]);
+      return readEach(
+        all.filter((name) => names.test(name)),
+        (name) => readFile(path.join(folder, name)),
+      );
     },
     dataDirectory: async () => place.data,
     hasData: () => exists(directory),
@@ -46,6 +47,11 @@ export function localHost({ directory }: LocalHostInputs): Host {
     openStream: async () => net.connect(place.socket),
   };
 }
+
+const readFile: Host["readFile"] = async (file) => {
+  const text = await readIfThere(file);
+  return text === undefined ? undefined : { text, mode: (await fs.stat(file)).mode & 0o777 };
+};
 
 const runHere: Host["run"] = async (command, streams = {}) => {
   const [program = "", ...args] = command;

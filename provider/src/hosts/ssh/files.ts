@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { posix as path } from "node:path";
 import type { FileAccess, HostFile } from "../Host";
+import { readEach } from "../readEach";
 import { failure, type Outcome, quote, refusedBySudo, script } from "./commands";
 import { layoutOf } from "./layout";
 import type { SshMachine } from "./machine";
@@ -57,8 +58,17 @@ async function readAll(machine: SshMachine, files: readonly Asked[]): Promise<vo
   }
 }
 
-/** Names of the files that lie in a directory, sorted; none when there is no such directory. */
-export async function listFiles(machine: SshMachine, folder: string): Promise<readonly string[]> {
+export async function readFolder(
+  machine: SshMachine,
+  folder: string,
+  names: RegExp,
+): Promise<ReadonlyMap<string, HostFile>> {
+  const wanted = (await namesIn(machine, folder)).filter((name) => names.test(name));
+  return readEach(wanted, (name) => readFile(machine, path.join(folder, name)));
+}
+
+/** None when there is no such directory. */
+async function namesIn(machine: SshMachine, folder: string): Promise<readonly string[]> {
   const f = quote(path.join(folder, "/"));
   const outcome = await script(
     machine,
@@ -66,10 +76,7 @@ export async function listFiles(machine: SshMachine, folder: string): Promise<re
   );
   if (isAbsent(outcome)) return [];
   if (outcome.code !== 0) throw new Error(failure(machine, `ls ${folder}`, outcome));
-  return outcome.output
-    .split("\n")
-    .filter((name) => name !== "")
-    .sort();
+  return outcome.output.split("\n").filter((name) => name !== "");
 }
 
 const isAbsent = ({ code, errors }: Outcome): boolean =>

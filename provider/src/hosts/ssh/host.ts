@@ -4,7 +4,7 @@ import { during, until } from "../../waiting";
 import { SSH_DEFAULTS } from "../defaults";
 import { type Host, HostUnreachable, OPTION_FILE } from "../Host";
 import { quote, run, script } from "./commands";
-import { listFiles, readFile, removeFile, writeFile } from "./files";
+import { readFile, readFolder, removeFile, writeFile } from "./files";
 import { ensureInstalled } from "./install";
 import { type Layout, layoutOf } from "./layout";
 import { SshMachine } from "./machine";
@@ -34,7 +34,7 @@ export function sshHost(inputs: SshHostInputs): Host {
     readFile: (file) => readFile(machine, file),
     writeFile: (file, text, access) => writeFile(machine, file, text, access),
     removeFile: (file) => removeFile(machine, file),
-    listFiles: (folder) => listFiles(machine, folder),
+    readFolder: (folder, names) => readFolder(machine, folder, names),
     dataDirectory: async () => (await layout()).dataDirectory,
     async hasData() {
       const data = quote(path.join((await layout()).dataDirectory, "mysql"));
