@@ -63,7 +63,7 @@ async function expectHealthy(pair: Pair, rows: number): Promise<void> {
   }
 }
 
-// Side by side: a server whose disk was full looks once a minute whether there is room.
+// All side by side: a server whose disk was full looks once a minute whether there is room.
 test.concurrent.each([
   ["data", 0],
   ["everything", 300],
@@ -100,7 +100,7 @@ test.concurrent.each([
   },
 );
 
-test.each([
+test.concurrent.each([
   ["data", 300],
   ["everything", 0],
 ] as const)(
@@ -124,7 +124,7 @@ test.each([
   },
 );
 
-test("a stopped server whose disk got full meanwhile is told why it does not start, and started when there is room", async () => {
+test.concurrent("a stopped server whose disk got full meanwhile is told why it does not start, and started when there is room", async () => {
   await using pair = await pairWithTable();
   using disk = await onSmallDisk(pair, "data");
   await stop(pair.directory(2));
@@ -143,7 +143,7 @@ test("a stopped server whose disk got full meanwhile is told why it does not sta
   await stop(pair.directory(2));
 });
 
-test("a server of its own is not stopped for a change where its disk lacks the room to start again", async () => {
+test.concurrent("a server of its own is not stopped for a change where its disk lacks the room to start again", async () => {
   await using pair = await pairWithTable();
   await pair.down();
   using disk = await onSmallDiskAlone(pair);
