@@ -27,9 +27,11 @@ export class NetworkFault implements AsyncDisposable {
   static refused = (reach: Reach): Promise<NetworkFault> =>
     NetworkFault.filter(reach, (fromPeer) => (fromPeer ? "reject with tcp reset" : "accept"));
 
-  /** As a router says that it knows no way. */
-  static noRoute = (reach: Reach): Promise<NetworkFault> =>
-    NetworkFault.filter(reach, (fromPeer) => (fromPeer ? "reject with icmpx type host-unreachable" : "accept"));
+  /** As a router says that it knows no way, to each packet: by default the kernel says it once a second at most. */
+  static async noRoute(reach: Reach): Promise<NetworkFault> {
+    enter(await reach.to.pid(), "tee", ["/proc/sys/net/ipv4/icmp_ratelimit"], "0");
+    return NetworkFault.filter(reach, (fromPeer) => (fromPeer ? "reject with icmpx type host-unreachable" : "accept"));
+  }
 
   /**
    * That many of a hundred packets from the peer are lost on their way in. What the machine itself sends is left alone: a rule that drops
