@@ -185,7 +185,19 @@ it("a file for the server only belongs to its user, and lies in the volume", asy
   await host.writeFile(file, "second", { mode: 0o600, ofServer: true });
   expect(await pair.host(1).sh(`stat -c '%a %U' ${file}; cat ${file}`)).toBe("600 mysql\nsecond");
   expect(await host.readFile(file)).toEqual({ text: "second", mode: 0o600 });
-  expect([...(await host.readFolder(host.tlsFolder, /pem$/)).keys()]).toEqual(["key.pem"]);
+  // Links are followed; what is no file, lies deeper, leads nowhere or has another name is left out.
+  await pair
+    .host(1)
+    .sh(
+      `cd ${host.tlsFolder} && mkdir folder.pem && touch folder.pem/deeper.pem other && ln -s key.pem link.pem && ln -s gone broken.pem`,
+    );
+  const ofServer = { text: "second", mode: 0o600 };
+  expect([...(await host.readFolder(host.tlsFolder, /pem$/))]).toEqual([
+    ["key.pem", ofServer],
+    ["link.pem", ofServer],
+  ]);
+  expect([...(await host.readFolder(`${host.tlsFolder}/none`, /pem$/))]).toEqual([]);
+  await pair.host(1).sh(`cd ${host.tlsFolder} && rm -r folder.pem other link.pem broken.pem`);
   expect(file.startsWith(`${FOLDER}/`)).toBe(true);
   await host.removeFile(file);
   expect(await host.readFile(file)).toBeUndefined();

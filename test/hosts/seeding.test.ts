@@ -102,7 +102,7 @@ it.each([
     const run = failureOf(pair.up(SHORT_WAITS));
     const begun = "SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_SCHEMA = 'replicated_session_store'";
     await until({ what: "the copy to begin", deadline: 30_000, pause: 5 }, async () => {
-      // Who is just logging in when the node is closed is thrown out, whoever it is.
+      // Closing the node ends all sessions that have not logged in yet, this one perhaps.
       const count = await two.sql(begun).catch(() => "0");
       return count === "0" ? { seen: "no table" } : { done: undefined };
     });
