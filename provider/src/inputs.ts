@@ -126,6 +126,16 @@ export interface Advice {
   readonly source: string;
 }
 
+/** What shows that a resource was the last to declare an object: only then does it take it away. */
+export interface Claim {
+  /** The claim itself, as it lies beside what the resource declares. */
+  readonly token: string;
+  /** The stack, as `organization/project/stack`. */
+  readonly stack: string;
+  /** The resource's type and name. */
+  readonly resource: string;
+}
+
 /** How one server of the pair is reached, and by whom. Other resources get it from `MariaDbNode.connection`. */
 export interface Connection {
   /** How messages name the server. @default `<address>:<port>` */
@@ -212,6 +222,12 @@ export interface LocalHostInputs {
   readonly directory: string;
 }
 
+/** What is kept of a private server for the next run. */
+export interface LocalMariaDbComputed {
+  /** Shows that the resource was the last to declare what it has there. */
+  readonly claim?: Claim | undefined;
+}
+
 /** What follows from the inputs, for the resources that use the server. */
 export interface LocalMariaDbDerived {
   /** Where it runs, for `Connection.host`. */
@@ -228,12 +244,25 @@ export interface LocalMariaDbDerived {
 export interface LocalMariaDbInputs {
   /**
    * Directory of this server: its data, option files, socket and log. It is made when it isn't there, and removed with
-   * the data in it when the resource is deleted. At most about 90 bytes, because a unix socket's path may have 107.
-   * Changing it makes another, empty server.
+   * the data in it when the resource is deleted; where tables are in it, only with `forceDestroy`. At most about 90
+   * bytes, because a unix socket's path may have 107. Another directory makes another, empty server, and then the
+   * former one is deleted.
    */
   readonly directory: string;
   /** TCP port on 127.0.0.1. Can't be changed while the server is kept: the peer and the proxies know it. */
   readonly port: number;
+  /**
+   * Deleting the resource removes the server also with tables in it. Without it, the deletion is refused, and the
+   * server goes on. It counts as the last `up` has left it. A change touches nothing.
+   * @default false
+   */
+  readonly forceDestroy?: boolean | undefined;
+  /**
+   * Takes over what another stack declares. Without it, what belongs to another stack is refused. A change touches
+   * nothing.
+   * @default false
+   */
+  readonly adopt?: boolean | undefined;
 }
 
 /** What a node tells of itself when it is made, changed or looked at. */
@@ -248,6 +277,10 @@ export interface MariaDbNodeComputed {
   readonly historyMark?: HistoryMark | undefined;
   /** Days until the first of the certificates of `tls` ends. */
   readonly tlsDaysLeft?: number | undefined;
+  /** Shows that the resource was the last to declare what it has there. */
+  readonly claim?: Claim | undefined;
+  /** The identity that its server has in its data. */
+  readonly identity?: string | undefined;
 }
 
 /** What follows for a node from its inputs, to be compared with what is seen. */
@@ -274,6 +307,7 @@ export interface MariaDbNodeDerived {
     | "being seeded"
     | "went back in time"
     | "binary log was reset"
+    | "another server"
     | "the other node";
   /** Whether the certificates of `tls` are used. Wanted: `in effect`. Without `tls` there is none. */
   readonly tlsState?:
@@ -289,7 +323,8 @@ export interface MariaDbNodeDerived {
 /** What is wanted of one server of the pair. */
 export interface MariaDbNodeInputs {
   /**
-   * How the server is reached, and the admin account that is made on it. Another address or port means another server.
+   * How the server is reached, and the admin account that is made on it. Another name, address or port of the same
+   * server is taken up in place; another server is set up first, and then what was made on the former one is removed.
    */
   readonly connection: Connection;
   /**
@@ -344,6 +379,12 @@ export interface MariaDbNodeInputs {
    * none before
    */
   readonly tls?: NodeTls | undefined;
+  /**
+   * Takes over what another stack declares. Without it, what belongs to another stack is refused. A change touches
+   * nothing.
+   * @default false
+   */
+  readonly adopt?: boolean | undefined;
 }
 
 /** The certificates of one node. All of it is PEM text, as in the files of an authority. */
@@ -376,6 +417,10 @@ export interface ReplicationLinkComputed {
   readonly encryption: string;
   /** Up to where the source is known to have lost nothing. */
   readonly sourceMark?: HistoryMark | undefined;
+  /** Shows that the resource was the last to declare what it has there. */
+  readonly claim?: Claim | undefined;
+  /** The identity that its server has in its data. */
+  readonly identity?: string | undefined;
 }
 
 /** What follows for a link from its inputs, to be compared with what is seen. */
@@ -448,6 +493,12 @@ export interface ReplicationLinkInputs {
    * @default none
    */
   readonly revisions?: readonly string[] | undefined;
+  /**
+   * Takes over what another stack declares. Without it, what belongs to another stack is refused. A change touches
+   * nothing.
+   * @default false
+   */
+  readonly adopt?: boolean | undefined;
 }
 
 /** An account whose password can be changed without a moment in which its users are locked out. */
@@ -538,6 +589,14 @@ export interface SessionStoreSchemaInputs {
   readonly script: string;
 }
 
+/** What is kept of the accounts for the next run. */
+export interface SessionStoreUsersComputed {
+  /** Shows that the resource was the last to declare what it has there. */
+  readonly claim?: Claim | undefined;
+  /** The identity that its server has in its data. */
+  readonly identity?: string | undefined;
+}
+
 /** What follows for the accounts from the inputs, to be compared with what is seen. */
 export interface SessionStoreUsersDerived {
   /** By `user@host`, how each account is, or should be. Follows from the other inputs. */
@@ -548,6 +607,12 @@ export interface SessionStoreUsersDerived {
 export interface SessionStoreUsersInputs extends AccountsInputs {
   /** The server that has the accounts: `MariaDbNode.connection`. */
   readonly node: Connection;
+  /**
+   * Takes over what another stack declares. Without it, what belongs to another stack is refused. A change touches
+   * nothing.
+   * @default false
+   */
+  readonly adopt?: boolean | undefined;
 }
 
 /**

@@ -104,6 +104,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         ...(own.args.bindAddress === undefined ? {} : { bindAddress: own.args.bindAddress }),
         ...(own.args.tls === undefined ? {} : { tls: own.args.tls }),
         definers: definersOf(args),
+        ...adopting(args),
       },
       this.on(own),
     );
@@ -140,6 +141,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         ...pickRoles(args),
         ...(extraAccounts === undefined ? {} : { extraAccounts }),
         ...(requireTls === undefined ? {} : { requireTls }),
+        ...adopting(args),
       },
       this.on(own, ...dependsOn),
     );
@@ -165,6 +167,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         ...(hasTls(args) ? { tls: verifiedLink(args) } : {}),
         ...link,
         ...(revisions.length > 0 ? { revisions } : {}),
+        ...adopting(args),
       },
       this.on(replica, ...dependsOn),
     );
@@ -208,6 +211,8 @@ const withDefaults = (args: ReplicatedSessionStoreArgs): CompleteArgs => ({
   databases: args.databases ?? [{ name: RECIPE_DATABASE }],
   tables: args.tables ?? RECIPE_PATTERNS,
 });
+
+const adopting = ({ adopt }: ReplicatedSessionStoreArgs) => (adopt === undefined ? {} : { adopt });
 
 const firstDatabase = ({ databases }: CompleteArgs): string => databases[0]?.name ?? RECIPE_DATABASE;
 

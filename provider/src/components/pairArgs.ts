@@ -78,6 +78,11 @@ export interface ReplicatedSessionStoreArgs extends Omit<AccountsArgs, "database
   link?: Pick<ReplicationLinkArgs, "useGtid" | "connectRetry" | "heartbeatPeriod" | "tls">;
   /** Statements go straight to both servers, with TLS. @default they go through the servers' machines */
   direct?: pulumi.Input<Args<Defaulted<DirectAccess, "from">>>;
+  /**
+   * Takes over what another stack declares on the two servers. Without it, servers that belong to another stack are refused. A change touches
+   * nothing. @default false
+   */
+  adopt?: pulumi.Input<boolean>;
   /** The proxy's own tables: the text of the SQL script that comes with it, run once on the first node. @default none */
   schema?: PairSchemaArgs;
 }

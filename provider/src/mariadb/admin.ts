@@ -1,5 +1,6 @@
 import { openHost } from "../hosts";
 import type { Connection } from "../inputs";
+import type { Account } from "../recipe/accounts/accounts";
 import { passwordHash } from "../recipe/accounts/password";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
@@ -10,22 +11,53 @@ import type { Server } from "./server";
 
 const START_PATIENCE = 20_000;
 
+/** Refuses a server whose admin account is not ours to make or to change. */
+type Refusal = (server: Server) => Promise<void>;
+
+/** The accounts with which this library works on a server. */
+export const adminAccounts = ({ admin, direct }: Connection): Account[] =>
+  ["localhost", ...(direct ? [direct.from] : [])].map((host) => ({ user: admin.user, host }));
+
 /**
  * Makes sure that the admin account lets us in, and opens a session with it. Where it doesn't, the account is made, or its
  * password changed, by MariaDB's own root through the socket, as in the recipe's first step.
+ * @param refuse is asked before anything is made or changed
  */
-export async function openAsAdmin(connection: Connection): Promise<Server> {
-  try {
-    return await withDirectAccess(await openServer(connection));
-  } catch (error) {
-    if (
-      !(error instanceof ConnectionError && (error.problem === "login refused" || error.problem === "no admin account"))
-    ) {
-      throw error;
-    }
+export async function openAsAdmin(connection: Connection, refuse?: Refusal): Promise<Server> {
+  const server = await openUnlessRefused(connection);
+  if (!server) {
+    await grantAdmin(connection, refuse);
+    return withDirectAccess(await openServer(connection));
   }
-  await grantAdmin(connection);
-  return withDirectAccess(await openServer(connection));
+  try {
+    await refuse?.(server);
+    return await withDirectAccess(server);
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Undefined: the server lets in nobody by the name and password of the admin account. */
+async function openUnlessRefused(connection: Connection): Promise<Server | undefined> {
+  try {
+    return await openServer(connection);
+  } catch (error) {
+    const isRefused =
+      error instanceof ConnectionError && (error.problem === "login refused" || error.problem === "no admin account");
+    if (!isRefused) throw error;
+    return undefined;
+  }
+}
+
+/** A session for looking, as MariaDB's root where the admin account lets nobody in. Undefined: the server can't be asked. */
+export async function openToLook(connection: Connection): Promise<Server | undefined> {
+  try {
+    return (await openUnlessRefused(connection)) ?? (await openAsSuperuser(connection));
+  } catch (error) {
+    if (error instanceof ConnectionError) return undefined;
+    throw error;
+  }
 }
 
 /** Makes the account for direct access, where it is wanted and may be what was missing for it. */
@@ -60,7 +92,8 @@ export async function openAsAdminWhenUp(connection: Connection): Promise<Server>
 }
 
 /** The same with a server that is started where it does not run. */
-export const openAsAdminStarted = (connection: Connection): Promise<Server> => started(connection, openAsAdmin);
+export const openAsAdminStarted = (connection: Connection, refuse: Refusal): Promise<Server> =>
+  started(connection, (where) => openAsAdmin(where, refuse));
 
 /** A session of MariaDB's root on a server that is started where it does not run. */
 export const openAsSuperuserStarted = (connection: Connection): Promise<Server> => started(connection, openAsSuperuser);
@@ -89,8 +122,9 @@ export async function openToRemove(connection: Connection): Promise<Server> {
   }
 }
 
-async function grantAdmin(connection: Connection): Promise<void> {
+async function grantAdmin(connection: Connection, refuse?: Refusal): Promise<void> {
   await using server = await superuserSession(connection);
+  await refuse?.(server);
   progress(`${server.name}: making the admin account "${connection.admin.user}"@"localhost"`);
   await makeAdmin(server, "localhost");
 }
@@ -113,11 +147,4 @@ async function superuserSession(connection: Connection): Promise<Server> {
         `can't be made. Give root@localhost the unix_socket plugin back, or correct the admin password in the configuration.`,
     );
   }
-}
-
-/** Takes the admin account away. Gone already is fine. */
-export async function removeAdmin(server: Server): Promise<void> {
-  const { admin, direct } = server.connection;
-  if (direct) await server.query("DROP USER IF EXISTS ?@?", [admin.user, direct.from]);
-  await server.query("DROP USER IF EXISTS ?@'localhost'", [admin.user]);
 }

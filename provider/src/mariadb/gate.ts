@@ -1,5 +1,6 @@
 import type { Account } from "../recipe/accounts/accounts";
 import { escapeWildcards } from "../recipe/accounts/grantText";
+import { OWN_DATABASES } from "../recipe/names";
 import { progress } from "../run";
 import { accountExists } from "./accounts";
 import { LOADER } from "./loader";
@@ -11,13 +12,12 @@ import { endSessions, ownUsers } from "./sessions";
  * events stand still. All of it lasts over a restart of the server, because nobody may be there to close it again.
  */
 
-/** While a database of this name is there, the server is closed, or on its way to or from that. It holds what has to be put back. */
-const GATE = "session_store_closed";
+const GATE = OWN_DATABASES.gate;
 const ACCOUNTS = [GATE, "accounts"] as const;
 const SETTINGS = [GATE, "settings"] as const;
 const STAND_INS = [GATE, "stand_ins"] as const;
 /** As the server keeps its accounts: a note is there after a crash if what it is about is. InnoDB may be set to be less careful. */
-const DURABLE = "ENGINE=Aria TRANSACTIONAL=1";
+export const DURABLE = "ENGINE=Aria TRANSACTIONAL=1";
 
 export async function isClosed(server: Server): Promise<boolean> {
   return (await server.row("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?", [GATE])) !== undefined;

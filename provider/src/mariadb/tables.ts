@@ -1,4 +1,4 @@
-import { SYSTEM_DATABASES } from "../recipe/names";
+import { NOT_FOR_SESSIONS } from "../recipe/names";
 import type { Server } from "./server";
 
 export interface Table {
@@ -17,8 +17,8 @@ export async function replicatedTables(server: Server, database?: string): Promi
   const matches = patterns.map(() => "CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) LIKE ?").join(" OR ");
   const rows = await server.query(
     `SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES
-      WHERE ${HOLDS_ROWS} AND (${matches}) ${database === undefined ? "" : "AND TABLE_SCHEMA = ?"} ORDER BY 1, 2`,
-    database === undefined ? patterns : [...patterns, database],
+      WHERE ${HOLDS_ROWS} AND (${matches}) AND TABLE_SCHEMA ${database === undefined ? "NOT IN (?)" : "= ?"} ORDER BY 1, 2`,
+    [...patterns, database ?? NOT_FOR_SESSIONS],
   );
   return rows.map((row) => ({ database: String(row["TABLE_SCHEMA"]), table: String(row["TABLE_NAME"]) }));
 }
@@ -29,10 +29,10 @@ export async function tablesWithReach(server: Server): Promise<Table[]> {
   return isFiltered ? replicatedTables(server) : usersTables(server);
 }
 
-/** All tables but the server's own. */
+/** All tables except the server's own and ours. */
 export async function usersTables(server: Server): Promise<Table[]> {
   const rows = await server.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN (?)", [
-    SYSTEM_DATABASES,
+    NOT_FOR_SESSIONS,
   ]);
   const databases = rows.map((row) => String(row["SCHEMA_NAME"]));
   return databases.length === 0 ? [] : baseTables(server, databases);

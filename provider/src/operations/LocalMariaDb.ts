@@ -1,7 +1,11 @@
+import { realpath } from "node:fs/promises";
+import * as path from "node:path";
+import * as claims from "../hosts/local/claims";
 import * as data from "../hosts/local/data";
 import * as files from "../hosts/local/files";
 import * as server from "../hosts/local/server";
-import type { LocalMariaDbDerived, LocalMariaDbInputs } from "../inputs";
+import type { LocalMariaDbComputed, LocalMariaDbDerived, LocalMariaDbInputs } from "../inputs";
+import { type Declaration, describeEntries, judge, release } from "../recipe/claims";
 import type { LocalServerState } from "../recipe/words";
 import { progress } from "../run";
 import { define } from "./define";
@@ -10,8 +14,24 @@ import { derived, given } from "./inputs/LocalMariaDb";
 /** What is wanted of a private server, as previews show it. */
 export interface LocalMariaDbChecked extends LocalMariaDbInputs, LocalMariaDbDerived {}
 
-export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, object>({
+export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, LocalMariaDbComputed>({
   properties: given.shape,
+  rules: [
+    {
+      needs: ["directory"],
+      broken: async ({ directory }, last) => {
+        const former = last.directory;
+        if (former === undefined || former === directory || (await whole(former)) !== (await whole(directory)))
+          return [];
+        return [
+          {
+            property: "directory",
+            reason: `is "${former}" in another spelling, under which its server runs: write it as before`,
+          },
+        ];
+      },
+    },
+  ],
   derived: {
     needs: ["directory", "port"],
     properties: derived.shape,
@@ -23,35 +43,88 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, obje
     }),
   },
   id: ({ directory }) => directory,
+  isOther: (last, wanted) => last.directory !== wanted.directory,
+  belongings: { at: "directory", claims: ({ directory }) => claims.read(directory) },
 
-  async create(place, begun) {
-    progress(`starting a MariaDB server in ${place.directory}, port ${place.port}`);
+  async create(place, begun, declaration) {
+    await refuseOthers(place, declaration);
+    progress(`making sure that a MariaDB server runs in ${place.directory}, port ${place.port}`);
     await server.refusePortInUse(place);
     await data.initialise(place);
     begun();
+    await declare(place, declaration);
     await server.start(place.directory);
     return {};
   },
 
   async observe(last) {
-    return { inputs: { state: await stateOf(last) }, computed: {} };
+    const isClaimed = (await claims.read(last.directory)).some(({ token }) => token === last.claim?.token);
+    return { inputs: { state: await stateOf(last) }, computed: { claim: isClaimed ? last.claim : undefined } };
   },
 
-  async update(last, wanted) {
+  async update(last, wanted, declaration) {
     if (last.port !== wanted.port) {
       throw new Error(
         `the port of the server in ${wanted.directory} can't be changed from ${last.port} to ${wanted.port}: its peer and the proxies ` +
           'know it. Nothing was touched. Put the former port back, or give the server another "directory", which makes a new, empty one.',
       );
     }
+    await refuseOthers(wanted, declaration);
     await data.initialise(wanted);
-    progress(`starting the MariaDB server in ${wanted.directory}, port ${wanted.port}`);
+    await declare(wanted, declaration);
+    if (last.state !== RUNNING) progress(`starting the MariaDB server in ${wanted.directory}, port ${wanted.port}`);
     await server.start(wanted.directory);
     return {};
   },
 
-  remove: ({ directory }) => data.remove(directory),
+  async remove({ directory, claim, forceDestroy }) {
+    const entries = await claims.read(directory);
+    const { free, kept } = release(entries, claim?.token ?? "");
+    if (kept.length > 0)
+      progress(`${directory}: stays, because it is declared elsewhere too: ${describeEntries(kept)}`);
+    if (free.length === 0) {
+      if (claim)
+        await claims.write(
+          directory,
+          entries.filter(({ token }) => token !== claim.token),
+        );
+      else if (await files.exists(directory)) progress(leftAsItIs(directory));
+      return;
+    }
+    if (!forceDestroy) await data.refuseToRemoveTables(directory);
+    await data.remove(directory);
+  },
 });
+
+/** Without its claim nothing proves that the directory is not somebody else's by now. */
+const leftAsItIs = (directory: string): string =>
+  `${directory}: left as it is, with its server, because nothing there proves that this resource was the last to declare it. Remove it by hand when it is ` +
+  "no longer needed";
+
+async function refuseOthers({ directory }: LocalMariaDbInputs, declaration: Declaration): Promise<void> {
+  const { refusal } = judge(await claims.read(directory), declaration, directory);
+  if (refusal) throw new Error(refusal);
+}
+
+/** Puts the claim into the directory, and takes those away that it puts an end to. Writes nothing where all is as it has to be. */
+async function declare({ directory }: LocalMariaDbInputs, declaration: Declaration): Promise<void> {
+  const entries = await claims.read(directory);
+  const { outdated, former } = judge(entries, declaration, directory);
+  const { token, stack, resource } = declaration;
+  const isThere = entries.some(
+    (entry) => entry.token === token && entry.resource === resource && entry.stack === stack,
+  );
+  if (isThere && outdated.length === 0) return;
+  const others = entries.filter((entry) => entry.token !== token && !outdated.includes(entry));
+  await claims.write(directory, [...others, { object: SERVER, token, stack, resource }]);
+  if (!isThere && former.length > 0) progress(`${directory}: takes over as it is: ${describeEntries(former)}`);
+}
+
+const SERVER = "the server";
+const RUNNING = "running";
+
+/** The directory without links, so far as it is there. */
+const whole = (directory: string): Promise<string> => realpath(directory).catch(() => path.resolve(directory));
 
 async function stateOf(place: LocalMariaDbInputs): Promise<LocalServerState> {
   if (!(await files.exists(place.directory))) return "no data";

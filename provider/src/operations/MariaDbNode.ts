@@ -2,25 +2,30 @@ import { isDeepStrictEqual } from "node:util";
 import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import type { Connection, MariaDbNodeComputed, MariaDbNodeDerived, MariaDbNodeInputs, NodeTls } from "../inputs";
-import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
+import { dropAccounts } from "../mariadb/accounts";
+import { adminAccounts, openAsAdminStarted, openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { askIfThere, openServer } from "../mariadb/open";
 import { clearOverrides, type ForeignLines, lookAtOptionFiles, type OurFile } from "../mariadb/optionFiles";
+import { claimsAt, declare, giveUpAll, holds, refuseOthers } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
+import { isOtherServer } from "../mariadb/sameServer";
 import { installSemiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
 import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/settings";
 import { bringCertificatesIntoEffect, IN_EFFECT, removeCertificates, renewIfUsed, tlsState } from "../mariadb/tls";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
-import { type History, markOf } from "../pair/history";
+import { exchanged, type History, markOf } from "../pair/history";
+import { settleIdentity, strangeness } from "../pair/identity";
 import { inTurn, lockServers } from "../pair/lock";
 import { concerned } from "../pair/look";
 import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import { certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
+import { accountObject, accountsAmong, type Declaration, isOptionFile, optionFile, pathIn } from "../recipe/claims";
 import { validatePattern, wildDoTables } from "../recipe/filters";
-import { databasePatterns, isLoopback } from "../recipe/names";
+import { databasePatterns, isLoopback, isSameServer } from "../recipe/names";
 import {
   type GivenSettings,
   nodeSettings,
@@ -46,6 +51,8 @@ export interface MariaDbNodeChecked extends MariaDbNodeInputs, MariaDbNodeDerive
   readonly settings: Readonly<Record<string, string | string[]>>;
 }
 
+type Last = MariaDbNodeChecked & MariaDbNodeComputed;
+
 const RUNNING = WORDS["MariaDbNode.state"].wanted;
 
 export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDbNodeComputed>({
@@ -60,6 +67,18 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
         })),
     },
     differentServers("connection", "peer"),
+    {
+      needs: ["connection", "peer"],
+      broken: ({ connection, peer }, last) => {
+        const isExchanged =
+          peer &&
+          last.connection &&
+          last.peer &&
+          isSameServer(connection, last.peer) &&
+          isSameServer(peer, last.connection);
+        return isExchanged ? [{ property: "connection", reason: exchanged(nameOf(connection), nameOf(peer)) }] : [];
+      },
+    },
     {
       needs: ["databases", "tables"],
       broken: ({ databases, tables }) =>
@@ -101,9 +120,12 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   },
   id: ({ connection }) => `${connection.address}:${connection.port}`,
 
-  create: (wanted, begun) => bringUp(wanted, undefined, begun),
-  async update(last, wanted) {
-    const seen = await bringUp(wanted, last, () => undefined);
+  isOther: (last, wanted) => isOtherServer(last.connection, wanted.connection, last.identity),
+  belongings: { at: "connection", claims: ({ connection }) => claimsAt(connection, isOptionFile) },
+
+  create: (wanted, begun, declaration) => bringUp(wanted, undefined, begun, declaration),
+  async update(last, wanted, declaration) {
+    const seen = await bringUp(wanted, last, () => undefined, declaration);
     if (last.tls && !wanted.tls) await removeCertificates(openHost(wanted.connection.host));
     if (last.state !== RUNNING && wanted.peer) await reconnect(wanted.peer);
     return seen;
@@ -128,10 +150,10 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       progress(running.message);
       return { inputs: { ...seen, state: running.problem }, computed: last };
     }
-    const { server, settings, historyMark, ...states } = running;
+    const { server, settings, historyMark, claim, ...states } = running;
     return {
       inputs: { ...seen, settings: settings as MariaDbNodeChecked["settings"], ...states },
-      computed: { ...computed(server, path, settings, foreign, last.tls), historyMark },
+      computed: { ...computed(server, path, settings, foreign, last.tls), historyMark, claim, identity: last.identity },
     };
   },
 
@@ -140,26 +162,34 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     const remove = async () => {
       await using server = await openToRemove(last.connection);
       await lockServers([server]);
-      // A create that failed halfway has not said where it is.
-      await server.host.removeFile(last.configFile ?? (await server.host.settingsFile()));
-      if (last.tls) await removeCertificates(server.host);
-      await removeAdmin(server);
-      progress(`${name}: the option file is removed; the server goes on with its running values until it restarts`);
+      await giveUpAll(server, last.claim, "the option file and the admin account", async (objects) => {
+        const files = objects.filter(isOptionFile);
+        for (const file of files) await server.host.removeFile(pathIn(file));
+        if (files.length > 0 && last.tls) await removeCertificates(server.host);
+        if (files.length > 0)
+          progress(`${name}: the option file is removed; the server goes on with its running values until it restarts`);
+        await dropAccounts(server, accountsAmong(objects));
+      });
     };
     await removeUnlessUnreachable(name, () => inTurn([last.connection], remove));
   },
 });
 
-async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
+async function lookAtServer(last: Last) {
   await using server = await openServer(last.connection);
   const settings = await runningSettings(server, last.settings as Settings);
   const isShut = await isClosed(server);
-  const history = isShut ? undefined : await historyToShow(server, last.peer, streamOf(last), last.historyMark);
-  if (history?.refusal) progress(history.refusal);
+  const stranger = isShut ? undefined : await strangeness(server, last);
+  const history =
+    isShut || stranger ? undefined : await historyToShow(server, last.peer, streamOf(last), last.historyMark);
+  const refusal = stranger ?? history?.refusal;
+  if (refusal) progress(refusal);
+  const claim = last.claim && ((await holds(server, last.claim)) ? last.claim : undefined);
   return {
     server,
     settings,
-    state: isShut ? "being seeded" : (wordOf(history) ?? RUNNING),
+    claim,
+    state: isShut ? ("being seeded" as const) : stranger ? ("another server" as const) : (wordOf(history) ?? RUNNING),
     historyMark: history?.mark ?? last.historyMark,
     ...(last.tls && { tlsState: await tlsState(last.connection, server.host, last.tls) }),
   };
@@ -167,15 +197,16 @@ async function lookAtServer(last: MariaDbNodeChecked & MariaDbNodeComputed) {
 
 async function bringUp(
   wanted: MariaDbNodeChecked,
-  last: (MariaDbNodeChecked & MariaDbNodeComputed) | undefined,
+  last: Last | undefined,
   begun: () => void,
-): Promise<MariaDbNodeComputed> {
+  declaration: Declaration,
+): Promise<Omit<MariaDbNodeComputed, "claim">> {
   const host = openHost(wanted.connection.host);
   await host.prepare();
   const [settings, former] = [wanted.settings as Settings, (last?.settings ?? {}) as Settings];
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
-  const history = await settle(wanted, last, begun);
+  const { history, identity } = await settle(wanted, last, begun, [path, declaration]);
   const isLost = history?.word === "lost";
   const { foreign, certificatesChanged, servers } = await prepareFiles(wanted, last, file, isLost);
   return inTurn(servers, async () => {
@@ -194,24 +225,33 @@ async function bringUp(
     }
     if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
     const historyMark = (await markOf(history, server)) ?? last?.historyMark;
-    return { ...computed(server, path, await runningSettings(server, settings), foreign, wanted.tls), historyMark };
+    const running = await runningSettings(server, settings);
+    return { ...computed(server, path, running, foreign, wanted.tls), historyMark, identity };
   });
 }
 
-/** Starts the server with its admin account, and makes sure of its history: one that is lost is closed, one that can't be told is refused. */
+/**
+ * Starts the server with its admin account, and makes sure that it is the one that is meant, and of its history: one that is lost is closed, one
+ * that can't be told is refused.
+ */
 async function settle(
   wanted: MariaDbNodeChecked,
-  last: (MariaDbNodeChecked & MariaDbNodeComputed) | undefined,
+  last: Last | undefined,
   begun: () => void,
-): Promise<History | undefined> {
+  [file, declaration]: readonly [string, Declaration],
+): Promise<{ history: History | undefined; identity: string }> {
+  const objects = [optionFile(file), ...adminAccounts(wanted.connection).map(accountObject)];
+  const refuse = (server: Server) => refuseOthers(server, objects, declaration);
   if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
-  await using server = await openAsAdminStarted(wanted.connection);
+  await using server = await openAsAdminStarted(wanted.connection, refuse);
+  const identity = await settleIdentity(server, last);
   begun();
+  await declare(server, objects, declaration);
   await installSemiSync(server);
   await refuseSettings(server, wanted.settings as Settings);
   const history = await settleHistory(server, wanted.peer, streamOf(wanted), last?.historyMark);
   if (history?.refusal) throw new Error(history.refusal);
-  return history;
+  return { history, identity };
 }
 
 interface Prepared {

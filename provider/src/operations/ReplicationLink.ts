@@ -3,13 +3,16 @@ import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { isTroubleOf, openAll, openServer } from "../mariadb/open";
+import { claimsAt, declare, giveUpAll, holds, identityOf, refuseAnother } from "../mariadb/register";
 import { replicaStatus } from "../mariadb/replication";
+import { isOtherServer } from "../mariadb/sameServer";
 import { Server } from "../mariadb/server";
 import { type Before, establishLink, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
 import { inTurn, lockServers } from "../pair/lock";
 import { IN_EFFECT, type SeenEnds, settledLink } from "../pair/look";
 import { renewMark } from "../pair/sourceHistory";
+import { type Declaration, REPLICATION } from "../recipe/claims";
 import { linkState, REPLICATING } from "../recipe/linkState";
 import type { LinkTls } from "../recipe/tls";
 import { define } from "./define";
@@ -35,28 +38,37 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
   },
   id: ({ replica, source }) => `${replica.address}:${replica.port}<-${source.address}:${source.port}`,
 
-  create: (wanted, begun) => establish(wanted, { passwordChanged: false, sourceMark: undefined }, begun),
-  update: (last, wanted) =>
+  // Another source is a change of this direction: the replica goes over to it.
+  isOther: (last, wanted) => isOtherServer(last.replica, wanted.replica, last.identity),
+  belongings: { at: "replica", claims: ({ replica }) => claimsAt(replica, (object) => object === REPLICATION) },
+
+  create: (wanted, begun, declaration) =>
+    establish(wanted, { passwordChanged: false, sourceMark: undefined }, begun, declaration, undefined),
+  update: (last, wanted, declaration) =>
     establish(
       wanted,
       { passwordChanged: last.password !== wanted.password, sourceMark: last.sourceMark },
       () => undefined,
+      declaration,
+      last.identity,
     ),
 
   async observe(last) {
     await using replica = await openServer(last.replica);
     const found = await findSource(last);
     await using source = found instanceof Server ? found : undefined;
+    const claim = last.claim && ((await holds(replica, last.claim)) ? last.claim : undefined);
     const seen = async () => ({
       inputs: await look(last, { replica, source, isAway: found === "away" }),
       computed: {
         ...last,
+        claim,
         sourceMark: source ? await renewMark({ replica, source }, last.sourceMark) : last.sourceMark,
       },
     });
     return await seen().catch(async (error: unknown) => {
       if (!isTroubleOf(last.source, error)) throw error;
-      return { inputs: await look(last, { replica, source: undefined, isAway: true }), computed: last };
+      return { inputs: await look(last, { replica, source: undefined, isAway: true }), computed: { ...last, claim } };
     });
   },
 
@@ -71,7 +83,9 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
       await inTurn([last.replica, last.source], async () => {
         await using replica = await openToRemove(last.replica);
         await lockServers([replica]);
-        await removeLink(replica);
+        await giveUpAll(replica, last.claim, "the replication", async (objects) => {
+          if (objects.length > 0) await removeLink(replica);
+        });
       });
     });
   },
@@ -81,14 +95,18 @@ function establish(
   wanted: ReplicationLinkChecked,
   before: Before,
   begun: () => void,
-): Promise<ReplicationLinkComputed> {
+  declaration: Declaration,
+  known: string | undefined,
+): Promise<Omit<ReplicationLinkComputed, "claim">> {
   return inTurn([wanted.replica, wanted.source], async () => {
     await using servers = await openAll(wanted.replica, wanted.source);
     const [replica, source] = servers;
+    await refuseAnother(replica, known);
     await lockServers([replica, source]);
+    await declare(replica, [REPLICATION], declaration);
     const wasThere = await replicaStatus(replica);
     try {
-      return await establishLink({ replica, source }, wanted, before);
+      return { ...(await establishLink({ replica, source }, wanted, before)), identity: await identityOf(replica) };
     } catch (error) {
       // A link that was made and does not replicate is for a later `destroy` to find.
       if (!wasThere && (await replicaStatus(replica).catch(() => undefined))) begun();

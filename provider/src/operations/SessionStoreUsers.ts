@@ -1,9 +1,17 @@
-import type { AccountInputs, AccountState, SessionStoreUsersDerived, SessionStoreUsersInputs } from "../inputs";
+import type {
+  AccountInputs,
+  AccountState,
+  SessionStoreUsersComputed,
+  SessionStoreUsersDerived,
+  SessionStoreUsersInputs,
+} from "../inputs";
 import { dropAccounts, examineAccounts, type Repair, statesOf } from "../mariadb/accounts";
 import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openServer } from "../mariadb/open";
+import { claimsAt, declare, giveUp, giveUpAll, holds, identityOf, objectsOf, refuseAnother } from "../mariadb/register";
+import { isOtherServer } from "../mariadb/sameServer";
 import type { Server } from "../mariadb/server";
 import { inTurn, lockServers } from "../pair/lock";
 import { refuseHalfSeeded } from "../pair/seeding";
@@ -16,6 +24,7 @@ import {
   wantedStates,
 } from "../recipe/accounts/accounts";
 import { byRole, ROLES, rowOf } from "../recipe/accounts/table";
+import { accountObject, accountsAmong, type Declaration } from "../recipe/claims";
 import { progress } from "../run";
 import { containsUnknown, define, UNKNOWN } from "./define";
 import { derived, given } from "./inputs/SessionStoreUsers";
@@ -24,7 +33,7 @@ import { removeUnlessUnreachable } from "./unreachable";
 /** What is wanted of the accounts, as previews show it. */
 export interface SessionStoreUsersChecked extends SessionStoreUsersInputs, SessionStoreUsersDerived {}
 
-export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUsersChecked, object>({
+export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUsersChecked, SessionStoreUsersComputed>({
   properties: given.shape,
   rules: [
     {
@@ -39,28 +48,38 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
   },
   id: ({ node }) => `${node.address}:${node.port}/users`,
 
-  create: (wanted, begun) =>
+  isOther: (last, wanted) => isOtherServer(last.node, wanted.node, last.identity),
+  belongings: {
+    at: "node",
+    claims: (inputs) => {
+      const objects = objectsIn(inputs);
+      return claimsAt(inputs.node, (object) => objects.includes(object));
+    },
+  },
+
+  create: (wanted, begun, declaration) =>
     inTurn([wanted.node], async () => {
       await using server = await openServer(wanted.node);
-      await repair(server, wanted, undefined, begun);
-      return {};
+      await repair(server, wanted, undefined, begun, declaration);
+      return { identity: await identityOf(server) };
     }),
 
-  update: (last, wanted) =>
+  update: (last, wanted, declaration) =>
     inTurn([wanted.node], async () => {
       await using server = await openServer(wanted.node);
-      await repair(server, wanted, last, () => undefined);
-      const keys = new Set(wantedAccounts(wanted).map(accountKey));
-      await drop(
-        server,
-        owned(last).filter((account) => !keys.has(accountKey(account))),
-      );
-      return {};
+      await refuseAnother(server, last.identity);
+      await repair(server, wanted, last, () => undefined, declaration);
+      const kept = objectsIn(wanted);
+      const former = (await objectsOf(server, declaration)).filter((object) => !kept.includes(object));
+      await giveUp(server, declaration, former, (objects) => drop(server, objects));
+      return { identity: await identityOf(server) };
     }),
 
   async observe(last) {
     await using server = await openServer(last.node);
-    return { inputs: { accounts: statesOf(await examineAccounts(server, wantedAccounts(last))) }, computed: {} };
+    const accounts = statesOf(await examineAccounts(server, wantedAccounts(last)));
+    const claim = last.claim && ((await holds(server, last.claim)) ? last.claim : undefined);
+    return { inputs: { accounts }, computed: { claim, identity: last.identity } };
   },
 
   inTrouble(trouble, last) {
@@ -73,7 +92,8 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     removeUnlessUnreachable(`${nameOf(last.node)}: accounts`, () =>
       inTurn([last.node], async () => {
         await using server = await openToRemove(last.node);
-        await drop(server, owned(last));
+        await lockServers([server]);
+        await giveUpAll(server, last.claim, "the accounts", (objects) => drop(server, objects));
       }),
     ),
 });
@@ -84,8 +104,11 @@ async function repair(
   wanted: SessionStoreUsersChecked,
   last: SessionStoreUsersChecked | undefined,
   begun: () => void,
+  declaration: Declaration,
 ): Promise<void> {
-  const former = new Set(last ? owned(last).map(accountKey) : []);
+  const former = last ? objectsIn(last) : [];
+  await declare(server, [...new Set([...objectsIn(wanted), ...former])], declaration);
+  begun();
   // The peer's link still logs in with the former password, and goes over to the new one after this.
   const movesLater = ({ role, passwords }: WantedAccount) =>
     role !== "extraAccounts" && rowOf(role).rotation === "link" && last?.[role]?.password !== passwords[0];
@@ -95,8 +118,7 @@ async function repair(
   await refuseHalfSeeded(server);
   await lockServers([server]);
   for (const each of (await examine()).filter((one) => !isRight(one))) {
-    begun();
-    if (each.seen && !former.has(accountKey(each.account))) {
+    if (each.seen && !former.includes(accountObject(each.account))) {
       progress(`${server.name}: ${accountKey(each.account)} was there already; corrected: ${each.problems.join("; ")}`);
     }
     await each.apply();
@@ -105,16 +127,16 @@ async function repair(
 
 const isRight = (repair: Repair): boolean => repair.problems.length === 0;
 
-/** Drops our accounts. Never the one with which this session has logged in. */
-async function drop(server: Server, accounts: readonly WantedAccount[]): Promise<void> {
-  const others = accounts.filter(({ user }) => user !== server.connection.admin.user);
+/** Drops accounts. Never the one with which this session has logged in. */
+async function drop(server: Server, objects: readonly string[]): Promise<void> {
+  const others = accountsAmong(objects).filter(({ user }) => user !== server.connection.admin.user);
   if (others.length === 0) return;
   await lockServers([server]);
   await dropAccounts(server, others);
 }
 
 /** The accounts that this resource answers for. */
-const owned = (last: SessionStoreUsersChecked): WantedAccount[] => wantedAccounts(last);
+const objectsIn = (inputs: SessionStoreUsersInputs): string[] => wantedAccounts(inputs).map(accountObject);
 
 /** A preview doesn't know every password yet. Accounts are shown all the same: passwords have no part in how they look. */
 function previewStates(inputs: SessionStoreUsersInputs): SessionStoreUsersChecked["accounts"] {

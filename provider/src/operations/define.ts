@@ -1,8 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
+import type { Claim } from "../inputs";
 import { isTrouble, StatementError, type Trouble } from "../mariadb/connectionError";
+import type { Declaration, Entry, Owner } from "../recipe/claims";
 import { printable, progress } from "../run";
 import type { CheckFailure, Operations } from "./contract";
+import { declaredTwice, foreignClaims, isInProgram, NOBODY } from "./ownership";
 
 /** What stands in a preview for a value that is not known yet. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -29,22 +33,43 @@ export interface Derived<Given extends object, Inputs extends Given> {
   from(given: Given): Omit<Inputs, keyof Given> & Partial<Inputs>;
 }
 
+/** What a resource declares on a server or machine, and takes away when it is deleted, if it was the last to declare it. */
+export interface Belongings<Given> {
+  /** The property that says where they are. */
+  readonly at: keyof Given & string;
+  /** All claims on them. Undefined: it can't be asked, or nothing is there yet. */
+  claims(inputs: Given): Promise<readonly Entry[] | undefined>;
+}
+
+/** What `define` itself computes of a resource with belongings. */
+type Unclaimed<Computed> = Omit<Computed, keyof Claimed>;
+interface Claimed {
+  readonly claim?: Claim | undefined;
+}
+
 /** One resource type: everything in which it differs from the others. */
-export interface Definition<Given extends object, Inputs extends Given, Computed extends object> {
+export interface Definition<Given extends object, Inputs extends Given, Computed extends Claimed> {
   /** What each property may be, and its default. Keys are checked one by one: a refused property does not hide another. */
   readonly properties: Properties<Given>;
   readonly rules?: readonly Rule<Given>[];
   /** What is wanted of the object beyond what users say, so that its live counterpart can be compared and shown. */
   readonly derived?: Derived<Given, Inputs>;
-  /** Names the object. When it changes, another object is meant: the former one is removed and the new one made. */
+  /** Names the object: the id that it keeps from its creation on. Two resources of a program can't have the same. */
   id(inputs: Inputs): string;
+  /**
+   * True where another object is meant: that is made first, then the former one removed. What only has another name or address now is
+   * updated in place. @default never
+   */
+  isOther?(last: Inputs & Computed, wanted: Inputs): boolean | Promise<boolean>;
+  /** @default it declares nothing that it takes away */
+  readonly belongings?: Belongings<Given>;
   /** Makes the object, or adopts what is there. Calls `begun` once something exists that a later `destroy` must find. */
-  create(inputs: Inputs, begun: () => void): Promise<Computed>;
+  create(inputs: Inputs, begun: () => void, declaration: Declaration): Promise<Unclaimed<Computed>>;
   /** The live values, in place of the wanted ones, and what else is seen. Undefined: the object is gone. */
   observe(last: Inputs & Computed): Promise<{ inputs: Partial<Inputs>; computed: Computed } | undefined>;
   /** What is seen where the server could not be looked at, or not to the end. @default nothing: all is as last known */
   inTrouble?(trouble: Trouble, last: Inputs & Computed): Partial<Inputs>;
-  update(last: Inputs & Computed, wanted: Inputs): Promise<Computed>;
+  update(last: Inputs & Computed, wanted: Inputs, declaration: Declaration): Promise<Unclaimed<Computed>>;
   remove(last: Inputs & Computed): Promise<void>;
 }
 
@@ -60,7 +85,7 @@ export class Unfinished extends Error {
 }
 
 /** The operations of a resource type: what all types share, around what its definition says. */
-export function define<Given extends object, Inputs extends Given, Computed extends object>(
+export function define<Given extends object, Inputs extends Given, Computed extends Claimed>(
   definition: Definition<Given, Inputs, Computed>,
 ): Operations<Inputs, Inputs & Computed> {
   type Outputs = Inputs & Computed;
@@ -70,9 +95,24 @@ export function define<Given extends object, Inputs extends Given, Computed exte
     ...(Object.keys(definition.derived?.properties ?? {}) as (keyof Inputs & string)[]),
   ];
   const inputsOf = (values: Outputs): Inputs => pick(values as Values, names) as Inputs;
+  const declarationOf = (inputs: Inputs, owner: Owner, last?: Claim): Declaration => ({
+    ...owner,
+    token: last?.token ?? randomUUID(),
+    adopt: "adopt" in inputs && inputs.adopt === true,
+    isInProgram,
+  });
+  const claimOf = ({ token, stack, resource }: Declaration) =>
+    definition.belongings ? { claim: { token, stack, resource } } : {};
+
+  const ofOthers = async (inputs: Inputs, last: Partial<Inputs>, owner: Owner): Promise<CheckFailure[]> => {
+    const { belongings } = definition;
+    const twice = declaredTwice(definition.id(inputs), owner);
+    if (twice) return [{ property: belongings?.at ?? "", reason: twice }];
+    return belongings ? foreignClaims(belongings, inputs, last, owner) : [];
+  };
 
   const operations: Operations<Inputs, Outputs> = {
-    async check(olds, news) {
+    async check(olds, news, owner = NOBODY) {
       const inputs: Values = {};
       const failures: CheckFailure[] = unknownProperties(news, given);
       for (const name of given) {
@@ -93,28 +133,40 @@ export function define<Given extends object, Inputs extends Given, Computed exte
         if (usable(rule.needs)) failures.push(...(await rule.broken(inputs as Given, olds ?? {})));
       }
       if (derived && usable(derived.needs)) Object.assign(inputs, derived.from(inputs as Given));
+      if (failures.length === 0 && !containsUnknown(inputs) && owner !== NOBODY) {
+        failures.push(...(await ofOthers(inputs as Inputs, (olds ?? {}) as Partial<Inputs>, owner)));
+      }
       return { inputs: json(inputs) as Inputs, failures: failures.map(readable) };
     },
 
-    async diff(id, olds, news) {
+    async diff(_id, olds, news, owner = NOBODY) {
       const changed = names.filter(
         (name) => !isDeepStrictEqual(json((olds as Values)[name]), json((news as Values)[name])),
       );
-      const isOther = !containsUnknown(news) && definition.id(news) !== id;
-      return { changes: changed.length > 0, replaces: isOther ? changed : [], deleteBeforeReplace: true };
+      const isOther = changed.length > 0 && !containsUnknown(news) && (await definition.isOther?.(olds, news));
+      const { stack, resource } = olds.claim ?? NOBODY;
+      const isUnclaimed =
+        definition.belongings !== undefined && !(olds.claim && isDeepStrictEqual({ stack, resource }, { ...owner }));
+      return {
+        changes: changed.length > 0 || isUnclaimed,
+        replaces: isOther ? changed : [],
+        deleteBeforeReplace: false,
+      };
     },
 
-    async create(inputs) {
+    async create(inputs, owner = NOBODY) {
       const id = definition.id(inputs);
+      const declaration = declarationOf(inputs, owner);
       let exists = false;
       const begun = () => {
         exists = true;
       };
       try {
-        const computed = await definition.create(inputs, begun);
-        return { id, outs: json({ ...inputs, ...computed }) as Outputs };
+        const computed = await definition.create(inputs, begun, declaration);
+        return { id, outs: json({ ...inputs, ...computed, ...claimOf(declaration) }) as Outputs };
       } catch (error) {
-        throw exists ? new Unfinished((error as Error).message, id, json(inputs) as Inputs) : error;
+        const there = { ...inputs, ...claimOf(declaration) };
+        throw exists ? new Unfinished((error as Error).message, id, json(there) as Inputs) : error;
       }
     },
 
@@ -131,9 +183,10 @@ export function define<Given extends object, Inputs extends Given, Computed exte
       return { id, props: json({ ...props, ...seen.computed, ...inputs }) as Outputs, inputs };
     },
 
-    async update(_id, olds, news) {
-      const computed = await definition.update(olds, news);
-      return { outs: json({ ...news, ...computed }) as Outputs };
+    async update(_id, olds, news, owner = NOBODY) {
+      const declaration = declarationOf(news, owner, olds.claim);
+      const computed = await definition.update(olds, news, declaration);
+      return { outs: json({ ...news, ...computed, ...claimOf(declaration) }) as Outputs };
     },
 
     delete: (_id, props) => definition.remove(props),

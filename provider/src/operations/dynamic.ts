@@ -1,3 +1,4 @@
+import type { Owner } from "../recipe/claims";
 import { Run, type Sink } from "../run";
 import type { Operations } from "./contract";
 import { Unfinished } from "./define";
@@ -6,6 +7,8 @@ import { Unfinished } from "./define";
 
 /** The text of the shell, under which the engine finds this code again, goes along with every set of values. */
 const TEXT = "__provider";
+/** So does which resource it is. The engine shows neither. */
+const OWNER = "__owner";
 
 /** The engine shows what this process prints. */
 const toEngine: Sink = (line) => {
@@ -34,19 +37,20 @@ export function dynamic<Inputs extends object, Outputs extends Inputs>(
 ): Operations<Inputs, Outputs> {
   const { check, diff, create, read, update, delete: remove } = operations;
   return {
-    check: (olds, { [TEXT]: text, ...news }) =>
+    check: (olds, given) =>
       run.within(async () => {
-        const { inputs, failures } = await check(olds, news);
-        return { inputs: withText(inputs, text), failures };
+        const { [TEXT]: _text, [OWNER]: _owner, ...news } = given;
+        const { inputs, failures } = await check(olds, news, ownerIn(given));
+        return { inputs: withHidden(inputs, given), failures };
       }),
-    diff: (...given) => run.within(() => diff(...given)),
-    create: (inputs) => run.within(() => create(inputs).catch(handOver)),
+    diff: (id, olds, news) => run.within(() => diff(id, olds, news, ownerIn(news))),
+    create: (inputs) => run.within(() => create(inputs, ownerIn(inputs)).catch(handOver)),
     read: (id, props) =>
       run.within(async () => {
         const seen = await read(id, props);
-        return isThere(seen) ? { ...seen, inputs: withText(seen.inputs, (props as Values)[TEXT]) } : seen;
+        return isThere(seen) ? { ...seen, inputs: withHidden(seen.inputs, props as Values) } : seen;
       }),
-    update: (...given) => run.within(() => update(...given)),
+    update: (id, olds, news) => run.within(() => update(id, olds, news, ownerIn(news))),
     delete: (...given) => run.within(() => remove(...given)),
   };
 }
@@ -55,8 +59,13 @@ type Values = Record<string, unknown>;
 
 const isThere = <T extends object>(seen: T | Record<string, never>): seen is T => "id" in seen;
 
-const withText = <T extends object>(values: T, text: unknown): T =>
-  text === undefined ? values : { ...values, [TEXT]: text };
+const ownerIn = (values: object): Owner | undefined => (values as Values)[OWNER] as Owner | undefined;
+
+/** With what of the given values belongs to this front end. */
+const withHidden = <T extends object>(values: T, given: Values): T => ({
+  ...values,
+  ...Object.fromEntries([TEXT, OWNER].filter((key) => given[key] !== undefined).map((key) => [key, given[key]])),
+});
 
 /** The engine then keeps the object as begun: the next `up` updates it, `destroy` removes it. */
 function handOver(error: Error): never {

@@ -4,13 +4,14 @@ import { replicaStatus, waitUntilReceivedIsApplied } from "../mariadb/replicatio
 import type { Server } from "../mariadb/server";
 import { endSessions } from "../mariadb/sessions";
 import { type StoredObject, storedObjects } from "../mariadb/storedObjects";
+import { OWN_DATABASES } from "../recipe/names";
 import { progress } from "../run";
 import { pourDump } from "./dump";
 import { refuseForeignTriggers } from "./fitToCopy";
 
 const DEADLINE = 60_000;
 /** Tables are filled here and moved when they are whole: a copy that was cut off leaves nothing half behind. */
-const WORKSHOP = "session_store_copy";
+const WORKSHOP = OWN_DATABASES.copy;
 
 /** Copies tables that `to` lacks from its peer, with their rows and triggers. */
 export async function copyTables(from: Server, to: Server, database: string, tables: readonly string[]): Promise<void> {

@@ -47,7 +47,7 @@ export async function historyByPeer(
   if (!peer) return undefined;
   try {
     if (await areExchanged(server, peer, stream.domain))
-      return { word: "the other node", refusal: exchanged(server, peer) };
+      return { word: "the other node", refusal: exchanged(server.name, peer.name) };
     const isLogging = (await server.value("SELECT @@GLOBAL.log_bin")) !== "0";
     // With its log switched off a server does not tell what it has written; a new one has its log off, too.
     if (!isLogging && ((await replicaStatus(server)) || (await hasSessions(server, stream.databases))))
@@ -120,7 +120,8 @@ async function areExchanged(server: Server, peer: Server, domain: number): Promi
   return others === domain && own !== domain && own !== 0;
 }
 
-const exchanged = (server: Server, peer: Server): string =>
-  `${server.name} is the other node of the pair: it runs with the numbers (server_id, gtid_domain_id) that ${peer.name} is to have, and ${peer.name} with ` +
-  `those of ${server.name}. The program names the two in the other order than before. Nothing was touched: each holds its sessions. ` +
+/** What is said when the program names two servers in the other order. */
+export const exchanged = (server: string, peer: string): string =>
+  `${server} is the other node of the pair: it has the numbers (server_id, gtid_domain_id) that ${peer} is to have, and ${peer} those of ${server}. ` +
+  "The program names the two in the other order than before. Nothing was touched: each holds its sessions. " +
   `Exchange the two "connection"s (in ReplicatedSessionStore, the two nodes), so that node 1 is again the server with server_id 1.`;

@@ -12,6 +12,7 @@ import { appliedPosition, pullsFrom, replicaStatus } from "../mariadb/replicatio
 import type { Server } from "../mariadb/server";
 import { accountOf, type StoredEvent, type StoredObject, setEvent, storedEvents } from "../mariadb/storedObjects";
 import { baseTables, hasRows } from "../mariadb/tables";
+import { OWN_DATABASES } from "../recipe/names";
 import type { LoginProblem } from "../recipe/words";
 import { progress } from "../run";
 import { until } from "../waiting";
@@ -22,11 +23,7 @@ import { inTurn, lockServers } from "./lock";
 
 /** How long a peer that does not run may take to come up, in milliseconds: after a crash it reads its whole redo log first. */
 const PEER_PATIENCE = 30_000;
-/**
- * A database of this name marks a server whose seeding is not at its end. It is made when the server is closed and nothing was found on it,
- * and dropped before it is opened: nobody else writes while it is there, and without it nothing is seeded over.
- */
-const UNFINISHED = "session_store_seeding";
+const UNFINISHED = OWN_DATABASES.seeding;
 
 /** What a node writes: the GTID domain of its own, and the databases of the sessions. */
 export interface Stream {

@@ -31,10 +31,28 @@ export const DEFAULT_ADMIN = "session_store_admin";
 export const DEFAULT_PORT = 3306;
 
 /** Names in lower case. */
-export const SYSTEM_DATABASES: readonly string[] = ["mysql", "sys", "information_schema", "performance_schema"];
+const SYSTEM_DATABASES: readonly string[] = ["mysql", "sys", "information_schema", "performance_schema"];
 
-/** In any case: some servers keep the names of databases in lower case. */
-export const isSystemDatabase = (name: string): boolean => SYSTEM_DATABASES.includes(name.toLowerCase());
+/** Databases with our notes about one server: they hold no sessions, and are never replicated. */
+export const OWN_DATABASES = {
+  /** The server's identity, and who declares what on it. */
+  register: "session_store_register",
+  /** While it is there, the server is closed, or on its way to or from that. It holds what has to be put back. */
+  gate: "session_store_closed",
+  /**
+   * Marks a server whose seeding is not at its end. It is made when the server is closed and nothing was found on it, and dropped before it is
+   * opened: nobody else writes while it is there, and without it nothing is seeded over.
+   */
+  seeding: "session_store_seeding",
+  /** Where tables are copied to before they are moved to their place. */
+  copy: "session_store_copy",
+} as const;
+
+/** Databases that no sessions are in. */
+export const NOT_FOR_SESSIONS: readonly string[] = [...SYSTEM_DATABASES, ...Object.values(OWN_DATABASES)];
+
+/** True for MariaDB's own and ours, in any case: some servers keep the names of databases in lower case. */
+export const isReservedDatabase = (name: string): boolean => NOT_FOR_SESSIONS.includes(name.toLowerCase());
 
 const RESERVED_USERS: readonly string[] = ["root", "mysql", "mariadb.sys", "public"];
 

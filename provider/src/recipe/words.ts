@@ -43,6 +43,8 @@ export const WORDS = {
     "being seeded": "It is closed to all other accounts until it has all sessions of its peer.",
     "went back in time": "Its peer has rows of it that it lacks.",
     "binary log was reset": "It has all its rows, but not the log that its peer goes by.",
+    "another server":
+      "Its data are those of another server than before: it is refused, unless the resource is replaced.",
     "the other node": "It has the numbers of its peer: the program names the two in the other order than before.",
   }),
   "MariaDbNode.tlsState": property("in effect", {

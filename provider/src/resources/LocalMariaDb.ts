@@ -6,8 +6,11 @@ import { shell } from "./shell";
 /** What `LocalMariaDb` takes: {@link LocalMariaDbInputs}, each a value or an output. */
 export type LocalMariaDbArgs = Args<LocalMariaDbInputs>;
 
-/** A private MariaDB server on this machine, for trials, tests and rehearsals. It is stopped and removed with its data when the resource is deleted. */
-export class LocalMariaDb extends shell<LocalMariaDbArgs, LocalMariaDbChecked>("LocalMariaDb", {
+/** What the deletion goes by is of no use to programs. */
+type Outputs = Omit<LocalMariaDbChecked, "adopt" | "forceDestroy">;
+
+/** A private MariaDB server on this machine, for trials, tests and rehearsals. It is stopped and removed with its data when the resource is deleted; with tables in it only where `forceDestroy` says so. */
+export class LocalMariaDb extends shell<LocalMariaDbArgs, Outputs>("LocalMariaDb", {
   directory: undefined,
   port: undefined,
   host: undefined,

@@ -6,8 +6,11 @@ import { shell } from "./shell";
 /** What `ReplicationLink` takes: {@link ReplicationLinkInputs}, each a value or an output. */
 export type ReplicationLinkArgs = Args<Defaulted<ReplicationLinkInputs, "user" | "useGtid" | "connectRetry">>;
 
-/** The inputs are of no use to a program that gave them; `sourceMark` is for the next run, and not for programs. */
-type Outputs = Omit<ReplicationLinkChecked & ReplicationLinkComputed, keyof ReplicationLinkInputs | "sourceMark">;
+/** The inputs are of no use to a program that gave them; marks of the link are for the next run, and not for programs. */
+type Outputs = Omit<
+  ReplicationLinkChecked & ReplicationLinkComputed,
+  keyof ReplicationLinkInputs | "sourceMark" | "claim" | "identity"
+>;
 
 /** One direction of the pair: the replica pulls from the source. It is there when rows really arrive. */
 export class ReplicationLink extends shell<ReplicationLinkArgs, Outputs>("ReplicationLink", {

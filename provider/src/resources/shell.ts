@@ -24,13 +24,28 @@ export function shell<Args extends object, Outputs>(
 ): ShellOf<Args, Outputs> {
   class Shell extends pulumi.CustomResource {
     constructor(name: string, args: Args, opts?: pulumi.CustomResourceOptions) {
-      const props = { ...outputs, ...withSecrets(args), __provider: providerText(type) };
+      const owner = { stack: stackName(), resource: `${type} ${name}` };
+      const props = { ...outputs, ...withSecrets(args), __provider: providerText(type), __owner: owner };
       // The type's name is part of users' state.
       super(`pulumi-nodejs:dynamic/sessionstore:${type}`, name, props, opts);
     }
   }
   // The SDK adds the outputs to each object, where the compiler can't see it.
   return Shell as unknown as ShellOf<Args, Outputs>;
+}
+
+/** The stack by its whole name. */
+function stackName(): string {
+  return [organization(), pulumi.getProject(), pulumi.getStack()].join("/");
+}
+
+/** There is none under mocks, which programs are tested with. */
+function organization(): string {
+  try {
+    return pulumi.getOrganization();
+  } catch {
+    return "organization";
+  }
 }
 
 /**

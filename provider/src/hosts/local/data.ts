@@ -82,6 +82,31 @@ async function refuseOtherData(data: string): Promise<void> {
   );
 }
 
+/** Refuses to remove data with tables in them, whether a server runs on them or not. */
+export async function refuseToRemoveTables(directory: string): Promise<void> {
+  const tables = await usersTables(paths(directory).data);
+  if (tables.length === 0) return;
+  throw new Error(
+    `${directory} holds tables (${tables.join(", ")}), so it is not removed without \`forceDestroy\`; its server was not touched. To remove it with ` +
+      "all that it holds, set `forceDestroy: true`, run `pulumi up`, then the same command again. To keep the server and only forget it: `pulumi state delete` " +
+      "with the URN of this LocalMariaDb",
+  );
+}
+
+/** Tables that users have made, by the files of their definitions: MariaDB's own databases and our notes don't count. */
+async function usersTables(data: string): Promise<string[]> {
+  const folders = await fs.readdir(data, { withFileTypes: true }).catch(() => []);
+  const found = folders
+    .filter((folder) => folder.isDirectory() && !OWN.test(folder.name))
+    .map(async ({ name }) => {
+      const definitions = (await fs.readdir(path.join(data, name))).filter((file) => file.endsWith(".frm"));
+      return definitions.map((file) => `${name}.${path.parse(file).name}`);
+    });
+  return (await Promise.all(found)).flat().sort();
+}
+
+const OWN = /^(mysql|sys|performance_schema|#.*|session_store_(register|closed|seeding|copy))$/;
+
 /** Removes the directory with the data in it. Refuses one that we didn't make. */
 export async function remove(directory: string): Promise<void> {
   if (!existsSync(directory)) return;

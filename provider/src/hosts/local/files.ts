@@ -14,6 +14,7 @@ export interface LocalServerPlace {
 
 export const paths = (directory: string) => ({
   baseFile: path.join(directory, "my.cnf"),
+  claims: path.join(directory, "declared-by.json"),
   includeFolder: path.join(directory, "conf.d"),
   data: path.join(directory, "data"),
   temporary: path.join(directory, "tmp"),

@@ -2,7 +2,7 @@ import * as path from "node:path";
 import { z } from "zod";
 import * as files from "../../hosts/local/files";
 import { local, port } from "./hosts";
-import { word } from "./shared";
+import { adopt, claimed, word } from "./shared";
 
 /** What a private server is given, and what follows from it. */
 
@@ -21,13 +21,23 @@ export const given = z
       .meta({
         description:
           "Directory of this server: its data, option files, socket and log. It is made when it isn't there, and " +
-          "removed with the data in it when the resource is deleted. At most about 90 bytes, because a unix socket's " +
-          "path may have 107. Changing it makes another, empty server.",
+          "removed with the data in it when the resource is deleted; where tables are in it, only with " +
+          "`forceDestroy`. At most about 90 bytes, because a unix socket's path may have 107. Another directory makes " +
+          "another, empty server, and then the former one is deleted.",
       }),
     port: port.meta({
       description:
         "TCP port on 127.0.0.1. Can't be changed while the server is kept: the peer and the proxies know it.",
     }),
+    forceDestroy: z
+      .boolean()
+      .optional()
+      .meta({
+        description:
+          "Deleting the resource removes the server also with tables in it. Without it, the deletion is refused, and " +
+          "the server goes on. It counts as the last `up` has left it. A change touches nothing. @default false",
+      }),
+    adopt,
   })
   .meta({ id: "LocalMariaDbInputs", description: "What a private server on this machine is made of." });
 
@@ -42,3 +52,7 @@ export const derived = z
     id: "LocalMariaDbDerived",
     description: "What follows from the inputs, for the resources that use the server.",
   });
+
+export const computed = z
+  .strictObject({ ...claimed })
+  .meta({ id: "LocalMariaDbComputed", description: "What is kept of a private server for the next run." });

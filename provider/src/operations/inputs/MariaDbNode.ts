@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RECIPE_DATABASE, RECIPE_PATTERNS } from "../../recipe/filters";
-import { connection, databaseName, historyMark, profile, userName, word } from "./shared";
+import { adopt, connection, databaseName, historyMark, onServer, profile, userName, word } from "./shared";
 
 /** What a node is given, what follows from it, and what it tells. */
 
@@ -32,8 +32,9 @@ export const given = z
   .strictObject({
     connection: connection.meta({
       description:
-        "How the server is reached, and the admin account that is made on it. Another address or port means " +
-        "another server.",
+        "How the server is reached, and the admin account that is made on it. Another name, address or port of the " +
+        "same server is taken up in place; another server is set up first, and then what was made on the former " +
+        "one is removed.",
     }),
     peer: connection.optional().meta({
       description:
@@ -102,6 +103,7 @@ export const given = z
         "@default none: what the server does by itself, which is TLS with a certificate of its own from MariaDB " +
         "11.4 on, and none before",
     }),
+    adopt,
   })
   .meta({ id: "MariaDbNodeInputs", description: "What is wanted of one server of the pair." });
 
@@ -145,6 +147,7 @@ export const computed = z
       description: "Up to where the server is known to have lost nothing of what its peer got from it.",
     }),
     tlsDaysLeft: z.number().optional().meta({ description: "Days until the first of the certificates of `tls` ends." }),
+    ...onServer,
   })
   .meta({
     id: "MariaDbNodeComputed",

@@ -3,7 +3,7 @@ import { ACCOUNTS } from "../../recipe/accounts/table";
 import { GTID_POSITIONS, LINK_DEFAULTS } from "../../recipe/linkDefaults";
 import { DEFAULT_PROFILE } from "../../recipe/names";
 import { LINK_TLS } from "../../recipe/tls";
-import { connection, historyMark, passwordOf, userName, word } from "./shared";
+import { adopt, connection, historyMark, onServer, passwordOf, userName, word } from "./shared";
 
 /** What a link is given, what follows from it, and what it tells. */
 
@@ -68,6 +68,7 @@ export const given = z
           "ids of their containers. After a change this direction is brought back at once and proved; nothing is " +
           "stopped. @default none",
       }),
+    adopt,
   })
   .meta({ id: "ReplicationLinkInputs", description: "What is wanted of one direction of the pair." });
 
@@ -94,6 +95,7 @@ export const computed = z
       .meta({ description: "Seconds that a row took to arrive when the link was last made or changed." }),
     encryption: z.string().meta({ description: "What the link is encrypted with." }),
     sourceMark: historyMark.optional().meta({ description: "Up to where the source is known to have lost nothing." }),
+    ...onServer,
   })
   .meta({
     id: "ReplicationLinkComputed",

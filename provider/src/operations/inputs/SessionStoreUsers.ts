@@ -5,7 +5,18 @@ import { type AccountRow, byRole, type Role, rowOf } from "../../recipe/accounts
 import { RECIPE_DATABASE } from "../../recipe/filters";
 import { TLS_REQUIREMENTS } from "../../recipe/tls";
 import type { Properties } from "../define";
-import { connection, databaseName, hostPattern, password, passwordOf, profile, userName, word } from "./shared";
+import {
+  adopt,
+  connection,
+  databaseName,
+  hostPattern,
+  onServer,
+  password,
+  passwordOf,
+  profile,
+  userName,
+  word,
+} from "./shared";
 
 /** What the accounts of a node are given, and what follows from it. */
 
@@ -147,6 +158,7 @@ export const given = z
   .strictObject({
     node: connection.meta({ description: "The server that has the accounts: `MariaDbNode.connection`." }),
     ...accounts.shape,
+    adopt,
   })
   .meta({
     id: "SessionStoreUsersInputs",
@@ -165,3 +177,7 @@ export const derived = z
     id: "SessionStoreUsersDerived",
     description: "What follows for the accounts from the inputs, to be compared with what is seen.",
   });
+
+export const computed = z
+  .strictObject({ ...onServer })
+  .meta({ id: "SessionStoreUsersComputed", description: "What is kept of the accounts for the next run." });

@@ -5,8 +5,8 @@ import {
   DEFAULT_ADMIN,
   DEFAULT_PORT,
   DEFAULT_PROFILE,
+  isReservedDatabase,
   isSameServer,
-  isSystemDatabase,
   PROFILES,
 } from "../../recipe/names";
 import { authorityProblem } from "../../recipe/tls";
@@ -143,7 +143,7 @@ export const databaseName = z
   .min(1, "must not be empty")
   .max(64, "must have at most 64 characters")
   .regex(/^[A-Za-z0-9_$-]+$/, "may have letters, digits, _, $ and -")
-  .refine((name) => !isSystemDatabase(name), "belongs to MariaDB itself");
+  .refine((name) => !isReservedDatabase(name), "belongs to MariaDB itself, or to this library");
 
 export const profile = z.enum(PROFILES).default(DEFAULT_PROFILE);
 
@@ -158,6 +158,37 @@ export const historyMark = z
     id: "HistoryMark",
     description:
       "Up to where a server is known to have lost nothing of what its peer got from it, as kept in the state.",
+  });
+
+export const claim = z
+  .strictObject({
+    token: z.string().meta({ description: "The claim itself, as it lies beside what the resource declares." }),
+    stack: z.string().meta({ description: "The stack, as `organization/project/stack`." }),
+    resource: z.string().meta({ description: "The resource's type and name." }),
+  })
+  .meta({
+    id: "Claim",
+    description: "What shows that a resource was the last to declare an object: only then does it take it away.",
+  });
+
+/** Computed for every resource that declares something which it takes away when it is deleted. */
+export const claimed = {
+  claim: claim.optional().meta({ description: "Shows that the resource was the last to declare what it has there." }),
+};
+
+/** Computed for every resource whose objects lie on one server. */
+export const onServer = {
+  ...claimed,
+  identity: z.string().optional().meta({ description: "The identity that its server has in its data." }),
+};
+
+export const adopt = z
+  .boolean()
+  .optional()
+  .meta({
+    description:
+      "Takes over what another stack declares. Without it, what belongs to another stack is refused. A change " +
+      "touches nothing. @default false",
   });
 
 /** A property whose words are in the table: what is wanted of it and what is seen is made here, so it need not be checked. */

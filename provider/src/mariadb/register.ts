@@ -1,0 +1,203 @@
+import { randomUUID } from "node:crypto";
+import { openHost } from "../hosts";
+import type { Claim, Connection } from "../inputs";
+import { type Declaration, describeEntries, describeOwner, type Entry, judge, release } from "../recipe/claims";
+import { OWN_DATABASES } from "../recipe/names";
+import { progress } from "../run";
+import { openToLook } from "./admin";
+import { DURABLE } from "./gate";
+import type { Server } from "./server";
+
+/**
+ * What we keep in the data of a server about itself: an identity, by which it is known wherever and under whatever name it is reached, and
+ * who declares what on it. Nothing of it is replicated, and a seeding does not copy it.
+ */
+
+const IDENTITY = [OWN_DATABASES.register, "identity"] as const;
+const CLAIMS = [OWN_DATABASES.register, "claims"] as const;
+
+/** The server's identity. Undefined: nobody has given it one yet, or its data are gone. */
+export async function identityOf(server: Server): Promise<string | undefined> {
+  const [row] = await server.query("SELECT id FROM ??.??", [...IDENTITY]).catch(unlessMissing);
+  return row && String(row["id"]);
+}
+
+/**
+ * The server's identity, which it gets where it has none.
+ * @param known the one by which the server was known until now, which it gets back where its data were lost
+ */
+export async function ensureIdentity(server: Server, known: string | undefined): Promise<string> {
+  const found = await identityOf(server);
+  if (found !== undefined && (known === undefined || found === known)) return found;
+  await makeRegister(server);
+  const identity = known ?? randomUUID();
+  await server.query("INSERT INTO ??.?? VALUES (?)", [...IDENTITY, identity]);
+  await server.query("DELETE FROM ??.?? WHERE id != ?", [...IDENTITY, identity]);
+  return identity;
+}
+
+/** True while this claim is on the server: nobody has taken over what was declared under it. */
+export async function holds(server: Server, { token }: Claim): Promise<boolean> {
+  const rows = await server
+    .query("SELECT 1 FROM ??.?? WHERE token = ? LIMIT 1", [...CLAIMS, token])
+    .catch(unlessMissing);
+  return rows.length > 0;
+}
+
+/** All claims on these objects. */
+export async function claimsOn(server: Server, objects: readonly string[]): Promise<Entry[]> {
+  return (await allClaims(server)).filter(({ object }) => objects.includes(object));
+}
+
+async function allClaims(server: Server): Promise<Entry[]> {
+  const statement = "SELECT object, token, stack, resource FROM ??.?? ORDER BY object, since";
+  const rows = await server.query(statement, [...CLAIMS]).catch(unlessMissing);
+  return rows.map((row) => ({
+    object: String(row["object"]),
+    token: String(row["token"]),
+    stack: String(row["stack"]),
+    resource: String(row["resource"]),
+  }));
+}
+
+/**
+ * Refuses a server in the place of another one.
+ * @param known the identity by which the state knows the server; undefined: it does not know it yet
+ */
+export async function refuseAnother(server: Server, known: string | undefined): Promise<void> {
+  const found = await identityOf(server);
+  if (known === undefined || found === undefined || found === known) return;
+  throw new Error(anotherServer(server.name, known, found));
+}
+
+/** What is said of a server that is not the one that is known. */
+export const anotherServer = (name: string, known: string, found: string): string =>
+  `another server than before answers as ${name}: its data have the identity ${found}, those of ${name} had ${known} (session_store_register.identity). ` +
+  "Nothing was changed. If the wrong one was named, correct where the node is reached. If this one is to take its place, run `pulumi up --replace` for the " +
+  "resources of this node, which takes it over as it is";
+
+/** The identity at a place. `new`: a server without one. Undefined: it can't be asked. */
+export async function identityAt(connection: Connection): Promise<string | undefined> {
+  await using server = await openToLook(connection);
+  if (server) return (await identityOf(server)) ?? NEW;
+  return (await openHost(connection.host)
+    .hasData()
+    .catch(() => true))
+    ? undefined
+    : NEW;
+}
+export const NEW = "new";
+
+/** The claims at a place on objects of a kind. Undefined: it can't be asked. */
+export async function claimsAt(
+  connection: Connection,
+  isMeant: (object: string) => boolean,
+): Promise<Entry[] | undefined> {
+  await using server = await openToLook(connection);
+  return server && (await allClaims(server)).filter(({ object }) => isMeant(object));
+}
+
+/** Refuses to declare what somebody else declares. Looks only. */
+export async function refuseOthers(server: Server, objects: readonly string[], mine: Declaration): Promise<void> {
+  const { refusal } = judge(await claimsOn(server, objects), mine, server.name);
+  if (refusal) throw new Error(refusal);
+}
+
+/** Puts claims on objects, before they are made or changed. Writes nothing where they are there. */
+export async function declare(server: Server, objects: readonly string[], mine: Declaration): Promise<void> {
+  const entries = await claimsOn(server, objects);
+  const { refusal, outdated, former } = judge(entries, mine, server.name);
+  if (refusal) throw new Error(refusal);
+  const { token, stack, resource } = mine;
+  const isThere = (object: string) =>
+    entries.some((entry) => entry.object === object && entry.token === token && entry.resource === resource);
+  const missing = objects.filter((object) => !isThere(object));
+  if (missing.length > 0) await makeRegister(server);
+  for (const object of missing) {
+    // First the new one: at no time is the object nobody's.
+    await server.query("INSERT INTO ??.?? VALUES (?, ?, ?, ?, NOW())", [...CLAIMS, object, token, stack, resource]);
+    await server.query("DELETE FROM ??.?? WHERE object = ? AND token = ? AND (stack, resource) != (?, ?)", [
+      ...CLAIMS,
+      object,
+      token,
+      stack,
+      resource,
+    ]);
+  }
+  for (const entry of outdated) {
+    await server.query("DELETE FROM ??.?? WHERE object = ? AND token = ?", [...CLAIMS, entry.object, entry.token]);
+  }
+  const adopted = outdated.filter((entry) => entry.stack !== stack);
+  if (adopted.length > 0) progress(`${server.name}: takes over from another stack: ${describeEntries(adopted)}`);
+  const inherited = former.filter(({ object }) => missing.includes(object));
+  if (inherited.length > 0) {
+    progress(`${server.name}: takes over as it is: ${describeEntries(inherited)}`);
+  }
+}
+
+/** What is declared under a claim, of all times. */
+export async function objectsOf(server: Server, { token }: Claim): Promise<string[]> {
+  const rows = await server.query("SELECT object FROM ??.?? WHERE token = ?", [...CLAIMS, token]).catch(unlessMissing);
+  return rows.map((row) => String(row["object"]));
+}
+
+/**
+ * Gives up objects, and takes away those that nobody else declares.
+ * @param remove takes objects away, also where some are gone already
+ */
+export async function giveUp(
+  server: Server,
+  { token }: Claim,
+  objects: readonly string[],
+  remove: (free: readonly string[]) => Promise<void>,
+): Promise<void> {
+  if (objects.length === 0) return;
+  const { free, kept } = release(await claimsOn(server, objects), token);
+  if (kept.length > 0)
+    progress(`${server.name}: stays, because it is declared elsewhere too: ${describeEntries(kept)}`);
+  await remove(free);
+  // Last: a removal that was cut off is taken up again.
+  await server.query("DELETE FROM ??.?? WHERE token = ? AND object IN (?)", [...CLAIMS, token, objects]);
+  if (!(await server.row("SELECT 1 FROM ??.?? LIMIT 1", [...CLAIMS]))) {
+    await server.query("DROP DATABASE IF EXISTS ??", [OWN_DATABASES.register]);
+  }
+}
+
+/**
+ * Gives up all that a resource declared. Without its claim nothing proves that it is not somebody else's by now: it stays.
+ * @param claim undefined: an earlier version of this library made the resource, or the claim was gone at the last look
+ * @param what the objects, for messages
+ */
+export async function giveUpAll(
+  server: Server,
+  claim: Claim | undefined,
+  what: string,
+  remove: (free: readonly string[]) => Promise<void>,
+): Promise<void> {
+  const objects = claim ? await objectsOf(server, claim) : [];
+  if (objects.length > 0) return giveUp(server, claim as Claim, objects, remove);
+  const others = unique((await allClaims(server)).map(describeOwner));
+  const declared = others.length > 0 ? `; declared there now by ${others.join(", ")}` : "";
+  progress(
+    `${server.name}: ${what}: left as they are, because nothing there proves that this resource was the last to declare them${declared}`,
+  );
+}
+
+const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
+
+async function makeRegister(server: Server): Promise<void> {
+  await server.query("CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", [
+    OWN_DATABASES.register,
+  ]);
+  await server.query(`CREATE TABLE IF NOT EXISTS ??.?? (id CHAR(36) NOT NULL) ${DURABLE}`, [...IDENTITY]);
+  const columns =
+    "object TEXT NOT NULL, token CHAR(36) NOT NULL, stack TEXT NOT NULL, resource TEXT NOT NULL, since DATETIME NOT NULL, KEY (token)";
+  await server.query(`CREATE TABLE IF NOT EXISTS ??.?? (${columns}) ${DURABLE}`, [...CLAIMS]);
+}
+
+/** For `catch`: there is no register yet, or a run that was cut off has made a part of it. */
+function unlessMissing(error: unknown): [] {
+  const MISSING = [1049, 1146];
+  if (!MISSING.includes((error as { errno?: number }).errno ?? 0)) throw error;
+  return [];
+}

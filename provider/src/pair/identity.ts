@@ -1,0 +1,65 @@
+import type { Connection, HistoryMark } from "../inputs";
+import { askIfThere } from "../mariadb/open";
+import { anotherServer, ensureIdentity, identityOf } from "../mariadb/register";
+import { appliedPosition, ownDomain, writtenPosition } from "../mariadb/replication";
+import type { Server } from "../mariadb/server";
+import { hasSessions, isBeingSeeded } from "./seeding";
+
+/** Whether the server in a node's place is the one that the state knows. */
+
+/** What a state knows of its server. */
+export interface KnownServer {
+  readonly identity?: string | undefined;
+  readonly peer?: Connection | undefined;
+  readonly databases: readonly string[];
+  readonly settings: object;
+  readonly historyMark?: HistoryMark | undefined;
+}
+
+/**
+ * Why a server is not the one that is known. Undefined: it is; or it has no sessions, and its peer says whether it lost some; or nothing is
+ * known of it.
+ */
+export async function strangeness(server: Server, known: KnownServer): Promise<string | undefined> {
+  if (known.identity === undefined) return undefined;
+  const found = await identityOf(server);
+  if (found === known.identity) return undefined;
+  if ((await isBeingSeeded(server)) || !(await hasSessions(server, known.databases))) return undefined;
+  if (found !== undefined) return anotherServer(server.name, known.identity, found);
+  const difference = await differenceWithoutIdentity(server, known);
+  return (
+    difference &&
+    `whether the server that answers as ${server.name} is the same as before can't be told: it holds sessions, the identity that was in its data is gone ` +
+      `(session_store_register.identity), and ${difference}. Nothing was changed. If it is the right one, run \`pulumi up --replace\` for the resources of ` +
+      "this node, which takes it over as it is"
+  );
+}
+
+/** The server's identity, which it gets where it has none. Refuses one that is not the known server. */
+export async function settleIdentity(server: Server, known: KnownServer | undefined): Promise<string> {
+  const refusal = known && (await strangeness(server, known));
+  if (refusal) throw new Error(refusal);
+  return ensureIdentity(server, known?.identity);
+}
+
+/** What speaks against a server whose identity is gone: its numbers, and what it has of both streams. */
+async function differenceWithoutIdentity(server: Server, known: KnownServer): Promise<string | undefined> {
+  const settings = known.settings as Record<string, unknown>;
+  for (const option of ["server_id", "gtid_domain_id"]) {
+    const [found, wanted] = [await server.value("SELECT @@GLOBAL.??", [option]), settings[option]];
+    if (wanted !== undefined && found !== String(wanted)) return `it has ${option} ${found} instead of ${wanted}`;
+  }
+  if (!known.peer) return undefined;
+  const ofPeer = await askIfThere(known.peer, async (peer) => {
+    const domain = await ownDomain(peer);
+    return { domain, written: (await writtenPosition(peer)).get(domain)?.sequence ?? 0n };
+  });
+  if (ofPeer) {
+    // What its peer has of it, the look at its history compares.
+    const applied = (await appliedPosition(server)).get(ofPeer.domain)?.sequence ?? 0n;
+    return applied > ofPeer.written ? "it has applied more of its peer's stream than that has written" : undefined;
+  }
+  if (!known.historyMark) return "its peer can't be asked";
+  const own = (await writtenPosition(server)).get(await ownDomain(server))?.sequence ?? 0n;
+  return own < BigInt(known.historyMark.sequence) ? "it has written less than its peer had from it" : undefined;
+}
