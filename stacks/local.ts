@@ -7,8 +7,8 @@ const config = new pulumi.Config();
 const folder = config.get("directory") ?? path.resolve(__dirname, "..", ".local");
 const firstPort = config.getNumber("firstPort") ?? 33061;
 
-const db1 = new LocalMariaDb("db1", { directory: path.join(folder, "db1"), port: firstPort });
-const db2 = new LocalMariaDb("db2", { directory: path.join(folder, "db2"), port: firstPort + 1 });
+const db1 = new LocalMariaDb("db1", { directory: path.join(folder, "db1"), port: firstPort, forceDestroy: true });
+const db2 = new LocalMariaDb("db2", { directory: path.join(folder, "db2"), port: firstPort + 1, forceDestroy: true });
 
 const store = new ReplicatedSessionStore("sessions", {
   nodes: [{ server: db1 }, { server: db2 }],

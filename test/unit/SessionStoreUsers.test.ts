@@ -165,10 +165,12 @@ describe("refused, naming the property and never the password:", () => {
 
 describe("the difference", () => {
   test("is seen for a password, though no account looks different", async () => {
-    const { inputs: olds } = await check();
+    const { inputs } = await check();
     const { inputs: news } = await check({ proxy: { password: `${SECRET}-2` } });
+    const owner = { stack: "organization/proxy/test", resource: "SessionStoreUsers users" };
+    const olds = { ...inputs, claim: { token: "1", ...owner } };
     const id = "db1:3306/users";
-    expect(await SessionStoreUsers.diff(id, olds, olds)).toMatchObject({ changes: false });
-    expect(await SessionStoreUsers.diff(id, olds, news)).toMatchObject({ changes: true, replaces: [] });
+    expect(await SessionStoreUsers.diff(id, olds, inputs, owner)).toMatchObject({ changes: false });
+    expect(await SessionStoreUsers.diff(id, olds, news, owner)).toMatchObject({ changes: true, replaces: [] });
   });
 });

@@ -43,6 +43,7 @@ const definition: Definition<Box, BoxChecked, BoxComputed> = {
     from: ({ place, size }) => ({ label: `${place} ${size}` }),
   },
   id: ({ place }) => `box/${place}`,
+  isOther: (last, wanted) => last.place !== wanted.place,
   async create(wanted, begun) {
     if (failsAfter === "nothing") throw new Error("no room");
     boxes.set(wanted.place, { size: wanted.size, colours: wanted.colours });
@@ -165,9 +166,9 @@ describe("the difference", () => {
   test("is said outright to be there or not, for the engine guesses otherwise", async () => {
     const olds = { ...(await wanted({ place: "a" })), weight: 7 };
     const same = await operations.diff("box/a", olds, await wanted({ place: "a" }));
-    expect(same).toEqual({ changes: false, replaces: [], deleteBeforeReplace: true });
+    expect(same).toEqual({ changes: false, replaces: [], deleteBeforeReplace: false });
     const other = await operations.diff("box/a", olds, await wanted({ place: "a", size: 6 }));
-    expect(other).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });
+    expect(other).toEqual({ changes: true, replaces: [], deleteBeforeReplace: false });
   });
 
   test("is not there for what only the object tells, nor for the order of keys", async () => {
@@ -183,12 +184,12 @@ describe("the difference", () => {
     expect((await operations.diff("box/a", olds, changed)).changes).toBe(true);
   });
 
-  test("replaces the object when another one is meant, and then the former one goes first", async () => {
+  test("replaces the object when another one is meant, and the former one goes last", async () => {
     const olds = { ...(await wanted({ place: "a" })), weight: 7 };
     expect(await operations.diff("box/a", olds, await wanted({ place: "b" }))).toEqual({
       changes: true,
       replaces: ["place", "label"],
-      deleteBeforeReplace: true,
+      deleteBeforeReplace: false,
     });
   });
 });

@@ -10,7 +10,11 @@ const firstPort = config.requireNumber("firstPort");
 for (let number = 0; number < config.requireNumber("pairs"); number++) {
   const server = (node: 0 | 1) => {
     const name = `pair${number}-server${node + 1}`;
-    return new LocalMariaDb(name, { directory: path.join(folder, name), port: firstPort + 2 * number + node });
+    return new LocalMariaDb(name, {
+      directory: path.join(folder, name),
+      port: firstPort + 2 * number + node,
+      forceDestroy: true,
+    });
   };
   new ReplicatedSessionStore(`pair${number}`, {
     nodes: [{ server: server(0) }, { server: server(1) }],

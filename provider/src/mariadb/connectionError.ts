@@ -16,13 +16,10 @@ export class ConnectionError extends Error {
     readonly server: string,
     message: string,
     readonly errno?: number,
+    /** The server is there for the first time, or was made again: nothing that we ever put on it is there, and no rows are. */
+    readonly isNew = problem === "no data",
   ) {
     super(message);
-  }
-
-  /** The server is there for the first time, or was made again: nothing that we ever put on it is there. */
-  get isNew(): boolean {
-    return this.problem === "no data" || this.problem === "no admin account";
   }
 }
 

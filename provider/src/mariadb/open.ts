@@ -10,6 +10,7 @@ import { adminPassword, nameOf, placeOf } from "./connection";
 import { ConnectionError, connectionError, isTrouble, LOGIN_DEADLINE, type Trouble } from "./connectionError";
 import { describeWant, wantOfRoom } from "./fullDisk";
 import { format, Server } from "./server";
+import { holdsRows } from "./tables";
 
 /** The ways into a server: as whom, and over which stream. */
 
@@ -127,12 +128,10 @@ async function orNew(connection: Connection, error: unknown): Promise<unknown> {
     await using superuser = await openAsSuperuser(connection);
     const { user } = connection.admin;
     if (await superuser.row("SELECT 1 FROM mysql.global_priv WHERE User = ?", [user])) return error;
-    return new ConnectionError(
-      "no admin account",
-      nameOf(connection),
-      `${nameOf(connection)} has no account "${user}" yet`,
-      error.errno,
-    );
+    const name = nameOf(connection);
+    const isNew = !(await holdsRows(superuser));
+    const seen = isNew ? `has no account "${user}" yet` : `holds rows, but its account "${user}" is gone`;
+    return new ConnectionError("no admin account", name, `${name} ${seen}`, error.errno, isNew);
   } catch {
     return error;
   }

@@ -106,7 +106,7 @@ export async function refuseOthers(server: Server, objects: readonly string[], m
 /** Puts claims on objects, before they are made or changed. Writes nothing where they are there. */
 export async function declare(server: Server, objects: readonly string[], mine: Declaration): Promise<void> {
   const entries = await claimsOn(server, objects);
-  const { refusal, outdated, former } = judge(entries, mine, server.name);
+  const { refusal, outdated } = judge(entries, mine, server.name);
   if (refusal) throw new Error(refusal);
   const { token, stack, resource } = mine;
   const isThere = (object: string) =>
@@ -129,10 +129,6 @@ export async function declare(server: Server, objects: readonly string[], mine: 
   }
   const adopted = outdated.filter((entry) => entry.stack !== stack);
   if (adopted.length > 0) progress(`${server.name}: takes over from another stack: ${describeEntries(adopted)}`);
-  const inherited = former.filter(({ object }) => missing.includes(object));
-  if (inherited.length > 0) {
-    progress(`${server.name}: takes over as it is: ${describeEntries(inherited)}`);
-  }
 }
 
 /** What is declared under a claim, of all times. */

@@ -42,6 +42,14 @@ export async function hasRows(server: Server, { database, table }: Table): Promi
   return (await server.row("SELECT 1 FROM ??.?? LIMIT 1", [database, table])) !== undefined;
 }
 
+/** True when there are rows in any table except the server's own and ours. */
+export async function holdsRows(server: Server): Promise<boolean> {
+  for (const table of await usersTables(server)) {
+    if (await hasRows(server, table)) return true;
+  }
+  return false;
+}
+
 /** Tables that keep the history of their rows. */
 export async function versionedTables(server: Server, databases: readonly string[]): Promise<string[]> {
   const rows = await server.query(

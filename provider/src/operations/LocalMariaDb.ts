@@ -109,7 +109,7 @@ async function refuseOthers({ directory }: LocalMariaDbInputs, declaration: Decl
 /** Puts the claim into the directory, and takes those away that it puts an end to. Writes nothing where all is as it has to be. */
 async function declare({ directory }: LocalMariaDbInputs, declaration: Declaration): Promise<void> {
   const entries = await claims.read(directory);
-  const { outdated, former } = judge(entries, declaration, directory);
+  const { outdated } = judge(entries, declaration, directory);
   const { token, stack, resource } = declaration;
   const isThere = entries.some(
     (entry) => entry.token === token && entry.resource === resource && entry.stack === stack,
@@ -117,7 +117,6 @@ async function declare({ directory }: LocalMariaDbInputs, declaration: Declarati
   if (isThere && outdated.length === 0) return;
   const others = entries.filter((entry) => entry.token !== token && !outdated.includes(entry));
   await claims.write(directory, [...others, { object: SERVER, token, stack, resource }]);
-  if (!isThere && former.length > 0) progress(`${directory}: takes over as it is: ${describeEntries(former)}`);
 }
 
 const SERVER = "the server";

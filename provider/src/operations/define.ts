@@ -48,7 +48,7 @@ interface Claimed {
 }
 
 /** One resource type: everything in which it differs from the others. */
-export interface Definition<Given extends object, Inputs extends Given, Computed extends Claimed> {
+export interface Definition<Given extends object, Inputs extends Given, Computed extends object> {
   /** What each property may be, and its default. Keys are checked one by one: a refused property does not hide another. */
   readonly properties: Properties<Given>;
   readonly rules?: readonly Rule<Given>[];
@@ -85,7 +85,7 @@ export class Unfinished extends Error {
 }
 
 /** The operations of a resource type: what all types share, around what its definition says. */
-export function define<Given extends object, Inputs extends Given, Computed extends Claimed>(
+export function define<Given extends object, Inputs extends Given, Computed extends object>(
   definition: Definition<Given, Inputs, Computed>,
 ): Operations<Inputs, Inputs & Computed> {
   type Outputs = Inputs & Computed;
@@ -144,14 +144,13 @@ export function define<Given extends object, Inputs extends Given, Computed exte
         (name) => !isDeepStrictEqual(json((olds as Values)[name]), json((news as Values)[name])),
       );
       const isOther = changed.length > 0 && !containsUnknown(news) && (await definition.isOther?.(olds, news));
-      const { stack, resource } = olds.claim ?? NOBODY;
-      const isUnclaimed =
-        definition.belongings !== undefined && !(olds.claim && isDeepStrictEqual({ stack, resource }, { ...owner }));
-      return {
-        changes: changed.length > 0 || isUnclaimed,
-        replaces: isOther ? changed : [],
-        deleteBeforeReplace: false,
-      };
+      // An earlier version of this library wrote the state, somebody else took over, or the stack has another name now.
+      const isUnclaimed = definition.belongings !== undefined && claimIn(olds)?.stack !== owner.stack;
+      if (isUnclaimed && changed.length === 0) {
+        progress(`${owner.resource}: \`up\` notes beside it that this stack declares it; no property changes`);
+      }
+      const changes = changed.length > 0 || isUnclaimed;
+      return { changes, replaces: isOther ? changed : [], deleteBeforeReplace: false };
     },
 
     async create(inputs, owner = NOBODY) {
@@ -184,7 +183,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
     },
 
     async update(_id, olds, news, owner = NOBODY) {
-      const declaration = declarationOf(news, owner, olds.claim);
+      const declaration = declarationOf(news, owner, claimIn(olds));
       const computed = await definition.update(olds, news, declaration);
       return { outs: json({ ...news, ...computed, ...claimOf(declaration) }) as Outputs };
     },
@@ -216,6 +215,8 @@ export function containsUnknown(value: unknown): boolean {
   if (value === UNKNOWN) return true;
   return typeof value === "object" && value !== null && Object.values(value).some(containsUnknown);
 }
+
+const claimIn = (values: object): Claim | undefined => (values as Claimed).claim;
 
 /** The engine's wire format has no `undefined`, and no classes. */
 function json(value: unknown): unknown {

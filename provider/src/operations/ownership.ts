@@ -45,7 +45,9 @@ export async function foreignClaims<Given extends object>(
   }
   if (refusal) return [{ property: at, reason: refusal }];
   if (former.length > 0) {
-    progress(`${owner.resource} takes over as it is: ${describeEntries(former)}. A delete of that resource leaves it`);
+    progress(
+      `${owner.resource} takes over as it is what is there: ${describeEntries(former)}. A delete of that resource leaves it`,
+    );
   }
   return [];
 }

@@ -168,7 +168,8 @@ export async function openPeerForSeeding(server: string, peer: Connection, mayBe
       return { done: await openServer(peer) };
     } catch (error) {
       if (!(error instanceof ConnectionError)) throw error;
-      const mayPass = error.problem === "stopped" || error.problem === "login refused" || (mayBeNew && error.isNew);
+      const isForItsNode = error.problem === "login refused" || (error.problem === "no admin account" && !error.isNew);
+      const mayPass = error.problem === "stopped" || isForItsNode || (mayBeNew && error.isNew);
       if (mayPass && Date.now() < patience) return { seen: error.message };
       throw new Error(
         `${server} holds no sessions, or only a part, and its peer ${nameOf(peer)}, which may have those that it lacks, can't be asked: ${error.message}. ` +

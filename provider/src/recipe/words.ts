@@ -25,7 +25,8 @@ const LOGIN_PROBLEMS = {
   "login refused": "The admin account's password is wrong, or it lacks its privileges.",
   "without TLS": "The server takes no TLS where the connection needs it.",
   "no data": "There is no data directory: the server was removed, or is there for the first time.",
-  "no admin account": "The server runs without our admin account: it was made again, or is there for the first time.",
+  "no admin account":
+    "The server runs without our admin account: that was dropped, or the server was made again, or is there for the first time.",
 } as const;
 
 export const WORDS = {

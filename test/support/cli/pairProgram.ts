@@ -21,8 +21,8 @@ import { LocalMariaDb, ReplicatedSessionStore } from "pulumi-replicated-session-
 const config = new pulumi.Config();
 const folder = config.require("folder");
 
-const db1 = new LocalMariaDb("db1", { directory: path.join(folder, "db1"), port: config.requireNumber("port1") });
-const db2 = new LocalMariaDb("db2", { directory: path.join(folder, "db2"), port: config.requireNumber("port2") });
+const db1 = new LocalMariaDb("db1", { directory: path.join(folder, "db1"), port: config.requireNumber("port1"), forceDestroy: true });
+const db2 = new LocalMariaDb("db2", { directory: path.join(folder, "db2"), port: config.requireNumber("port2"), forceDestroy: true });
 
 const store = new ReplicatedSessionStore("sessions", {
   nodes: [{ server: db1 }, { server: db2 }],

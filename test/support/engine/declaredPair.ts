@@ -44,8 +44,9 @@ async function registered(servers: readonly [Connection, Connection], options: P
   const program = await run(() => new ReplicatedSessionStore("sessions", argsOf(servers, options)));
   return program.registered
     .filter(({ type, name }) => type.startsWith(RESOURCES) && (options.only?.includes(name) ?? true))
-    .map(({ name, type, after, inputs }) => ({
+    .map(({ name, type, after, inputs, owner }) => ({
       name,
+      owner,
       type: type.slice(RESOURCES.length) as Declared["type"],
       after,
       inputs: inClear(inputs) as Declared["inputs"],

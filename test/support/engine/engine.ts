@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import * as operations from "../../../provider/src/operations/all";
 import type { Operations } from "../../../provider/src/operations/contract";
+import type { Owner } from "../../../provider/src/recipe/claims";
 import { Run } from "../../../provider/src/run";
 
 type Values = Record<string, unknown>;
@@ -10,6 +11,7 @@ type TypeName = keyof typeof operations;
 export interface Declared {
   readonly name: string;
   readonly type: TypeName;
+  readonly owner: Owner;
   /** Names of the resources that are made before. */
   readonly after: readonly string[];
   readonly inputs: Values;
@@ -84,19 +86,19 @@ export class Engine {
     return touched;
   }
 
-  private async step({ name, type, inputs: given }: Declared): Promise<boolean> {
+  private async step({ name, type, owner, inputs: given }: Declared): Promise<boolean> {
     const { check, diff, create, update } = OPERATIONS[type];
-    const { inputs, failures } = await check({}, given);
-    if (failures.length > 0) throw new Error(`${name}: ${failures.map(({ reason }) => reason).join("; ")}`);
     const kept = this.kept.get(name);
+    const { inputs, failures } = await check(kept?.inputs ?? {}, given, owner);
+    if (failures.length > 0) throw new Error(`${name}: ${failures.map(({ reason }) => reason).join("; ")}`);
     if (!kept) {
-      const made = await create(inputs);
+      const made = await create(inputs, owner);
       this.kept.set(name, { id: made.id, type, inputs, outs: made.outs as Values });
       return true;
     }
-    const { changes } = await diff(kept.id, kept.outs, inputs);
+    const { changes } = await diff(kept.id, kept.outs, inputs, owner);
     if (!changes) return false;
-    const { outs } = await update(kept.id, kept.outs, inputs);
+    const { outs } = await update(kept.id, kept.outs, inputs, owner);
     this.kept.set(name, { ...kept, inputs, outs: outs as Values });
     return true;
   }

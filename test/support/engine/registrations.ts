@@ -3,6 +3,7 @@ import type { MockResourceArgs } from "@pulumi/pulumi/runtime";
 import { MockMonitor } from "@pulumi/pulumi/runtime/mocks";
 import { Mutex } from "async-mutex";
 import { LocalMariaDb } from "../../../provider/src/operations/LocalMariaDb";
+import type { Owner } from "../../../provider/src/recipe/claims";
 
 /** What the types of this library's resources begin with. Only the name of a type follows. */
 export const RESOURCES = "pulumi-nodejs:dynamic/sessionstore:";
@@ -11,8 +12,10 @@ export const RESOURCES = "pulumi-nodejs:dynamic/sessionstore:";
 export interface Registration {
   readonly name: string;
   readonly type: string;
-  /** Plain values; a secret is `{ secret: value }`. The provider's text is left out. */
+  /** Plain values; a secret is `{ secret: value }`. The provider's text and the owner are left out. */
   readonly inputs: Record<string, unknown>;
+  /** The resource as it names itself to its operations. */
+  readonly owner: Owner;
   /** Names of the resources that are made before. */
   readonly after: readonly string[];
   readonly parent: string;
@@ -103,11 +106,12 @@ export function inClear(value: unknown): unknown {
 }
 
 function registrationOf(request: Request): Registration {
-  const { __provider, ...inputs } = readable(request.getObject().toJavaScript()) as Record<string, unknown>;
+  const { __provider, __owner, ...inputs } = readable(request.getObject().toJavaScript()) as Record<string, unknown>;
   return {
     name: request.getName(),
     type: request.getType(),
     inputs,
+    owner: __owner as Owner,
     after: request.getDependenciesList().map(nameOf).sort(),
     parent: nameOf(request.getParent()),
     deletedWith: nameOf(request.getDeletedwith()),
