@@ -157,7 +157,9 @@ describe.each([1, 2] as const)("node %d is what the recipe's own text makes of i
 
   test("all databases, their character sets and collations, and no table in them", async () => {
     const { recipe, own } = await both(number, "SELECT * FROM information_schema.SCHEMATA ORDER BY SCHEMA_NAME");
-    expect(own).toEqual(recipe);
+    const ofRecipe = own.filter(({ SCHEMA_NAME }) => SCHEMA_NAME !== "session_store_register");
+    expect(own.length).toBe(ofRecipe.length + 1);
+    expect(ofRecipe).toEqual(recipe);
     expect(recipe.find(({ SCHEMA_NAME }) => SCHEMA_NAME === "replicated_session_store")).toMatchObject({
       DEFAULT_CHARACTER_SET_NAME: "utf8mb4",
       DEFAULT_COLLATION_NAME: "utf8mb4_general_ci",

@@ -39,7 +39,8 @@ describe("a create that fails halfway", () => {
     await using unlucky = await ProviderProcess.start({ PATH: `${broken}:${process.env["PATH"]}` });
     const { message, kept } = await one.failure(unlucky.create("LocalMariaDb", inputs));
     expect(message).toMatch(/ended while it started\. Its log says:\n.*out of luck/);
-    expect(kept).toEqual({ id: one.directory, properties: inputs, reasons: [message] });
+    const properties = { ...inputs, claim: expect.objectContaining({ token: expect.any(String) }) };
+    expect(kept).toEqual({ id: one.directory, properties, reasons: [message] });
     expect(kept?.properties["__provider"]).toBe(providerText("LocalMariaDb"));
     one.state["LocalMariaDb"] = { id: kept?.id ?? "", outs: kept?.properties ?? {} };
   }, 60_000);
@@ -137,11 +138,20 @@ describe.each(TYPES)("%s on a healthy server", (type) => {
   test("is adopted by a second create, which changes nothing", async () => {
     await using server = await one.root();
     const before = await fingerprint(server);
+    const former = one.kept(type);
     const { id, outs } = await one.provider.create(type, await one.checked(type));
-    expect({ id, outs }).toEqual(one.kept(type));
+    const { claim, ...same } = outs;
+    expect({ id, outs: same }).toEqual({ id: former.id, outs: withoutClaim(former.outs) });
     expect(await fingerprint(server)).toEqual(before);
+    // A replacement removes the former one: what it has is the new one's by now.
+    await one.provider.delete(type, former.id, former.outs);
+    expect(await fingerprint(server)).toEqual(before);
+    one.state[type] = { id, outs };
+    expect(claim === undefined).toBe(type === "SessionStoreDatabase");
   });
 });
+
+const withoutClaim = ({ claim: _claim, ...outs }: Values): Values => outs;
 
 /** What a create that adopts must leave as it is: accounts, the start of the server, the option file. */
 async function fingerprint(server: Server): Promise<unknown> {
@@ -164,9 +174,13 @@ test("accounts of which one can't be made: the engine is told what it has to kee
   const { message, kept: partly } = await one.failure(one.provider.create("SessionStoreUsers", inputs));
   expect(message).toMatch(/where\.nothing.*doesn't exist.*1146, in: GRANT SELECT ON `nowhere`/);
   expect(message).not.toContain("\u001b");
-  expect(partly).toEqual({ id: one.kept("SessionStoreUsers").id, properties: inputs, reasons: [message] });
-  const { id, outs } = one.kept("SessionStoreUsers");
-  await one.provider.update("SessionStoreUsers", id, partly?.properties ?? {}, await one.checked("SessionStoreUsers"));
+  const { id, outs: former } = one.kept("SessionStoreUsers");
+  const { claim, ...properties } = partly?.properties ?? {};
+  expect({ ...partly, properties }).toEqual({ id, properties: inputs, reasons: [message] });
+  const wanted = await one.checked("SessionStoreUsers");
+  const outs = await one.provider.update("SessionStoreUsers", id, { ...properties, claim }, wanted);
+  expect(withoutClaim(outs)).toEqual(withoutClaim(former));
+  one.state["SessionStoreUsers"] = { id, outs };
   await using server = await one.root();
   expect(await server.value("SELECT COUNT(*) FROM mysql.global_priv WHERE User = 'broken'")).toBe("0");
   expect((await one.provider.found("SessionStoreUsers", { id, outs })).outs).toEqual(outs);
@@ -195,11 +209,15 @@ describe("a difference", () => {
     expect((await one.provider.found("SessionStoreUsers", { id, outs })).outs).toEqual(outs);
   });
 
-  test("in the address asks for another object", async () => {
+  test.each([
+    ["another port of the same server", { port: 1 }, false],
+    ["another name of the same server", { address: "localhost" }, false],
+    ["another server", { host: { kind: "local", directory: "/nowhere" } }, true],
+  ])("in where the server is: %s", async (_what, other, isReplaced) => {
     const { id, outs } = one.kept("MariaDbNode");
-    const elsewhere = await one.checked("MariaDbNode", { connection: { ...one.connection, port: 1 } });
+    const elsewhere = await one.checked("MariaDbNode", { connection: { ...one.connection, ...other } });
     const { changes, replaces } = await one.provider.diff("MariaDbNode", id, outs, elsewhere);
-    expect([changes, replaces.includes("connection")]).toEqual(["some", true]);
+    expect([changes, replaces.includes("connection")]).toEqual(["some", isReplaced]);
   });
 });
 

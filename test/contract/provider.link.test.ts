@@ -69,7 +69,8 @@ test("a link that is made and does not replicate is kept by the engine, and a de
   const inputs = await wanted(mute);
   const { message, kept } = await failure(provider.create("ReplicationLink", inputs));
   expect(message).toMatch(/binary log/i);
-  expect(kept).toEqual({ id: expect.stringContaining("<-"), properties: inputs, reasons: [message] });
+  const properties = { ...inputs, claim: expect.objectContaining({ token: expect.any(String) }) };
+  expect(kept).toEqual({ id: expect.stringContaining("<-"), properties, reasons: [message] });
   expect(await status()).toBeDefined();
   await provider.delete("ReplicationLink", kept?.id ?? "", kept?.properties ?? {});
   expect(await status()).toBeUndefined();
@@ -100,6 +101,9 @@ test("a second create adopts it and stops nothing", async () => {
   const again = await provider.create("ReplicationLink", await wanted(db2));
   expect(again.id).toBe(made.id);
   expect(await threads()).toEqual(before);
+  await provider.delete("ReplicationLink", made.id, made.outs);
+  expect(await threads()).toEqual(before);
+  made = again;
 }, 60_000);
 
 test.each<[string, string, Values]>([

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { LocalMariaDb, type PairNodeArgs, ReplicatedSessionStore } from "../../provider/src";
 import { remove } from "../../provider/src/hosts/local/data";
 import * as operations from "../../provider/src/operations";
@@ -28,6 +29,8 @@ describe.each(storedReleases())("the state of release %s", (release) => {
   let stored: StoredResource[];
   /** The same program with today's library. */
   let today: Registration[];
+  /** What the engine keeps of each resource after its first update, by name. */
+  const kept = new Map<string, Values>();
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), "session-store-state-"));
@@ -59,11 +62,17 @@ describe.each(storedReleases())("the state of release %s", (release) => {
 
   const ofOurs = () => stored.filter(({ type }) => type.startsWith(RESOURCES));
 
-  /** What today's program and check make of a stored resource. */
-  async function wanted({ name, type, outs }: StoredResource): Promise<Values> {
+  const registrationOf = ({ name, type }: StoredResource): Registration => {
     const registration = today.find((one) => one.name === name && one.type === type);
     if (!registration) throw new Error(`today's program has no ${type} "${name}"`);
-    const given = { ...(inClear(registration.inputs) as Values), __provider: outs["__provider"] };
+    return registration;
+  };
+
+  /** What today's program and check make of a stored resource. */
+  async function wanted(resource: StoredResource): Promise<Values> {
+    const { inputs: registered, owner } = registrationOf(resource);
+    const { type, outs } = resource;
+    const given = { ...(inClear(registered) as Values), __provider: outs["__provider"], __owner: owner };
     const { inputs, failures } = await of(type).check({}, given);
     expect(failures).toEqual([]);
     return inputs;
@@ -77,11 +86,20 @@ describe.each(storedReleases())("the state of release %s", (release) => {
     expect(expected.length).toBeGreaterThan(10);
   });
 
-  test("what is wanted today has no difference to it: an upgrade shows an empty preview", async () => {
+  test("what is wanted today has no difference to it: an upgrade shows no line in its preview", async () => {
     for (const resource of ofOurs()) {
-      const { changes, replaces } = await of(resource.type).diff(resource.id, resource.outs, await wanted(resource));
-      expect([resource.name, changes, replaces]).toEqual([resource.name, false, []]);
+      const news = await wanted(resource);
+      const different = Object.keys(news).filter((key) => key !== "__owner" && !equal(news[key], resource.outs[key]));
+      expect([resource.name, different]).toEqual([resource.name, []]);
+      // What nothing shows the owner of yet is noted by the first `up`.
+      const { changes, replaces } = await of(resource.type).diff(resource.id, resource.outs, news);
+      expect([resource.name, changes, replaces]).toEqual([resource.name, isOwned(resource), []]);
     }
+  });
+
+  test("without a note of its owner nothing is taken away: a delete leaves the servers", async () => {
+    for (const { type, id, outs } of ofOurs().reverse()) await of(type).delete(id, outs);
+    expect(ofOurs().length).toBeGreaterThan(5);
   });
 
   test("read while nothing runs, it fails no refresh", async () => {
@@ -93,16 +111,18 @@ describe.each(storedReleases())("the state of release %s", (release) => {
 
   test("an update from it brings the pair up", async () => {
     for (const resource of ofOurs()) {
-      const { type, id, outs } = resource;
+      const { name, type, id, outs } = resource;
       const news = await wanted(resource);
-      expect((await of(type).update(id, outs, news)).outs).toMatchObject(news);
+      const updated = (await of(type).update(id, outs, news)).outs;
+      expect(updated).toMatchObject(news);
+      kept.set(name, updated);
     }
   }, 120_000);
 
   test("read on the pair, every object is found as it was left", async () => {
     for (const resource of ofOurs()) {
-      const { name, type, id, outs } = resource;
-      const seen = await of(type).read(id, outs);
+      const { name, type, id } = resource;
+      const seen = await of(type).read(id, kept.get(name) ?? {});
       if (!("id" in seen)) throw new Error(`${name} is said to be gone`);
       expect([name, seen.id]).toEqual([name, id]);
       const { changes } = await of(type).diff(id, seen.props as Values, await wanted(resource));
@@ -110,11 +130,27 @@ describe.each(storedReleases())("the state of release %s", (release) => {
     }
   }, 60_000);
 
+  test("servers with tables stay, until the program says that they go with them", async () => {
+    const servers = ofOurs().filter(({ type }) => type.endsWith("LocalMariaDb"));
+    for (const { name, type, id } of servers) {
+      const outs = kept.get(name) ?? {};
+      await expect(of(type).delete(id, outs)).rejects.toThrow(/replicated_session_store\.session.*forceDestroy: true/);
+      expect(existsSync(path.join(folder, name))).toBe(true);
+      kept.set(name, (await of(type).update(id, outs, { ...outs, forceDestroy: true })).outs);
+    }
+    expect(servers.length).toBe(2);
+  }, 60_000);
+
   test("all of it is deleted by it, and nothing is left", async () => {
-    for (const { type, id, outs } of ofOurs().reverse()) await of(type).delete(id, outs);
+    for (const { name, type, id } of ofOurs().reverse()) await of(type).delete(id, kept.get(name) ?? {});
     for (const name of ["db1", "db2"]) expect(existsSync(path.join(folder, name))).toBe(false);
   }, 60_000);
 });
+
+const OWNED = ["LocalMariaDb", "MariaDbNode", "ReplicationLink", "SessionStoreUsers"];
+const isOwned = ({ type }: StoredResource): boolean => OWNED.includes(type.slice(RESOURCES.length));
+const equal = (one: unknown, other: unknown): boolean => isDeepStrictEqual(plain(one), plain(other));
+const plain = (value: unknown): unknown => (value === undefined ? undefined : JSON.parse(JSON.stringify(value)));
 
 const byName: Record<string, unknown> = { ...operations };
 const of = (type: string) => byName[type.slice(RESOURCES.length)] as Operations<Values, Values>;

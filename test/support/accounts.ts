@@ -1,3 +1,4 @@
+import type { Claim } from "../../provider/src/inputs";
 import { SessionStoreUsers, type SessionStoreUsersChecked } from "../../provider/src/operations/SessionStoreUsers";
 import { type TestServer, testServer } from "./local/testServer";
 
@@ -23,7 +24,7 @@ export function useServer(): void {
       const [name = "", host = ""] = user.split("@");
       await server.root.query("DROP USER ?@?", [name, host]);
     }
-    await byHand("DROP ROLE IF EXISTS analyst");
+    await byHand("DROP ROLE IF EXISTS analyst", "DROP DATABASE IF EXISTS session_store_register");
   });
 
   afterAll(async () => {
@@ -54,10 +55,24 @@ export async function wanted(changes: Record<string, unknown> = {}): Promise<Use
   return inputs;
 }
 
-export const create = (inputs: Users) => SessionStoreUsers.create(inputs);
-export const up = (last: Users, news: Users) => SessionStoreUsers.update(id(), last, news);
-export const diff = (last: Users, news: Users) => SessionStoreUsers.diff(id(), last, news);
-export const destroy = (last: Users) => SessionStoreUsers.delete(id(), last);
+/** What the state keeps beside the inputs: it shows whose the accounts are. */
+let claim: Claim | undefined;
+
+export async function create(inputs: Users): Promise<{ id: string }> {
+  const made = await SessionStoreUsers.create(inputs).catch((error: { properties?: { claim?: Claim } }) => {
+    claim = error.properties?.claim;
+    throw error;
+  });
+  claim = made.outs.claim;
+  return made;
+}
+export async function up(last: Users, news: Users): Promise<{ outs: Users }> {
+  const updated = await SessionStoreUsers.update(id(), { ...last, claim }, news);
+  claim = updated.outs.claim;
+  return updated;
+}
+export const diff = (last: Users, news: Users) => SessionStoreUsers.diff(id(), { ...last, claim }, news);
+export const destroy = (last: Users) => SessionStoreUsers.delete(id(), { ...last, claim });
 
 export async function freshAccounts(changes: Record<string, unknown> = {}): Promise<Users> {
   const inputs = await wanted(changes);
@@ -98,6 +113,11 @@ export async function writesDuring(work: () => Promise<unknown>): Promise<string
   const all = rows.map((row) => String(row["said"]));
   expect(all.length).toBeGreaterThan(0);
   return all.filter((said) => !/^(SELECT|SHOW|SET SESSION) /.test(said));
+}
+
+/** The same without our notes about who declares what. */
+export async function writesBesideNotesDuring(work: () => Promise<unknown>): Promise<string[]> {
+  return (await writesDuring(work)).filter((said) => !said.includes("session_store_register"));
 }
 
 /** What the binary log holds. */

@@ -3,7 +3,7 @@ import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { isTroubleOf, openAll, openServer } from "../mariadb/open";
-import { claimsAt, declare, giveUpAll, holds, identityOf, refuseAnother } from "../mariadb/register";
+import { claimsAt, declare, giveUpAll, holds, identityOf, refuseAnother, refuseOthers } from "../mariadb/register";
 import { replicaStatus } from "../mariadb/replication";
 import { isOtherServer } from "../mariadb/sameServer";
 import { Server } from "../mariadb/server";
@@ -43,14 +43,12 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
   belongings: { at: "replica", claims: ({ replica }) => claimsAt(replica, (object) => object === REPLICATION) },
 
   create: (wanted, begun, declaration) =>
-    establish(wanted, { passwordChanged: false, sourceMark: undefined }, begun, declaration, undefined),
+    establish(wanted, { passwordChanged: false, sourceMark: undefined }, { declaration, known: undefined, begun }),
   update: (last, wanted, declaration) =>
     establish(
       wanted,
       { passwordChanged: last.password !== wanted.password, sourceMark: last.sourceMark },
-      () => undefined,
-      declaration,
-      last.identity,
+      { declaration, known: last.identity, begun: () => undefined },
     ),
 
   async observe(last) {
@@ -91,25 +89,35 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
   },
 });
 
+interface Declared {
+  readonly declaration: Declaration;
+  /** The identity by which the replica was known until now. */
+  readonly known: string | undefined;
+  begun(): void;
+}
+
 function establish(
   wanted: ReplicationLinkChecked,
   before: Before,
-  begun: () => void,
-  declaration: Declaration,
-  known: string | undefined,
+  { declaration, known, begun }: Declared,
 ): Promise<Omit<ReplicationLinkComputed, "claim">> {
   return inTurn([wanted.replica, wanted.source], async () => {
     await using servers = await openAll(wanted.replica, wanted.source);
     const [replica, source] = servers;
     await refuseAnother(replica, known);
+    await refuseOthers(replica, [REPLICATION], declaration);
     await lockServers([replica, source]);
-    await declare(replica, [REPLICATION], declaration);
     const wasThere = await replicaStatus(replica);
     try {
-      return { ...(await establishLink({ replica, source }, wanted, before)), identity: await identityOf(replica) };
+      const seen = await establishLink({ replica, source }, wanted, before);
+      await declare(replica, [REPLICATION], declaration);
+      return { ...seen, identity: await identityOf(replica) };
     } catch (error) {
       // A link that was made and does not replicate is for a later `destroy` to find.
-      if (!wasThere && (await replicaStatus(replica).catch(() => undefined))) begun();
+      if (!wasThere && (await replicaStatus(replica).catch(() => undefined))) {
+        await declare(replica, [REPLICATION], declaration);
+        begun();
+      }
       throw error;
     }
   });

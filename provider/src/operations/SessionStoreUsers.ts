@@ -10,7 +10,17 @@ import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openServer } from "../mariadb/open";
-import { claimsAt, declare, giveUp, giveUpAll, holds, identityOf, objectsOf, refuseAnother } from "../mariadb/register";
+import {
+  claimsAt,
+  declare,
+  giveUp,
+  giveUpAll,
+  holds,
+  identityOf,
+  objectsOf,
+  refuseAnother,
+  refuseOthers,
+} from "../mariadb/register";
 import { isOtherServer } from "../mariadb/sameServer";
 import type { Server } from "../mariadb/server";
 import { inTurn, lockServers } from "../pair/lock";
@@ -107,16 +117,18 @@ async function repair(
   declaration: Declaration,
 ): Promise<void> {
   const former = last ? objectsIn(last) : [];
-  await declare(server, [...new Set([...objectsIn(wanted), ...former])], declaration);
-  begun();
+  const objects = [...new Set([...objectsIn(wanted), ...former])];
+  await refuseOthers(server, objects, declaration);
   // The peer's link still logs in with the former password, and goes over to the new one after this.
   const movesLater = ({ role, passwords }: WantedAccount) =>
     role !== "extraAccounts" && rowOf(role).rotation === "link" && last?.[role]?.password !== passwords[0];
   const examine = () => examineAccounts(server, wantedAccounts(wanted), { keepsFormerPassword: movesLater });
 
-  if ((await examine()).every(isRight)) return;
+  if ((await examine()).every(isRight)) return declare(server, objects, declaration);
   await refuseHalfSeeded(server);
   await lockServers([server]);
+  await declare(server, objects, declaration);
+  begun();
   for (const each of (await examine()).filter((one) => !isRight(one))) {
     if (each.seen && !former.includes(accountObject(each.account))) {
       progress(`${server.name}: ${accountKey(each.account)} was there already; corrected: ${each.problems.join("; ")}`);
