@@ -105,6 +105,12 @@ const EVERY_SCENARIO: readonly Scenario[] = [
     run: up(),
   },
   { name: "the proxy's tables are made", from: "linked", run: up({ schema: { script } }) },
+  { name: "the component gets another name", from: "linked", run: up({ component: "store" }) },
+  {
+    name: "everything is replaced",
+    from: "linked",
+    run: up({ replaced: ["db1", "sessions-db1", "sessions-db2-users", "sessions-db1-from-db2"] }),
+  },
   { name: "all but the servers is removed", from: "linked", run: { does: "down" } },
 ];
 const SCENARIOS = EVERY_SCENARIO.filter(({ name }) => ONLY.test(name));

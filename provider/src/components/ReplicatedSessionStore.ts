@@ -16,6 +16,7 @@ import { SessionStoreSchema } from "../resources/SessionStoreSchema";
 import { SessionStoreUsers } from "../resources/SessionStoreUsers";
 import type { PairDatabaseArgs, PairLink, PairNode, PairNodeArgs, ReplicatedSessionStoreArgs } from "./pairArgs";
 import { sayAdvice } from "./sayAdvice";
+import { refuseSharedServers } from "./sharedServers";
 
 /** The dual-master pair as one thing: two nodes, their databases and accounts, and a link in each direction. */
 export class ReplicatedSessionStore extends pulumi.ComponentResource {
@@ -32,6 +33,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     super("sessionstore:index:ReplicatedSessionStore", name, {}, opts);
     const args = withDefaults(given);
     refuseUnfitNodes(args);
+    refuseSharedServers(name, args.nodes);
     const [first, second] = [this.end(args, 0), this.end(args, 1)];
 
     const nodes = [this.node(name, args, first, second), this.node(name, args, second, first)] as const;

@@ -1,7 +1,7 @@
 import { LocalMariaDb, type PairNodeArgs, ReplicatedSessionStore } from "../../../provider/src";
 import type { Connection, HostInputs, NodeTls } from "../../../provider/src/inputs";
 import type { TlsRequirement } from "../../../provider/src/recipe/tls";
-import type { Declared } from "./engine";
+import type { Declared, Program } from "./engine";
 import { inClear, RESOURCES, run } from "./registrations";
 
 /** What a program with a pair declares: the component itself says it, under Pulumi's mocks. */
@@ -19,6 +19,10 @@ export interface PairOptions extends Partial<Pick<PairArgs, "profile" | "setting
   readonly firstHost?: HostInputs;
   /** Names of the resources to bring up, as with `--target`. @default all */
   readonly only?: readonly string[];
+  /** The component's name. @default sessions */
+  readonly component?: string;
+  /** Names of the resources to make again, as with `--replace`. @default none */
+  readonly replaced?: readonly string[];
 }
 
 /** Commits wait half a second for a peer that is gone, and links come back within a second, so that a test with a lost node is short. */
@@ -32,6 +36,13 @@ export const PASSWORDS = { admin: "admin-1", proxy: "proxy-1", replication: "rep
 /** Loading Pulumi and running a program take their time, and a test asks for the same pair again and again. */
 const known = new Map<string, Promise<Declared[]>>();
 
+/** What a run with a pair on two servers is to bring about. */
+export const pairRun = async (servers: readonly [Connection, Connection], options: PairOptions): Promise<Program> => ({
+  resources: await declaredPair(servers, options),
+  isWhole: options.only === undefined,
+  replaced: options.replaced ?? [],
+});
+
 /** The resources of a pair on two servers, in an order that their dependencies allow. */
 export function declaredPair(servers: readonly [Connection, Connection], options: PairOptions): Promise<Declared[]> {
   const key = JSON.stringify([servers, options]);
@@ -41,7 +52,9 @@ export function declaredPair(servers: readonly [Connection, Connection], options
 }
 
 async function registered(servers: readonly [Connection, Connection], options: PairOptions): Promise<Declared[]> {
-  const program = await run(() => new ReplicatedSessionStore("sessions", argsOf(servers, options)));
+  const program = await run(
+    () => new ReplicatedSessionStore(options.component ?? "sessions", argsOf(servers, options)),
+  );
   return program.registered
     .filter(({ type, name }) => type.startsWith(RESOURCES) && (options.only?.includes(name) ?? true))
     .map(({ name, type, after, inputs, owner }) => ({
@@ -54,7 +67,16 @@ async function registered(servers: readonly [Connection, Connection], options: P
 }
 
 function argsOf([first, second]: readonly [Connection, Connection], options: PairOptions): PairArgs {
-  const { passwords, proxyFrom: from, tls, firstHost, only: _, ...same } = options;
+  const {
+    passwords,
+    proxyFrom: from,
+    tls,
+    firstHost,
+    only: _,
+    component: _name,
+    replaced: _replaced,
+    ...same
+  } = options;
   const { admin, proxy, replication, binaryLog } = { ...PASSWORDS, ...passwords };
   return {
     ...same,

@@ -17,6 +17,15 @@ export interface Declared {
   readonly inputs: Values;
 }
 
+/** What one run is to bring about. */
+export interface Program {
+  readonly resources: readonly Declared[];
+  /** False: only some of the program's resources, as with `--target`. What is not among them stays. */
+  readonly isWhole: boolean;
+  /** Names of those that are made again, as with `--replace`. */
+  readonly replaced: readonly string[];
+}
+
 /** A resource as the engine keeps it between two runs. */
 export interface Kept {
   id: string;
@@ -33,11 +42,14 @@ export class Engine {
   /** @param kept by name of the resource */
   constructor(readonly kept = new Map<string, Kept>()) {}
 
-  /** Refreshes everything, then creates or updates what differs. Returns the names of what it touched. */
-  up(declared: readonly Declared[]): Promise<string[]> {
+  /** Refreshes everything, then creates or updates what differs, and removes what the program has no more. Returns the names of what it touched. */
+  up({ resources, isWhole, replaced }: Program): Promise<string[]> {
     return inOwnRun(async () => {
       await this.look();
-      return this.bringUp(declared);
+      const touched = await this.bringUp(resources, replaced);
+      const names = resources.map(({ name }) => name);
+      await this.remove(ALL, (name) => name.endsWith(FORMER) || (isWhole && !names.includes(name)));
+      return touched;
     });
   }
 
@@ -55,12 +67,13 @@ export class Engine {
 
   /** Removes all except the servers, as a `destroy` would. @param only a type of resource */
   down(only?: string): Promise<void> {
-    return inOwnRun(() => this.remove(only ? [only] : DOWN));
+    return inOwnRun(() => this.remove(only ? [only] : DOWN, () => true));
   }
 
   private async look(): Promise<void> {
     await Promise.all(
       [...this.kept].map(async ([name, { id, type, outs }]) => {
+        if (name.endsWith(FORMER)) return;
         const seen = await OPERATIONS[type].read(id, outs);
         if ("id" in seen) this.kept.set(name, { id, type, inputs: seen.inputs as Values, outs: seen.props as Values });
         else this.kept.delete(name);
@@ -68,7 +81,7 @@ export class Engine {
     );
   }
 
-  private async bringUp(declared: readonly Declared[]): Promise<string[]> {
+  private async bringUp(declared: readonly Declared[], replaced: readonly string[]): Promise<string[]> {
     const touched: string[] = [];
     const done = new Map<string, Promise<void>>();
     for (const resource of declared) {
@@ -76,7 +89,7 @@ export class Engine {
       done.set(
         resource.name,
         before.then(async () => {
-          if (await this.step(resource)) touched.push(resource.name);
+          if (await this.step(resource, replaced.includes(resource.name))) touched.push(resource.name);
         }),
       );
     }
@@ -86,13 +99,15 @@ export class Engine {
     return touched;
   }
 
-  private async step({ name, type, owner, inputs: given }: Declared): Promise<boolean> {
+  private async step({ name, type, owner, inputs: given }: Declared, isReplaced: boolean): Promise<boolean> {
     const { check, diff, create, update } = OPERATIONS[type];
     const kept = this.kept.get(name);
     const { inputs, failures } = await check(kept?.inputs ?? {}, given, owner);
     if (failures.length > 0) throw new Error(`${name}: ${failures.map(({ reason }) => reason).join("; ")}`);
-    if (!kept) {
+    if (!kept || isReplaced) {
       const made = await create(inputs, owner);
+      // The former one goes last.
+      if (kept) this.kept.set(`${name}${FORMER}`, kept);
       this.kept.set(name, { id: made.id, type, inputs, outs: made.outs as Values });
       return true;
     }
@@ -114,9 +129,9 @@ export class Engine {
     return drift;
   }
 
-  private async remove(types: readonly string[]): Promise<void> {
+  private async remove(types: readonly string[], isGone: (name: string) => boolean): Promise<void> {
     for (const type of types) {
-      const gone = [...this.kept].filter(([, kept]) => kept.type === type);
+      const gone = [...this.kept].filter(([name, kept]) => kept.type === type && isGone(name));
       await Promise.all(
         gone.map(async ([name, kept]) => {
           await OPERATIONS[kept.type].delete(kept.id, kept.outs);
@@ -129,6 +144,9 @@ export class Engine {
 
 export const OPERATIONS = operations as unknown as Record<TypeName, Operations<Values, Values>>;
 const DOWN = ["SessionStoreSchema", "ReplicationLink", "SessionStoreUsers", "SessionStoreDatabase", "MariaDbNode"];
+const ALL = [...DOWN, "LocalMariaDb"];
+/** Behind the name of a resource that was replaced and is not removed yet. */
+const FORMER = " (replaced)";
 
 /** A run whose progress nobody watches. After a change of a pair has failed in a run, that run makes no other. */
 export const inOwnRun = <T>(work: () => T): T => new Run(() => undefined).within(work);

@@ -1,8 +1,8 @@
 import type { Connection } from "../../../provider/src/inputs";
 import { openAsSuperuser } from "../../../provider/src/mariadb/open";
 import type { Server } from "../../../provider/src/mariadb/server";
-import { declaredPair, type PairOptions } from "./declaredPair";
-import { type Declared, Engine } from "./engine";
+import { declaredPair, type PairOptions, pairRun } from "./declaredPair";
+import { type Declared, Engine, type Program } from "./engine";
 
 /** A pair as a program declares it and its operations bring it up, without the CLI. */
 export abstract class EnginePair implements AsyncDisposable {
@@ -27,8 +27,12 @@ export abstract class EnginePair implements AsyncDisposable {
     return declaredPair([this.connection(1), this.connection(2)], options);
   }
 
+  program(options: PairOptions = {}): Promise<Program> {
+    return pairRun([this.connection(1), this.connection(2)], options);
+  }
+
   async up(options: PairOptions = {}): Promise<string[]> {
-    return this.engine.up(await this.declared(options));
+    return this.engine.up(await this.program(options));
   }
 
   async drift(options: PairOptions = {}): Promise<Record<string, string[]>> {

@@ -24,7 +24,7 @@ export class KillableRuns implements AsyncDisposable {
   async up(pair: EnginePair, options: PairOptions, signal: AbortSignal): Promise<void> {
     const state = path.join(this.folder, "state.json");
     await writeFile(state, JSON.stringify(Object.fromEntries(pair.kept)));
-    const { how, error } = await engineRun(this.folder, { state, declared: await pair.declared(options) }, {}, signal);
+    const { how, error } = await engineRun(this.folder, { state, program: await pair.program(options) }, {}, signal);
     const kept = JSON.parse(await readFile(state, "utf8")) as Record<string, Kept>;
     pair.kept.clear();
     for (const [name, value] of Object.entries(kept)) pair.kept.set(name, value);

@@ -13,7 +13,7 @@ import { freePorts } from "../local/ports";
 import { localConnection } from "../local/reach";
 import { killBelow } from "../processes";
 import { compileInto } from "./compiledCode";
-import { declaredPair, PASSWORDS, type PairOptions } from "./declaredPair";
+import { PASSWORDS, type PairOptions, pairRun } from "./declaredPair";
 import { type Ending, engineRun } from "./engineRun";
 
 export interface EngineCommand {
@@ -164,8 +164,8 @@ export class KilledPair implements AsyncDisposable {
 
   private async start({ does, options = {} }: EngineCommand, env: Record<string, string> = {}): Promise<Ending> {
     const servers = [this.connection(1), this.connection(2)] as const;
-    const declared = does === "up" ? await declaredPair(servers, options) : "nothing";
-    return engineRun(path.join(this.folder, "code"), { state: this.state, declared }, env);
+    const program = does === "up" ? await pairRun(servers, options) : "nothing";
+    return engineRun(path.join(this.folder, "code"), { state: this.state, program }, env);
   }
 
   private command(program: string, ...args: readonly string[]): Promise<void> {

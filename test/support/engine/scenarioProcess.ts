@@ -1,5 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { type Declared, Engine, type Kept } from "./engine";
+import { Engine, type Kept, type Program } from "./engine";
 
 /** A process that is one run of the engine, and keeps after each step what the engine would keep. */
 
@@ -7,7 +7,7 @@ export interface Task {
   /** File with what the engine has kept, by name of the resource. */
   readonly state: string;
   /** What to bring up. "nothing": all except the servers is removed. */
-  readonly declared: readonly Declared[] | "nothing";
+  readonly program: Program | "nothing";
 }
 
 /** What is kept, in memory and in a file. */
@@ -38,10 +38,10 @@ class Saved extends Map<string, Kept> {
 
 async function work(): Promise<void> {
   if (process.env["DIE_AT"]) await require("./dieAt.cjs").ready;
-  const { state, declared } = JSON.parse(String(process.argv[2])) as Task;
+  const { state, program } = JSON.parse(String(process.argv[2])) as Task;
   const engine = new Engine(new Saved(state));
-  if (declared === "nothing") await engine.down();
-  else await engine.up(declared);
+  if (program === "nothing") await engine.down();
+  else await engine.up(program);
 }
 
 work().then(

@@ -4,6 +4,7 @@ import { paths } from "../../../provider/src/hosts/local/files";
 import { reconnectNow, replicaStatus } from "../../../provider/src/mariadb/replication";
 import { semiSync } from "../../../provider/src/mariadb/semiSync";
 import type { Server } from "../../../provider/src/mariadb/server";
+import { OWN_DATABASES } from "../../../provider/src/recipe/names";
 import { until } from "../../../provider/src/waiting";
 
 /** All of a pair that has to be the same however often the way to it was cut off. */
@@ -111,8 +112,15 @@ async function rowsOf(server: Server): Promise<Record<string, unknown>> {
     all[`${db}`] = charset;
     if (name) all[`${db}.${name}`] = await server.query("SELECT * FROM ??.?? ORDER BY 1", [db, name]);
   }
+  const { register } = OWN_DATABASES;
+  if (all[`${register}.identity`]) all[`${register}.identity`] = "one";
+  if (all[`${register}.claims`]) all[`${register}.claims`] = await claimsOf(server);
   return all;
 }
+
+/** Which run made a claim, and when, is another thing each time. */
+const claimsOf = (server: Server): Promise<unknown> =>
+  server.query("SELECT object, stack, resource FROM ??.claims ORDER BY 1, 2, 3", [OWN_DATABASES.register]);
 
 /** The different statements in the binary log except probes, of which there may be more or less, and how many changes of rows. */
 async function loggedSince(server: Server, mark: LogMark): Promise<{ statements: string[]; rowEvents: number }> {
