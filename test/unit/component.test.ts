@@ -30,12 +30,14 @@ test("the tables are made only when a script is given", async () => {
   expect(registered.map(({ name }) => name)).not.toContain("sessions-schema");
 });
 
-test("they are made in this order: nodes, their databases and accounts, both links, the tables", async () => {
+test("they are made in this order: nodes, their databases, their accounts, both links, the tables", async () => {
   const { one } = await pair({ schema: { script: "" } });
   const stores = (node: string) => [`sessions-${node}-database-replicated_session_store`, `sessions-${node}-users`];
   for (const node of ["db1", "db2"]) {
+    const [database = "", users = ""] = stores(node);
     expect(one(`sessions-${node}`).after).toEqual([]);
-    for (const store of stores(node)) expect(one(store).after).toEqual([`sessions-${node}`]);
+    expect(one(database).after).toEqual([`sessions-${node}`]);
+    expect(one(users).after).toEqual([`sessions-${node}`, database]);
   }
   const all = ["sessions-db1", "sessions-db2", ...stores("db1"), ...stores("db2")].sort();
   expect(one("sessions-db1-from-db2").after).toEqual(all);

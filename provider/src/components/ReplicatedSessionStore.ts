@@ -40,9 +40,11 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     const stores = [first, second].map((end, index) => {
       const own = nodes[index];
       const peer = end === first ? second : first;
+      const databases = args.databases.map((database) => this.database(name, database, end, peer, own));
       // An account that requires TLS would refuse a replica that has none yet, and connects anew because the other node restarts.
-      const accounts = this.users(name, args, end, ...(hasTls(args) ? nodes : [own]));
-      return [...args.databases.map((database) => this.database(name, database, end, peer, own)), accounts];
+      const before = hasTls(args) ? nodes : [own];
+      // Who may write into a database is let in when both nodes have it.
+      return [...databases, this.users(name, args, end, ...before, ...databases)];
     });
     const dependsOn = [...nodes, ...stores.flat()];
     const links: ReplicationLink[] = [
@@ -130,7 +132,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     name: string,
     args: CompleteArgs,
     own: End,
-    ...dependsOn: (MariaDbNode | undefined)[]
+    ...dependsOn: (pulumi.Resource | undefined)[]
   ): SessionStoreUsers {
     const { profile, databases, extraAccounts } = args;
     const requireTls = args.requireTls ?? (hasTls(args) ? "SSL" : undefined);

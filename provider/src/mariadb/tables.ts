@@ -9,10 +9,15 @@ export interface Table {
 /** What holds rows of its own: no views, no sequences. */
 const HOLDS_ROWS = "TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
 
+/** The patterns of the tables that this server takes from its peer. None: it takes all. */
+export async function replicatedPatterns(server: Server): Promise<string[]> {
+  const filters = await server.value("SELECT @@GLOBAL.replicate_wild_do_table");
+  return filters.split(",").filter((pattern) => pattern !== "");
+}
+
 /** The tables that this server's own filters replicate; none when it has no filters. */
 export async function replicatedTables(server: Server, database?: string): Promise<Table[]> {
-  const filters = await server.value("SELECT @@GLOBAL.replicate_wild_do_table");
-  const patterns = filters.split(",").filter((pattern) => pattern !== "");
+  const patterns = await replicatedPatterns(server);
   if (patterns.length === 0) return [];
   const matches = patterns.map(() => "CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) LIKE ?").join(" OR ");
   const rows = await server.query(
@@ -25,7 +30,7 @@ export async function replicatedTables(server: Server, database?: string): Promi
 
 /** All tables whose rows reach the peer: those of the filters, and without any filter those of all databases. */
 export async function tablesWithReach(server: Server): Promise<Table[]> {
-  const isFiltered = (await server.value("SELECT @@GLOBAL.replicate_wild_do_table")) !== "";
+  const isFiltered = (await replicatedPatterns(server)).length > 0;
   return isFiltered ? replicatedTables(server) : usersTables(server);
 }
 

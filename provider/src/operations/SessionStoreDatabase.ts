@@ -1,13 +1,14 @@
-import type { SessionStoreDatabaseDerived, SessionStoreDatabaseInputs } from "../inputs";
+import type { Connection, SessionStoreDatabaseDerived, SessionStoreDatabaseInputs } from "../inputs";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { askIfThere, isTroubleOf, openIfThere, openServer } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
+import { replicatedPatterns } from "../mariadb/tables";
 import { copyTables, discardCopy, hasUnfinishedCopy } from "../pair/copy";
 import { lackingTables } from "../pair/lackingTables";
-import { inTurn, lockServers } from "../pair/lock";
-import { concerned } from "../pair/look";
+import { inTurn, lockServers, NotYet } from "../pair/lock";
+import { concerned, isLinkedByOwnWord } from "../pair/look";
 import { type DatabaseState, WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
@@ -58,11 +59,32 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
 async function bringUp(wanted: SessionStoreDatabaseChecked, isNew: boolean): Promise<object> {
   await inTurn(await concernedServers(wanted, isNew), async () => {
     await using server = await openServer(wanted.node);
-    await lockServers([server]);
+    await using other = isNew ? await openLinkedPeer(server, wanted.peer) : undefined;
+    await lockServers(other ? [server, other] : [server]);
     await makeDatabase(server, wanted);
+    // What is written into a database that the peer does not have stops its replication (1049).
+    if (other && !(await defaults(other, wanted.name))) await makeDatabase(other, wanted);
     await copyWhatIsLacking(server, wanted);
+    if (other) await refuseUnlessReplicated(server, other, wanted.name);
   });
   return {};
+}
+
+/** Undefined: it can't be reached, or the two are not linked yet; then nothing goes from here to there. */
+const openLinkedPeer = async (server: Server, peer: Connection | undefined): Promise<Server | undefined> =>
+  peer && (await isLinkedByOwnWord(server)) ? openIfThere(peer) : undefined;
+
+/** What the peer's filter does not name is lost on it. The accounts that may write into the database are made after this. */
+async function refuseUnlessReplicated(server: Server, peer: Server, name: string): Promise<void> {
+  const [own, others] = [await replicatedPatterns(server), await replicatedPatterns(peer)];
+  // Without a filter everything is taken.
+  const missing = others.length === 0 ? [] : own.filter((pattern) => !others.includes(pattern));
+  if (missing.length === 0) return;
+  throw new NotYet(
+    `${peer.name} to take ${name} from ${server.name}`,
+    `${peer.name} does not replicate ${missing.join(", ")} yet (replicate_wild_do_table), so sessions in ${name} would not reach it. Nobody was let into ${name} ` +
+      `on ${server.name}. Run \`pulumi up\` for both nodes`,
+  );
 }
 
 async function concernedServers({ node, peer }: SessionStoreDatabaseChecked, isNew: boolean) {

@@ -1,8 +1,8 @@
 import type { Connection, HistoryMark } from "../inputs";
 import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
-import { isTroubleOf, openServer } from "../mariadb/open";
-import { replicaStatus, writtenPosition } from "../mariadb/replication";
+import { askIfThere, isTroubleOf, openServer } from "../mariadb/open";
+import { pullsFrom, replicaStatus, writtenPosition } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { type History, historyByPeer } from "../pair/history";
 import { inTurn, lockServers } from "../pair/lock";
@@ -55,10 +55,26 @@ export async function settleHistory(
     await lockServers([keeper]);
     // Another run, for which this one waited, may have filled and opened it.
     const settled = await historyToGoBy(keeper, peer, stream, verified);
-    if (settled?.word === "lost") await closeForSeeding(keeper, stream.databases);
-    else if (!settled?.refusal) await openUnlessUnfinished(keeper);
+    if (settled?.word === "lost") {
+      if (peer) await refuseWhileFormerServes(keeper, peer);
+      await closeForSeeding(keeper, stream.databases);
+    } else if (!settled?.refusal) await openUnlessUnfinished(keeper);
     return settled;
   });
+}
+
+/**
+ * Another machine takes the place of one that still serves. Both would write with the same numbers, and what the former one goes on writing would
+ * reach the new one never.
+ */
+async function refuseWhileFormerServes(server: Server, peer: Connection): Promise<void> {
+  const status = await askIfThere(peer, replicaStatus);
+  if (status?.ioThread !== "Yes" || pullsFrom(status, server.connection)) return;
+  const former = `${status.sourceAddress}:${status.sourcePort}`;
+  throw new Error(
+    `${server.name} is to take the place of ${former}, which still serves: ${nameOf(peer)} receives sessions from it. Nothing was changed on either. Let the ` +
+      `proxies use ${nameOf(peer)} alone, stop the server ${former}, and run \`pulumi up\` again: ${server.name} is then seeded from ${nameOf(peer)}`,
+  );
 }
 
 /** A node in use is repaired also while its peer can't be asked. One that is empty, or half filled, may lack sessions that the peer has. */

@@ -20,7 +20,7 @@ import type { Ends } from "./ends";
 import { startStopped } from "./link";
 import { NotYet } from "./lock";
 import { settledLink } from "./look";
-import { failIfStopped, proveRowsArrive, waitUntilCaughtUp, waitUntilReplicating } from "./proof";
+import { failIfStopped, proveRowsArrive, waitUntilCaughtUp } from "./proof";
 import { refuseUnreachable } from "./reachability";
 import { refuseWithoutRoom } from "./room";
 import { isBeingSeeded } from "./seeding";
@@ -30,6 +30,8 @@ const RETURN_DEADLINE = 60_000;
 const PROOF_DEADLINE = 15_000;
 const TRUST_DEADLINE = 10_000;
 const SETTLE = 1_000;
+/** How long a replica may stand still, without an error, before it is started again. */
+const STANDSTILL = 2_000;
 
 /** One node that has to go away for a moment, and the other that stays and serves. */
 export interface Stop {
@@ -135,19 +137,30 @@ async function refuseUnlessProved({ replica, source }: Ends, { user, tls }: Repl
 }
 
 async function bothReturned(node: Server, peer: Server, links: Links): Promise<void> {
-  if (links.outgoing) {
-    await until({ what: `${peer.name} to replicate from ${node.name} again`, deadline: RETURN_DEADLINE }, async () => {
-      await reconnectNow(peer);
-      const status = await replicaStatus(peer);
-      if (isRunning(status) || !status) return { done: undefined };
-      if (!foundNoLog(status)) failIfStopped(peer, node, status);
-      return { seen: describe(status) };
-    });
-  }
+  if (links.outgoing) await returned({ replica: peer, source: node });
   if (links.incoming) {
-    await waitUntilReplicating(node, peer, RETURN_DEADLINE);
+    await returned({ replica: node, source: peer });
     await bringAcknowledgement(peer, node, PROOF_DEADLINE);
   }
+}
+
+/** A replica that somebody stops meanwhile, without an error, is started again: it ran before. */
+async function returned(ends: Ends): Promise<void> {
+  const { replica, source } = ends;
+  let standsSince: number | undefined;
+  await until(
+    { what: `${replica.name} to replicate from ${source.name} again`, deadline: RETURN_DEADLINE },
+    async () => {
+      await reconnectNow(replica);
+      const status = await replicaStatus(replica);
+      if (isRunning(status) || !status) return { done: undefined };
+      if (!foundNoLog(status)) failIfStopped(replica, source, status);
+      // A server that has just come up is about to start its threads.
+      standsSince = isMerelyStopped(status) ? (standsSince ?? Date.now()) : undefined;
+      if (standsSince && Date.now() - standsSince > STANDSTILL) await startStopped(ends, status);
+      return { seen: describe(status) };
+    },
+  );
 }
 
 async function proveBoth(node: Server, peer: Server, links: Links): Promise<void> {
