@@ -75,6 +75,23 @@ test("a change at once waits while the other node restarts: semi-sync stays off 
   ).toEqual([]);
 });
 
+test("a replica that somebody stops while its source restarts is started again, and the restarts go on", async () => {
+  const former = await findProcess(pair.directory(1));
+  const change = pair.up({ settings: { innodb_buffer_pool_chunk_size: "4M" } });
+  await until({ what: "db1 to go", deadline: 30_000, pause: 1 }, async () => {
+    const found = await findProcess(pair.directory(1));
+    return found === former ? { seen: "it runs" } : { done: undefined };
+  });
+  await using hand = await pair.root(2);
+  await hand.query("STOP SLAVE");
+  const start = Date.now();
+  expect((await change).sort()).toEqual(["sessions-db1", "sessions-db2"]);
+  expect(Date.now() - start).toBeLessThan(30_000);
+  await openBoth();
+  expect(await db2.row("SHOW SLAVE STATUS")).toMatchObject({ Slave_IO_Running: "Yes", Slave_SQL_Running: "Yes" });
+  expect(await pair.drift({ settings: { innodb_buffer_pool_chunk_size: "4M" } })).toEqual({});
+});
+
 test("a setting that needs stopped replica threads reaches both nodes without a restart", async () => {
   const processes = () => Promise.all([findProcess(pair.directory(1)), findProcess(pair.directory(2))]);
   const before = await processes();

@@ -20,7 +20,7 @@ describe("certificates", () => {
 
   test("come before accounts that require TLS on both nodes: a node that restarts has to be let in as before", async () => {
     const { users } = await inputsOf({ nodes: encrypted });
-    expect(users?.after).toEqual(["sessions-db1", "sessions-db2"]);
+    expect(users?.after).toEqual(expect.arrayContaining(["sessions-db1", "sessions-db2"]));
   });
 
   test("are shown by the replicas where their account wants to see one", async () => {

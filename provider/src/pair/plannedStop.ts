@@ -154,9 +154,10 @@ async function returned(ends: Ends): Promise<void> {
       await reconnectNow(replica);
       const status = await replicaStatus(replica);
       if (isRunning(status) || !status) return { done: undefined };
-      if (!foundNoLog(status)) failIfStopped(replica, source, status);
+      const stands = isMerelyStopped(status);
+    if (!stands && !foundNoLog(status)) failIfStopped(replica, source, status);
       // A server that has just come up is about to start its threads.
-      standsSince = isMerelyStopped(status) ? (standsSince ?? Date.now()) : undefined;
+      standsSince = stands ? (standsSince ?? Date.now()) : undefined;
       if (standsSince && Date.now() - standsSince > STANDSTILL) await startStopped(ends, status);
       return { seen: describe(status) };
     },

@@ -104,15 +104,15 @@ export class Engine {
     const kept = this.kept.get(name);
     const { inputs, failures } = await check(kept?.inputs ?? {}, given, owner);
     if (failures.length > 0) throw new Error(`${name}: ${failures.map(({ reason }) => reason).join("; ")}`);
-    if (!kept || isReplaced) {
+    const difference = kept && (await diff(kept.id, kept.outs, inputs, owner));
+    if (!kept || isReplaced || difference?.replaces.length) {
       const made = await create(inputs, owner);
       // The former one goes last.
       if (kept) this.kept.set(`${name}${FORMER}`, kept);
       this.kept.set(name, { id: made.id, type, inputs, outs: made.outs as Values });
       return true;
     }
-    const { changes } = await diff(kept.id, kept.outs, inputs, owner);
-    if (!changes) return false;
+    if (!difference?.changes) return false;
     const { outs } = await update(kept.id, kept.outs, inputs, owner);
     this.kept.set(name, { ...kept, inputs, outs: outs as Values });
     return true;
