@@ -1,4 +1,5 @@
 import { SYSTEM_DATABASES } from "../recipe/names";
+import { PROBE, PROBE_COMMENT } from "../recipe/probe";
 import type { Server } from "./server";
 
 export interface Table {
@@ -6,13 +7,18 @@ export interface Table {
   readonly table: string;
 }
 
-/** What holds rows of its own: no views, no sequences. */
-const HOLDS_ROWS = "TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
+/** What holds rows of its own: no views, no sequences, and not what a proof leaves when it is cut off. */
+const HOLDS_ROWS = `TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND NOT (TABLE_NAME LIKE '%${PROBE}%' AND TABLE_COMMENT = '${PROBE_COMMENT}')`;
+
+/** The patterns of what this server takes from its peer. */
+export async function replicatedPatterns(server: Server): Promise<string[]> {
+  const filters = await server.value("SELECT @@GLOBAL.replicate_wild_do_table");
+  return [...new Set(filters.split(",").filter((pattern) => pattern !== ""))];
+}
 
 /** The tables that this server's own filters replicate; none when it has no filters. */
 export async function replicatedTables(server: Server, database?: string): Promise<Table[]> {
-  const filters = await server.value("SELECT @@GLOBAL.replicate_wild_do_table");
-  const patterns = filters.split(",").filter((pattern) => pattern !== "");
+  const patterns = await replicatedPatterns(server);
   if (patterns.length === 0) return [];
   const matches = patterns.map(() => "CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) LIKE ?").join(" OR ");
   const rows = await server.query(
@@ -25,16 +31,22 @@ export async function replicatedTables(server: Server, database?: string): Promi
 
 /** All tables whose rows reach the peer: those of the filters, and without any filter those of all databases. */
 export async function tablesWithReach(server: Server): Promise<Table[]> {
-  const isFiltered = (await server.value("SELECT @@GLOBAL.replicate_wild_do_table")) !== "";
+  const isFiltered = (await replicatedPatterns(server)).length > 0;
   return isFiltered ? replicatedTables(server) : usersTables(server);
+}
+
+/** All databases but the server's own. */
+export async function usersDatabases(server: Server): Promise<string[]> {
+  const rows = await server.query(
+    "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN (?) ORDER BY 1",
+    [SYSTEM_DATABASES],
+  );
+  return rows.map((row) => String(row["SCHEMA_NAME"]));
 }
 
 /** All tables but the server's own. */
 export async function usersTables(server: Server): Promise<Table[]> {
-  const rows = await server.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN (?)", [
-    SYSTEM_DATABASES,
-  ]);
-  const databases = rows.map((row) => String(row["SCHEMA_NAME"]));
+  const databases = await usersDatabases(server);
   return databases.length === 0 ? [] : baseTables(server, databases);
 }
 
