@@ -46,10 +46,14 @@ export async function hasProbeRow(server: Server, { database, table }: Table, id
   return (await server.row("SELECT 1 FROM ??.?? WHERE id = ?", [database, table, id])) !== undefined;
 }
 
-/** True for a table of that name, whoever made it. */
-export async function tableExists(server: Server, { database, table }: Table): Promise<boolean> {
-  const statement = "SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?";
-  return (await server.row(statement, [database, table])) !== undefined;
+/** Those of these names that are there, whoever made them. */
+export async function existing(server: Server, tables: readonly Table[]): Promise<Table[]> {
+  if (tables.length === 0) return [];
+  const rows = await server.query(
+    "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE (TABLE_SCHEMA, TABLE_NAME) IN (?)",
+    [tables.map(({ database, table }) => [database, table])],
+  );
+  return rows.map(tableOf);
 }
 
 const tableOf = (row: Row): Table => ({ database: String(row["TABLE_SCHEMA"]), table: String(row["TABLE_NAME"]) });

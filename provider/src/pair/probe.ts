@@ -1,4 +1,4 @@
-import { createProbe, dropProbes, hasProbeRow, insertInProbes, probeTables, tableExists } from "../mariadb/probeTables";
+import { createProbe, dropProbes, existing, hasProbeRow, insertInProbes, probeTables } from "../mariadb/probeTables";
 import type { Server } from "../mariadb/server";
 import { replicatedPatterns, type Table, usersDatabases } from "../mariadb/tables";
 import { matchesFilter } from "../recipe/filters";
@@ -18,16 +18,12 @@ type Arrival = () => Promise<void>;
 /** By pattern of the replica, how it is proved that rows under it arrive. */
 export type Proofs = Record<string, Proof>;
 
-interface Plan {
-  readonly proofs: Proofs;
-  readonly tables: readonly Table[];
-}
-
 /** @param arrived called within `source.logged` */
 export async function proveRows(ends: Ends, arrived: Arrival): Promise<{ proved: Proofs; seconds: number }> {
   const { source, replica } = ends;
-  await removeLeftOver(ends, arrived);
-  const { proofs, tables } = await plan(ends);
+  const number = await numberOf(source);
+  await removeLeftOver(ends, number, arrived);
+  const { proofs, tables } = await plan(ends, number);
   if (tables.length === 0) return { proved: proofs, seconds: 0 };
   const id = String(Math.floor(Math.random() * Number.MAX_SAFE_INTEGER));
   let seconds = 0;
@@ -35,7 +31,8 @@ export async function proveRows(ends: Ends, arrived: Arrival): Promise<{ proved:
     try {
       for (const table of tables) await createProbe(source, table);
       await arrived();
-      for (const table of tables) if (!(await tableExists(replica, table))) throw lost(ends, table, "a table");
+      const there = (await existing(replica, tables)).map(nameOf);
+      for (const table of tables) if (!there.includes(nameOf(table))) throw lost(ends, table, "a table");
       const start = Date.now();
       await insertInProbes(source, tables, id);
       await arrived();
@@ -49,13 +46,13 @@ export async function proveRows(ends: Ends, arrived: Arrival): Promise<{ proved:
     await dropProbes(source, tables);
     await arrived();
   });
-  await removeLeftOver(ends, arrived);
+  // What was logged late by a run that was cut off has arrived by now too.
+  await removeLeftOver(ends, number, arrived);
   return { proved: proofs, seconds };
 }
 
 /** What a proof that was cut off has left. The replica has applied all that the source has written by now. */
-async function removeLeftOver({ source, replica }: Ends, arrived: Arrival): Promise<void> {
-  const number = await numberOf(source);
+async function removeLeftOver({ source, replica }: Ends, number: string, arrived: Arrival): Promise<void> {
   const there = await probeTables(source, number);
   if (there.length > 0) {
     await source.logged(async () => {
@@ -72,7 +69,7 @@ export async function leftOver(ends: { replica: Server; source: Server }): Promi
   const number = await numberOf(ends.source);
   const found = await Promise.all(
     [ends.source, ends.replica].map(async (server) =>
-      (await probeTables(server, number)).map(({ database, table }) => `${database}.${table} on ${server.name}`),
+      (await probeTables(server, number)).map((table) => `${nameOf(table)} on ${server.name}`),
     ),
   );
   return found.flat();
@@ -80,28 +77,28 @@ export async function leftOver(ends: { replica: Server; source: Server }): Promi
 
 const numberOf = (source: Server): Promise<string> => source.value("SELECT @@GLOBAL.server_id");
 
-async function plan({ source, replica }: Ends): Promise<Plan> {
-  const number = await numberOf(source);
+async function plan({ source, replica }: Ends, number: string): Promise<{ proofs: Proofs; tables: Table[] }> {
   const others = await usersDatabases(source);
   const both = (await usersDatabases(replica)).filter((database) => others.includes(database));
   const proofs: Proofs = {};
-  const tables = new Map<string, Table>();
+  const named = new Map<string, Table>();
   for (const pattern of await replicatedPatterns(replica)) {
-    if (isExact(partsOf(pattern).table)) {
-      proofs[pattern] = "filters compared, the name is exact";
-      continue;
-    }
     const database = databaseFor(pattern, both);
-    if (database === undefined) {
-      proofs[pattern] = "filters compared, no database for it on both nodes";
-      continue;
-    }
-    const table = probeName(pattern, database, number);
-    const isFree = table !== undefined && (await isFreeOn([source, replica], { database, table }));
-    proofs[pattern] = isFree ? "a row arrived" : "filters compared, no name for it";
-    if (isFree) tables.set(`${database}.${table}`, { database, table });
+    const table = database === undefined ? undefined : probeName(pattern, database, number);
+    if (isExact(partsOf(pattern).table)) proofs[pattern] = "filters compared, the name is exact";
+    else if (database === undefined) proofs[pattern] = "filters compared, no database for it on both nodes";
+    else if (table === undefined) proofs[pattern] = "filters compared, no name for it";
+    else named.set(pattern, { database, table });
   }
-  return { proofs, tables: [...tables.values()] };
+  // What was left over is gone by now: a table of that name is somebody's own.
+  const wanted = [...named.values()];
+  const taken = [...(await existing(source, wanted)), ...(await existing(replica, wanted))].map(nameOf);
+  for (const [pattern, table] of named) {
+    const isFree = !taken.includes(nameOf(table));
+    proofs[pattern] = isFree ? "a row arrived" : "filters compared, no name for it";
+  }
+  const free = wanted.filter((table) => !taken.includes(nameOf(table)));
+  return { proofs, tables: [...new Map(free.map((table) => [nameOf(table), table])).values()] };
 }
 
 /** A database that the pattern covers; the one that it spells, if that is there. */
@@ -111,14 +108,10 @@ function databaseFor(pattern: string, databases: readonly string[]): string | un
   return spelled ?? databases.find((name) => matchesFilter(`${database}.x`, name, "x"));
 }
 
-/** What is left over is gone by now: a table of that name is somebody's own. */
-async function isFreeOn(servers: readonly Server[], table: Table): Promise<boolean> {
-  const taken = await Promise.all(servers.map((server) => tableExists(server, table)));
-  return !taken.includes(true);
-}
+const nameOf = ({ database, table }: Table): string => `${database}.${table}`;
 
-const lost = ({ source, replica }: Ends, { database, table }: Table, what: string): Error =>
+const lost = ({ source, replica }: Ends, table: Table, what: string): Error =>
   new Error(
-    `${what} that ${source.name} wrote in ${database}.${table} did not reach ${replica.name}, though its transaction did: something keeps rows back there. ` +
+    `${what} that ${source.name} wrote in ${nameOf(table)} did not reach ${replica.name}, though its transaction did: something keeps rows back there. ` +
       `Compare the filters of both nodes (SHOW ALL SLAVES STATUS on ${replica.name}, SHOW MASTER STATUS on ${source.name}); the table is removed again`,
   );
