@@ -58,6 +58,7 @@ test.each<[string, readonly Kept[]]>([
       filter("replicate_ignore_table", "replicated_session_store.session"),
       filter("replicate_wild_ignore_table", "%.s%"),
       filter("replicate_rewrite_db", "replicated_session_store->app"),
+      filter("replicate_events_marked_for_skip", "FILTER_ON_SLAVE"),
     ],
   ],
   [
@@ -106,6 +107,8 @@ test("one filter on each node, and a delay of a link, go in the same `up`", asyn
     for (const statement of ["STOP SLAVE", "SET GLOBAL replicate_do_db = 'app'", "START SLAVE"])
       await server.query(statement);
   }
+  for (const statement of ["STOP SLAVE", "CHANGE MASTER TO MASTER_DELAY=3600", "START SLAVE"])
+    await db2.query(statement);
   await reached("both to run", async () =>
     (await Promise.all([db1, db2].map(replicaStatus))).every((status) => status?.ioThread === "Yes"),
   );

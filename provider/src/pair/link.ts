@@ -121,13 +121,21 @@ async function logInAgain(ends: Ends, wanted: LinkParameters): Promise<void> {
   });
 }
 
-/** Lets a replica whose threads stand still go on, unless the source has lost what it needs. */
+/**
+ * Lets a replica whose threads stand still go on, unless the source has lost what it needs. One that can't log in is left trying: what it lacks
+ * may be another change's to bring.
+ */
 export async function startStopped(ends: Ends, status: ReplicaStatus): Promise<void> {
   await refuseUnfinished(ends);
   const mark = await refuseToLoseRows(ends, undefined);
   await startThreads(ends, status);
   if (mark) return;
-  await waitUntilReplicating(ends.replica, ends.source, DEADLINE);
+  try {
+    await waitUntilReplicating(ends.replica, ends.source, DEADLINE, isLasting);
+  } catch (error) {
+    if (error instanceof ReplicationStopped && isLasting(error.errno)) return;
+    throw error;
+  }
   await stopIfRewound(ends, undefined);
 }
 

@@ -69,8 +69,8 @@ const PATTERNS: SettingKind = { is: "patterns" };
 const filter = (option: string, takesEffect: Effect, why: string): Setting => ({
   option,
   kind: PATTERNS,
-  takesEffect,
   only: [],
+  takesEffect,
   refuses: () => 'keeps rows from the other node; what is replicated, "databases" and "tables" say',
   afterChange: (peer) =>
     `rows that it kept back meanwhile are on one node only, here or on ${peer}. Compare the tables of both nodes, and copy by hand what is missing.`,
@@ -145,6 +145,15 @@ export const SETTINGS: readonly Setting[] = [
   filter("replicate_ignore_table", "replica threads stopped", "Takes all but these tables from the peer"),
   filter("replicate_wild_ignore_table", "replica threads stopped", "Takes all but tables of these names from the peer"),
   filter("replicate_rewrite_db", "replica threads stopped", "Writes what comes from the peer to another database"),
+  {
+    ...filter(
+      "replicate_events_marked_for_skip",
+      "replica threads stopped",
+      "Whether what a session marks for that stays on its node",
+    ),
+    kind: choice("REPLICATE", "FILTER_ON_SLAVE", "FILTER_ON_MASTER"),
+    only: "REPLICATE",
+  },
   filter("binlog_do_db", "restart", "Logs only what is written to these databases"),
   filter("binlog_ignore_db", "restart", "Logs all but what is written to these databases"),
   {
