@@ -413,6 +413,18 @@ export interface ReplicationLinkComputed {
   readonly direction: string;
   /** Seconds that a row took to arrive when the link was last made or changed. */
   readonly secondsToArrive: number;
+  /** By pattern of the replicated tables, how it was proved that rows arrive when the link was last made or changed. */
+  readonly proved?:
+    | Readonly<
+        Record<
+          string,
+          | "a row arrived"
+          | "filters compared, the name is exact"
+          | "filters compared, no database for it on both nodes"
+          | "filters compared, no name for it"
+        >
+      >
+    | undefined;
   /** What the link is encrypted with. */
   readonly encryption: string;
   /** Up to where the source is known to have lost nothing. */
@@ -433,6 +445,7 @@ export interface ReplicationLinkDerived {
   readonly state:
     | "replicating"
     | "not configured"
+    | `replicates under the name ${string}`
     | "connecting"
     | `can't connect, error ${number}: ${string}`
     | "stopped"
@@ -447,6 +460,12 @@ export interface ReplicationLinkDerived {
     | "in effect"
     | "the replica does not acknowledge"
     | "given up: commits on the source wait for nobody";
+  /**
+   * Options of the replica that no link has, such as `MASTER_DELAY=3600`: rows come late, or not at all. Wanted: none.
+   */
+  readonly otherOptions?: readonly string[] | undefined;
+  /** Tables that a proof of this link has left when it was cut off; `up` removes them. Wanted: none. */
+  readonly leftOver?: readonly string[] | undefined;
 }
 
 /** What is wanted of one direction of the pair. */

@@ -16,7 +16,7 @@ const PROXY_FROM = ["%", "LocalHostName"];
 
 const WRITTEN =
   "by hand, database and accounts go through the binary log to the peer, which filters them out; ours are unlogged, and one " +
-  "probe per direction is written";
+  "proof per direction is written";
 
 const VARIABLES: Record<string, string> = {
   GTID_BINLOG_POS: WRITTEN,
@@ -35,6 +35,7 @@ const LINK: Record<string, string> = {
   Relay_Log_Pos: WRITTEN,
   Relay_Log_Space: WRITTEN,
   Slave_DDL_Groups: WRITTEN,
+  Slave_Transactional_Groups: WRITTEN,
 };
 
 /** How often and how long; the states are what is compared. */

@@ -13,7 +13,7 @@ import { SessionClient } from "../support/sessionClient";
  * to the very end that an undisturbed run comes to.
  *
  * `npm run test:kill` walks all points. Without it a sample is walked, for as long as KILL_SECONDS says; KILL_OFFSET repeats one.
- * KILL_ONLY: scenarios whose names match. KILL_ALL: points that only read, too.
+ * KILL_ONLY: scenarios whose names match. KILL_AT: points whose statements match. KILL_ALL: points that only read, too.
  */
 const WHOLE = process.env["KILL_WALK"] === "whole";
 const ALL = process.env["KILL_ALL"] === "1";
@@ -21,6 +21,7 @@ const SECONDS = Number(process.env["KILL_SECONDS"] ?? 90);
 const BEGIN = Date.now();
 const OFFSET = Number(process.env["KILL_OFFSET"] ?? Math.floor(Date.now() / 1000) % 9973);
 const ONLY = new RegExp(process.env["KILL_ONLY"] ?? "");
+const AT = new RegExp(process.env["KILL_AT"] ?? "");
 
 jest.setTimeout(WHOLE ? 4 * 3_600_000 : (SECONDS + 240) * 1000);
 
@@ -182,10 +183,14 @@ test.each(SCENARIOS)(
   async (scenario) => {
     const end = Date.now() + (BEGIN + SECONDS * 1000 - Date.now()) / (SCENARIOS.length - walked.length);
     const { state, points } = await pair.undisturbed(scenario, ALL);
-    const all = points.flatMap((_, index): Point[] => [
-      { number: index + 1, when: "before" },
-      { number: index + 1, when: "after" },
-    ]);
+    const all = points.flatMap((label, index): Point[] =>
+      AT.test(label)
+        ? [
+            { number: index + 1, when: "before" },
+            { number: index + 1, when: "after" },
+          ]
+        : [],
+    );
     // The sample takes points that lie a prime apart, so that it is spread over the whole run whatever the time allows.
     const stride = all.length % 89 === 0 ? 97 : 89;
     const order = WHOLE ? all : all.map((_, index) => all[(OFFSET + index * stride) % all.length] as Point);

@@ -5,6 +5,7 @@ import { until } from "../../provider/src/waiting";
 import { expectSuccess, PASSWORDS, type Pair, pairProject } from "../support/cli/pairProgram";
 import { previewedChanges } from "../support/cli/previewedChanges";
 import type { PairServer } from "../support/local/pairServer";
+import { PROOF } from "../support/proof";
 import { optionFile } from "../support/recipeText";
 
 jest.setTimeout(300_000);
@@ -67,16 +68,22 @@ describe("the first up", () => {
     }
   });
 
-  it("writes one probe per direction to the binary logs, and no password", async () => {
+  it("writes one proof per direction to the binary logs, and no password", async () => {
     for (const [index, server] of both().entries()) {
       const logs = await server.rows("SHOW BINARY LOGS");
       const events = [];
       for (const log of logs) events.push(...(await server.rows("SHOW BINLOG EVENTS IN ?", [log["Log_name"]])));
-      expect(events.filter((event) => event["Event_type"] === "Gtid")).toHaveLength(1);
-      expect(events.filter((event) => event["Event_type"] === "Query").map((event) => event["Info"])).toEqual([
-        "DROP DATABASE IF EXISTS pulumi_probe",
-      ]);
-      expect(await server.variable("gtid_binlog_pos")).toBe(`${index + 1}-${index + 1}-1`);
+      expect(events.filter((event) => event["Event_type"] === "Gtid")).toHaveLength(PROOF.gtids);
+      const statements = events
+        .filter((event) => event["Event_type"] === "Query")
+        .map((event) => String(event["Info"]));
+      expect(statements.filter((text) => !PROOF.text.test(text))).toEqual([]);
+      const tables = events
+        .filter((event) => event["Event_type"] === "Table_map")
+        .map((event) => String(event["Info"]));
+      expect(tables.filter((text) => !PROOF.text.test(text))).toEqual([]);
+      expect(tables).toHaveLength(PROOF.tables);
+      expect(await server.variable("gtid_binlog_pos")).toBe(`${index + 1}-${index + 1}-${PROOF.gtids}`);
       const files = (await readdir(server.data)).filter((name) => /^mariadbmaster-bin\.\d+$/.test(name));
       expect(files).toHaveLength(logs.length);
       for (const file of files) {

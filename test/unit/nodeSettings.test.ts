@@ -21,6 +21,8 @@ describe("refused, by the option's name as the user wrote it:", () => {
     ["log_slave_updates", true, /only OFF is possible/],
     ["read_only", 1, /both nodes take sessions/],
     ["skip-networking", "ON", /come over the network/],
+    ["replicate_do_db", "app", /keeps rows from the other node; .*"databases" and "tables" say/],
+    ["binlog-ignore-db", ["app"], /keeps rows from the other node/],
     ["log_basename", "/var/log/other", /a file name without a path/],
     ["log_basename", "", /a file name without a path/],
     ["max_connections", 9, /9 is below the smallest value, 10/],

@@ -56,13 +56,8 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     this.connectString = connectString([first, second], firstDatabase(args));
     this.nodes = pulumi.secret(pulumi.all([first, second].map((end, index) => describe(end, nodes[index]))));
     this.links = pulumi.all(
-      links.map((link) =>
-        pulumi.output({
-          direction: link.direction,
-          state: link.state,
-          seconds: link.secondsToArrive,
-          encryption: link.encryption,
-        }),
+      links.map(({ direction, state, secondsToArrive: seconds, encryption, proved }) =>
+        pulumi.output({ direction, state, seconds, encryption, proved }),
       ),
     );
     this.advice = pulumi

@@ -125,4 +125,6 @@ export interface PairLink {
   seconds: number;
   /** With what it is encrypted. */
   encryption: string;
+  /** By pattern of the replicated tables, how it was proved that rows arrive: by a row, or by comparing filters. */
+  proved?: Readonly<Record<string, string>>;
 }

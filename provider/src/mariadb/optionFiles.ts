@@ -3,6 +3,7 @@ import type { Host, HostFile } from "../hosts/Host";
 import {
   describeLine,
   isReadBy,
+  isUnwanted,
   type OptionLine,
   overridingLines,
   parseOptionFile,
@@ -52,9 +53,12 @@ export async function clearOverrides({ host, name, version }: Server, ours: OurF
   if (overrides.length === 0) return foreign;
   const list = overrides.map(describeLine).join("; ");
   if (!host.ownsOptionFiles) {
+    const keepsBack = overrides.some(({ option, value }) => isUnwanted(option, value));
     throw new Error(
       `${name}: another option file says otherwise and would win after the next restart: ${list}. Nothing was changed. ` +
-        'Remove these lines, or say the same in "settings".',
+        (keepsBack
+          ? `Remove these lines: rows that they keep back never reach the other node. Then run \`pulumi up\`, which restarts ${name} where that is needed.`
+          : 'Remove these lines, or say the same in "settings".'),
     );
   }
   progress(`${name}: disabling what overrides the settings of the pair: ${list}`);

@@ -1,5 +1,13 @@
 import { withoutUsersData } from "../hosts/serverText";
 import type { Connection } from "../inputs";
+import {
+  type Column,
+  otherOptions,
+  REPLICA_COLUMNS,
+  SOURCE_COLUMNS,
+  unknownColumns,
+} from "../recipe/replicationColumns";
+import { ofRun, progress } from "../run";
 import { until } from "../waiting";
 import { type GtidPosition, parsePosition, reaches } from "./gtid";
 import type { Row, Server } from "./server";
@@ -19,6 +27,8 @@ export interface ReplicaStatus {
   readonly sqlError: ReplicaError | undefined;
   /** What has arrived in the relay log. */
   readonly received: GtidPosition;
+  /** Options that no link has, such as `MASTER_DELAY=3600`. */
+  readonly otherOptions: readonly string[];
 }
 
 /** The MASTER_SSL values of a replica, as far as they are ours to set. */
@@ -38,11 +48,56 @@ export interface ReplicaError {
   readonly text: string;
 }
 
-/** Undefined: this server replicates from nobody. */
+/** A replica connection under a name, which is nobody's link. */
+export interface NamedReplica extends ReplicaStatus {
+  readonly name: string;
+  /** The server_id of its source; 0 before it was connected. */
+  readonly sourceId: number;
+}
+
+/** Undefined: this server replicates from nobody, except perhaps under a name. */
 export async function replicaStatus(server: Server): Promise<ReplicaStatus | undefined> {
+  const row = (await allReplicas(server)).find((candidate) => candidate["Connection_name"] === "");
+  return row && statusOf(row);
+}
+
+export async function namedReplicas(server: Server): Promise<NamedReplica[]> {
+  return (await allReplicas(server))
+    .filter((row) => row["Connection_name"] !== "")
+    .map((row) => ({
+      ...statusOf(row),
+      name: String(row["Connection_name"]),
+      sourceId: Number(row["Master_Server_Id"]),
+    }));
+}
+
+async function allReplicas(server: Server): Promise<Row[]> {
   const rows = await server.query("SHOW ALL SLAVES STATUS");
-  const row = rows.find((candidate) => candidate["Connection_name"] === "");
-  if (!row) return undefined;
+  tellUnknown(server, rows[0], REPLICA_COLUMNS);
+  return rows;
+}
+
+/** What SHOW MASTER STATUS says; undefined while there is no binary log. */
+export async function sourceStatus(server: Server): Promise<Row | undefined> {
+  const row = await server.row("SHOW MASTER STATUS");
+  tellUnknown(server, row, SOURCE_COLUMNS);
+  return row;
+}
+
+/** Columns of which was told already, by server. */
+const told = ofRun(() => new Set<string>());
+
+function tellUnknown({ name, version }: Server, row: Row | undefined, known: Readonly<Record<string, Column>>): void {
+  const unknown = unknownColumns(Object.keys(row ?? {}), known);
+  const key = `${name}: ${unknown.join(", ")}`;
+  if (unknown.length === 0 || told().has(key)) return;
+  told().add(key);
+  progress(
+    `${key}: MariaDB ${version.number} says this of replication, and this library does not know it. Should it keep rows back, previews would not show that`,
+  );
+}
+
+function statusOf(row: Row): ReplicaStatus {
   const text = (column: string) => String(row[column] ?? "");
   return {
     sourceAddress: text("Master_Host"),
@@ -62,6 +117,7 @@ export async function replicaStatus(server: Server): Promise<ReplicaStatus | und
     ioError: errorOf(row, "IO"),
     sqlError: errorOf(row, "SQL"),
     received: parsePosition(text("Gtid_IO_Pos")),
+    otherOptions: otherOptions((column) => text(column).trim()),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { Connection } from "../inputs";
 import { nearestOption, type Settings } from "../recipe/settings/ofNode";
-import { type Effect, settingOf } from "../recipe/settings/table";
+import { type Effect, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
 import { askIfThere } from "./open";
+import { sourceStatus } from "./replication";
 import type { Row, Server } from "./server";
 
 /** One server variable as the server itself describes it. */
@@ -23,25 +24,42 @@ export interface SettingChange {
   readonly wanted: SettingValue | undefined;
 }
 
-/** The running values of the wanted settings; one that means the same stands in the wanted spelling. */
+/**
+ * The running values of the wanted settings; one that means the same stands in the wanted spelling. Also what the pair runs without, where
+ * the server has it.
+ */
 export async function runningSettings(server: Server, wanted: Settings): Promise<Settings> {
-  const variables = await readVariables(server, Object.keys(wanted));
-  return Object.fromEntries(
-    Object.entries(wanted).map(([option, value]) => {
+  const variables = await readVariables(server, [...Object.keys(wanted), ...UNWRITTEN]);
+  const running = Object.entries(wanted)
+    .filter(([option]) => !UNWRITTEN.includes(option))
+    .map(([option, value]) => {
       const variable = variables.get(option);
       if (!variable) return [option, settingOf(option)?.since ? value : `unknown to MariaDB ${server.version.number}`];
       return [option, sameValue(variable.kind, variable.running, value) ? value : shown(variable)];
+    });
+  return { ...Object.fromEntries(running), ...unwanted(variables) };
+}
+
+/** Filters beyond those of the pair: what they keep back does not arrive, though its GTIDs do. */
+export const unwantedFilters = async (server: Server): Promise<Settings> =>
+  unwanted(await readVariables(server, UNWRITTEN));
+
+const unwanted = (variables: ReadonlyMap<string, Variable>): Settings =>
+  Object.fromEntries(
+    [...variables].flatMap(([option, variable]) => {
+      const only = settingOf(option)?.only;
+      const isWanted = only === undefined || sameValue(variable.kind, variable.running, only);
+      return isWanted ? [] : [[option, shown(variable)]];
     }),
   );
-}
 
 /** What has to be done so that the server runs with the wanted settings, and no longer with those of `former` that are not wanted. */
 export async function settingChanges(server: Server, former: Settings, wanted: Settings): Promise<SettingChange[]> {
   const dropped = Object.keys(former).filter((option) => !(option in wanted));
-  const variables = await readVariables(server, [...Object.keys(wanted), ...dropped]);
+  const variables = await readVariables(server, [...Object.keys(wanted), ...dropped, ...UNWRITTEN]);
   const changes: SettingChange[] = [];
   for (const [option, variable] of variables) {
-    const value = wanted[option];
+    const value = settingOf(option)?.only ?? wanted[option];
     if (value !== undefined && sameValue(variable.kind, variable.running, value)) continue;
     const takesEffect = settingOf(option)?.takesEffect ?? (variable.readOnly ? "restart" : "at once");
     changes.push({ option, variable: variable.name, kind: variable.kind, takesEffect, wanted: value });
@@ -111,7 +129,21 @@ async function readVariables(server: Server, options: readonly string[]): Promis
     const row = rows.find((candidate) => String(candidate["VARIABLE_NAME"]).toLowerCase() === name);
     if (row) variables.set(option, variableOf(option, name, row));
   }
+  if (options.some((option) => option in SOURCE_FILTERS)) {
+    for (const filter of await sourceFilters(server)) variables.set(filter.name, filter);
+  }
   return variables;
+}
+
+/** The filters of the binary log; none while it is off. */
+async function sourceFilters(server: Server): Promise<Variable[]> {
+  const status = await sourceStatus(server);
+  return Object.entries(SOURCE_FILTERS).map(([name, column]) => ({
+    name,
+    running: String(status?.[column] ?? ""),
+    kind: settingOf(name)?.kind ?? { is: "text" },
+    readOnly: true,
+  }));
 }
 
 function variableOf(option: string, name: string, row: Row): Variable {

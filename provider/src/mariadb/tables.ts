@@ -1,4 +1,5 @@
 import { NOT_FOR_SESSIONS } from "../recipe/names";
+import { PROBE, PROBE_COMMENT } from "../recipe/probe";
 import type { Server } from "./server";
 
 export interface Table {
@@ -6,13 +7,13 @@ export interface Table {
   readonly table: string;
 }
 
-/** What holds rows of its own: no views, no sequences. */
-const HOLDS_ROWS = "TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED')";
+/** What holds rows of its own: no views, no sequences, and not what a proof leaves when it is cut off. */
+const HOLDS_ROWS = `TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') AND NOT (TABLE_NAME LIKE '%${PROBE}%' AND TABLE_COMMENT = '${PROBE_COMMENT}')`;
 
 /** The patterns of the tables that this server takes from its peer. None: it takes all. */
 export async function replicatedPatterns(server: Server): Promise<string[]> {
   const filters = await server.value("SELECT @@GLOBAL.replicate_wild_do_table");
-  return filters.split(",").filter((pattern) => pattern !== "");
+  return [...new Set(filters.split(",").filter((pattern) => pattern !== ""))];
 }
 
 /** The tables that this server's own filters replicate; none when it has no filters. */
@@ -34,12 +35,18 @@ export async function tablesWithReach(server: Server): Promise<Table[]> {
   return isFiltered ? replicatedTables(server) : usersTables(server);
 }
 
+/** All databases except the server's own and ours. */
+export async function usersDatabases(server: Server): Promise<string[]> {
+  const rows = await server.query(
+    "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN (?) ORDER BY 1",
+    [NOT_FOR_SESSIONS],
+  );
+  return rows.map((row) => String(row["SCHEMA_NAME"]));
+}
+
 /** All tables except the server's own and ours. */
 export async function usersTables(server: Server): Promise<Table[]> {
-  const rows = await server.query("SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME NOT IN (?)", [
-    NOT_FOR_SESSIONS,
-  ]);
-  const databases = rows.map((row) => String(row["SCHEMA_NAME"]));
+  const databases = await usersDatabases(server);
   return databases.length === 0 ? [] : baseTables(server, databases);
 }
 

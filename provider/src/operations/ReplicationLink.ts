@@ -11,6 +11,8 @@ import { type Before, establishLink, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
 import { inTurn, lockServers } from "../pair/lock";
 import { IN_EFFECT, type SeenEnds, settledLink } from "../pair/look";
+import { namedFrom } from "../pair/namedReplica";
+import { leftOver } from "../pair/probe";
 import { renewMark } from "../pair/sourceHistory";
 import { type Declaration, REPLICATION } from "../recipe/claims";
 import { linkState, REPLICATING } from "../recipe/linkState";
@@ -143,8 +145,12 @@ async function look(last: ReplicationLinkChecked, { isAway, ...ends }: Seen): Pr
   const { status, semiSync } = await settledLink(ends, { milliseconds: 2_000, despiteErrors: false });
   // A link that waits for a source that is down is not at fault: the node says what is.
   const waits = isAway && status?.sqlThread === "Yes" && status.ioThread !== "No";
+  const [named] = await namedFrom(ends.replica, last.source, ends.source);
+  const leftOvers = ends.source ? await leftOver({ replica: ends.replica, source: ends.source }) : [];
   return {
-    state: waits ? last.state : linkState(status),
+    state: waits && !named ? last.state : linkState(status, named?.name),
+    ...(status && status.otherOptions.length > 0 && { otherOptions: status.otherOptions }),
+    ...(leftOvers.length > 0 && { leftOver: leftOvers }),
     semiSync: semiSync ?? last.semiSync,
     ...(status && {
       sourceAddress: status.sourceAddress,

@@ -32,11 +32,12 @@ async function send({ replica, source }: Ends, wanted: LinkParameters): Promise<
   // The statement holds the password in clear text, and the general log would keep it.
   await replica.query("SET SESSION sql_log_off=1");
   try {
-    // All of the TLS values: those of an earlier CHANGE MASTER stay in force otherwise, even after RESET SLAVE ALL.
+    // All options that the link does not have too: those of an earlier CHANGE MASTER stay in force otherwise, those of TLS even after RESET SLAVE ALL.
     await replica.query(
       `CHANGE MASTER TO MASTER_HOST=?, MASTER_PORT=?, MASTER_USER=?, MASTER_PASSWORD=?, MASTER_USE_GTID=${wanted.useGtid},
          MASTER_CONNECT_RETRY=?, MASTER_SSL=?, MASTER_SSL_VERIFY_SERVER_CERT=?, MASTER_SSL_CA=?, MASTER_SSL_CERT=?,
-         MASTER_SSL_KEY=?, MASTER_SSL_CAPATH='', MASTER_SSL_CIPHER='', MASTER_SSL_CRL='', MASTER_SSL_CRLPATH=''${heartbeat}`,
+         MASTER_SSL_KEY=?, MASTER_SSL_CAPATH='', MASTER_SSL_CIPHER='', MASTER_SSL_CRL='', MASTER_SSL_CRLPATH='',
+         MASTER_DELAY=0, IGNORE_SERVER_IDS=(), DO_DOMAIN_IDS=(), IGNORE_DOMAIN_IDS=()${heartbeat}`,
       values,
     );
   } finally {

@@ -1,5 +1,5 @@
 import type { HistoryMark, ReplicationLinkComputed } from "../inputs";
-import { settlePassword, takesSeveralPasswords } from "../mariadb/accounts";
+import { replicaLogins, settlePassword, takesSeveralPasswords } from "../mariadb/accounts";
 import {
   describe,
   isRunning,
@@ -10,15 +10,22 @@ import {
   waitUntilReceivedIsApplied,
 } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { remedy } from "../recipe/linkState";
+import { isLasting, isRefusedLogin, remedy } from "../recipe/linkState";
 import { progress } from "../run";
-import { TooLate } from "../waiting";
+import { TooLate, until } from "../waiting";
 import { bringAcknowledgement, withoutWaiting } from "./acknowledgement";
 import { changeMaster, DAMAGED, type LinkParameters } from "./changeMaster";
 import { direction, type Ends } from "./ends";
-import { refuseEqualIdentity, refuseToLoseRows, refuseUnfinished, stopIfRewound } from "./linkRefusals";
+import {
+  refuseEqualIdentity,
+  refuseToDropReceived,
+  refuseToLoseRows,
+  refuseUnfinished,
+  stopIfRewound,
+} from "./linkRefusals";
 import { encryptionOf, inWords, isVerified, refuseUnprovable, seenTls, wantedTls } from "./linkTls";
 import { stopping } from "./lock";
+import { refuseNamed } from "./namedReplica";
 import { proveRowsArrive, ReplicationStopped, waitUntilReplicating } from "./proof";
 import { refuseUnreachable } from "./reachability";
 
@@ -41,6 +48,7 @@ export async function establishLink(
 ): Promise<ReplicationLinkComputed> {
   const { replica, source } = ends;
   await refuseEqualIdentity(ends);
+  await refuseNamed(ends);
   await refuseUnfinished(ends);
   await refuseUnprovable(source, wanted.user, wanted.tls);
   const status = await replicaStatus(replica);
@@ -53,13 +61,19 @@ export async function establishLink(
   const rotating = await takesSeveralPasswords(source, wanted.user);
   if (!status || differences.length > 0 || before.passwordChanged || rotating) {
     for (const difference of differences) progress(`${direction(replica, source)}: ${difference}`);
+    if (status?.otherOptions.some((option) => DROPS_ROWS.test(option))) {
+      progress(
+        `${direction(replica, source)}: rows that were kept back meanwhile are on ${source.name} only. Compare the tables of both nodes, and copy by hand what is missing.`,
+      );
+    }
     await pointAtSource(ends, wanted, status);
   } else if (!isRunning(status)) {
     await startOrRepair(ends, wanted, status);
   }
   await reconnectNow(replica);
+  if (await withRemedy(isRefused(ends))) await logInAgain(ends, wanted);
   await replicates(ends);
-  const seconds = await withRemedy(proveRowsArrive(source, replica, DEADLINE));
+  const { seconds, proved } = await withRemedy(proveRowsArrive(source, replica, DEADLINE));
   if (!isRunning(status)) sourceMark ??= await stopIfRewound(ends, before.sourceMark);
   // A source that lost an earlier connection of this replica only now may have taken it off its count.
   await replicates(ends);
@@ -68,18 +82,60 @@ export async function establishLink(
   return {
     direction: direction(replica, source),
     secondsToArrive: seconds,
+    proved,
     encryption,
     sourceMark: sourceMark ?? before.sourceMark,
   };
 }
 
-/** Lets a replica whose threads stand still go on, unless the source has lost what it needs. */
+/** The source refuses the replica's login, also now that accounts and link are as wanted: an error of an earlier try is gone by then. */
+async function isRefused({ replica, source }: Ends): Promise<boolean> {
+  const wait = { what: `${replica.name} to replicate from ${source.name}`, deadline: DEADLINE };
+  return until<boolean>(wait, async () => {
+    const status = await replicaStatus(replica);
+    const isOnTheWay = status && ["Preparing", "Connecting"].includes(status.ioThread) && !status.ioError;
+    if (isOnTheWay) return { seen: describe(status) };
+    return { done: status?.ioThread !== "Yes" && isRefusedLogin(status?.ioError?.errno) };
+  });
+}
+
+/** The password that a replica has can't be read. Where the account takes the link's, it is the replica's that is wrong. */
+async function logInAgain(ends: Ends, wanted: LinkParameters): Promise<void> {
+  const { replica, source } = ends;
+  const { taking, refusing } = await replicaLogins(source, wanted.user, wanted.password);
+  if (taking.length === 0) {
+    const seen = refusing.length === 0 ? `there is no account "${wanted.user}"` : refusing.join("; ");
+    throw new Error(
+      `${source.name} refuses the login of ${replica.name}: ${seen}. Nothing was changed about the replication. \`pulumi up\` of the accounts of ` +
+        `${source.name} repairs them; then run \`pulumi up\` of this link.`,
+    );
+  }
+  const status = await replicaStatus(replica);
+  progress(`${direction(replica, source)}: ${source.name} refuses the login; the replica gets the password once more`);
+  await pointAtSource(ends, wanted, status).catch((error: unknown) => {
+    const others = refusing.length > 0 && error instanceof ReplicationStopped && isRefusedLogin(error.errno);
+    if (others) {
+      error.message = `${error.message} Of several accounts the one with the narrowest host decides, and these refuse: ${refusing.join("; ")}. Drop them on ${source.name}.`;
+    }
+    throw error;
+  });
+}
+
+/**
+ * Lets a replica whose threads stand still go on, unless the source has lost what it needs. One that can't log in is left trying: what it lacks
+ * may be another change's to bring.
+ */
 export async function startStopped(ends: Ends, status: ReplicaStatus): Promise<void> {
   await refuseUnfinished(ends);
   const mark = await refuseToLoseRows(ends, undefined);
   await startThreads(ends, status);
   if (mark) return;
-  await waitUntilReplicating(ends.replica, ends.source, DEADLINE);
+  try {
+    await waitUntilReplicating(ends.replica, ends.source, DEADLINE, isLasting);
+  } catch (error) {
+    if (error instanceof ReplicationStopped && isLasting(error.errno)) return;
+    throw error;
+  }
   await stopIfRewound(ends, undefined);
 }
 
@@ -115,6 +171,9 @@ export async function removeLink(replica: Server): Promise<void> {
 const isConnected = (status: ReplicaStatus | undefined, { connection }: Server): boolean =>
   status?.ioThread === "Yes" && pullsFrom(status, connection);
 
+/** Options with which a replica lets transactions pass without their rows, or leaves them out. */
+const DROPS_ROWS = /^(IGNORE_SERVER_IDS|DO_DOMAIN_IDS|IGNORE_DOMAIN_IDS|sql_slave_skip_counter)=/;
+
 /** In words, what CHANGE MASTER has to correct. */
 function differing(status: ReplicaStatus, ends: Ends, wanted: LinkParameters): string[] {
   const { address, port } = ends.source.connection;
@@ -132,6 +191,7 @@ function differing(status: ReplicaStatus, ends: Ends, wanted: LinkParameters): s
       .filter(([, seen, want]) => want !== undefined && seen !== want)
       .map(([what, seen, want]) => `${what} is ${seen}, becomes ${want}`),
     ...(differsInTls(status, ends, wanted) ? [`TLS is ${inWords(status.tls)}, becomes ${inWords(tls)}`] : []),
+    ...status.otherOptions.map((option) => `${option} is taken away`),
   ];
 }
 
@@ -146,7 +206,8 @@ async function pointAtSource(ends: Ends, wanted: LinkParameters, status: Replica
   };
   if (!status) return turn();
   // CHANGE MASTER throws the relay log away; the source still has what was received from it, another server may not.
-  if (status.sqlThread === "Yes") await waitUntilReceivedIsApplied(replica, DEADLINE);
+  if (status.otherOptions.length > 0) await refuseToDropReceived(ends, status);
+  else if (status.sqlThread === "Yes") await waitUntilReceivedIsApplied(replica, DEADLINE);
   const stopAndTurn = () =>
     withoutWaiting(
       source,
@@ -162,7 +223,7 @@ async function pointAtSource(ends: Ends, wanted: LinkParameters, status: Replica
 
 /** Ends when both threads run and the replica acknowledges. */
 async function replicates({ replica, source }: Ends): Promise<void> {
-  await withRemedy(waitUntilReplicating(replica, source, DEADLINE));
+  await withRemedy(waitUntilReplicating(replica, source, DEADLINE, isLasting));
   await withRemedy(bringAcknowledgement(source, replica, DEADLINE));
 }
 

@@ -3,8 +3,10 @@ import { parsePosition } from "../mariadb/gtid";
 import {
   appliedPosition,
   foundPurged,
+  hasAppliedReceived,
   isRunning,
   ownDomain,
+  pullsFrom,
   type ReplicaStatus,
   replicaStatus,
 } from "../mariadb/replication";
@@ -45,6 +47,28 @@ export async function refuseUnfinished({ replica, source }: Ends): Promise<void>
         `and nothing was emptied. \`pulumi up\` of the node ${server.name} seeds it again; ${from.name} has to run for that.`,
     );
   }
+}
+
+/**
+ * A replica that applies late, or up to some place, has received what is not applied, and CHANGE MASTER drops that: the source must have it still.
+ */
+export async function refuseToDropReceived({ replica, source }: Ends, status: ReplicaStatus): Promise<void> {
+  if (await hasAppliedReceived(replica)) return;
+  const domain = await ownDomain(source);
+  const applied = (await appliedPosition(replica)).get(domain)?.sequence ?? 0n;
+  if (pullsFrom(status, source.connection) && (await firstLogged(source, domain)) <= applied) return;
+  throw new Error(
+    `${replica.name} has received what it has not applied yet (${status.otherOptions.join(", ")}), and ${source.name} does not have all of it in its binary log ` +
+      `any more, or it came from another server. To change the replication now would lose it, so nothing was touched. Wait until ${replica.name} has applied it ` +
+      "(Gtid_IO_Pos of SHOW ALL SLAVES STATUS is then in gtid_slave_pos), then run `pulumi up` again.",
+  );
+}
+
+/** Up to where a stream had come when the oldest binary log that is left was begun. */
+async function firstLogged(source: Server, domain: number): Promise<bigint> {
+  const log = await source.row("SHOW BINARY LOGS");
+  const position = parsePosition(await source.value("SELECT BINLOG_GTID_POS(?, 4)", [log?.["Log_name"]]));
+  return position.get(domain)?.sequence ?? 0n;
 }
 
 /**

@@ -2,6 +2,7 @@ import { openServer } from "../mariadb/open";
 import {
   describe,
   foundNoLog,
+  hasAppliedReceived,
   isMerelyStopped,
   isRunning,
   pullsFrom,
@@ -23,6 +24,7 @@ import { settledLink } from "./look";
 import { failIfStopped, proveRowsArrive, waitUntilCaughtUp } from "./proof";
 import { refuseUnreachable } from "./reachability";
 import { refuseWithoutRoom } from "./room";
+import { rowsKept } from "./rowsKept";
 import { isBeingSeeded } from "./seeding";
 
 const CATCH_UP_DEADLINE = 60_000;
@@ -93,9 +95,24 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
   }
   if (incoming) await refuseUnlessProved(inwards, incoming, why);
   if (outgoing) await refuseUnlessProved(outwards, outgoing, why);
+  for (const [ends, status] of [
+    [inwards, incoming],
+    [outwards, outgoing],
+  ] as const) {
+    await refuseWhileLate(ends, status, why);
+  }
   if (incoming) await waitUntilReceivedIsApplied(node, CATCH_UP_DEADLINE);
   if (outgoing && isRunning(outgoing)) await waitUntilCaughtUp(node, peer, CATCH_UP_DEADLINE);
   return { incoming: incoming !== undefined, outgoing: outgoing !== undefined };
+}
+
+/** A replica that is told to apply late, or up to some place, does not catch up by being waited for. */
+async function refuseWhileLate({ replica }: Ends, status: ReplicaStatus | undefined, why: string): Promise<void> {
+  const late = status?.otherOptions.filter((option) => /^(MASTER_DELAY|START SLAVE UNTIL)/.test(option)) ?? [];
+  if (late.length === 0 || (await hasAppliedReceived(replica))) return;
+  throw new Error(
+    `${why}, but ${replica.name} has received what it has not applied (${late.join(", ")}), so nothing was stopped. ${repairFirst(undefined, "")}`,
+  );
 }
 
 /** The status of a link. One that was merely stopped, by hand or by a run that was cut off, is started: nothing else would do it before. */
@@ -136,6 +153,13 @@ async function refuseUnlessProved({ replica, source }: Ends, { user, tls }: Repl
   }
 }
 
+/** What keeps rows of that direction back and is not this change's, another one takes away: it may need this one first. */
+async function prove(source: Server, replica: Server): Promise<void> {
+  const kept = await rowsKept({ replica, source });
+  if (kept.length === 0) return void (await proveRowsArrive(source, replica, PROOF_DEADLINE));
+  progress(`rows of ${source.name} don't all reach ${replica.name} yet: ${kept.join("; ")}`);
+}
+
 async function bothReturned(node: Server, peer: Server, links: Links): Promise<void> {
   if (links.outgoing) await returned({ replica: peer, source: node });
   if (links.incoming) {
@@ -155,7 +179,7 @@ async function returned(ends: Ends): Promise<void> {
       const status = await replicaStatus(replica);
       if (isRunning(status) || !status) return { done: undefined };
       const stands = isMerelyStopped(status);
-    if (!stands && !foundNoLog(status)) failIfStopped(replica, source, status);
+      if (!stands && !foundNoLog(status)) failIfStopped(replica, source, status);
       // A server that has just come up is about to start its threads.
       standsSince = stands ? (standsSince ?? Date.now()) : undefined;
       if (standsSince && Date.now() - standsSince > STANDSTILL) await startStopped(ends, status);
@@ -167,10 +191,10 @@ async function returned(ends: Ends): Promise<void> {
 async function proveBoth(node: Server, peer: Server, links: Links): Promise<void> {
   if (links.outgoing) {
     await bringAcknowledgement(node, peer, PROOF_DEADLINE);
-    await proveRowsArrive(node, peer, PROOF_DEADLINE);
+    await prove(node, peer);
   }
   if (links.incoming) {
-    await proveRowsArrive(peer, node, PROOF_DEADLINE);
+    await prove(peer, node);
     await bringAcknowledgement(peer, node, PROOF_DEADLINE);
     const { sourceEnabled, sourceActive } = await semiSync(peer);
     if (sourceEnabled && !sourceActive)

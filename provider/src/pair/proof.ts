@@ -9,6 +9,8 @@ import {
 } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { until } from "../waiting";
+import { type Proofs, proveRows } from "./probe";
+import { rowsKept } from "./rowsKept";
 
 /** Proofs that what one server writes arrives on the other, and waits for it. */
 
@@ -42,14 +44,38 @@ async function waitUntilApplied(source: Server, replica: Server, target: string,
   });
 }
 
+/** How it was proved that rows arrive, and how long one took. */
+export interface Arrived {
+  readonly seconds: number;
+  readonly proved: Proofs;
+}
+
+/**
+ * Proves that rows arrive. First one GTID that touches nothing, which also has the replica caught up: status fields don't prove it, with a dead
+ * dump thread they say Yes for up to slave_net_timeout. Then rows, because GTIDs arrive also where rows are kept back.
+ */
+export async function proveRowsArrive(source: Server, replica: Server, deadline: number): Promise<Arrived> {
+  const ends = { replica, source };
+  const kept = await rowsKept(ends);
+  if (kept.length > 0) {
+    throw new Error(
+      `rows of ${source.name} don't all reach ${replica.name}, though transactions arrive: ${kept.join("; ")}. \`pulumi up\` of the nodes, then of the link, ` +
+        "takes that away",
+    );
+  }
+  const start = Date.now();
+  await proveGtidArrives(source, replica, deadline);
+  const seconds = (Date.now() - start) / 1000;
+  const arrived = async () => waitUntilApplied(source, replica, await source.value("SELECT @@last_gtid"), deadline);
+  const { proved, seconds: ofRow } = await proveRows(ends, arrived);
+  return { proved, seconds: ofRow || seconds };
+}
+
 /**
  * Sends one GTID that touches no row, and waits until the replica has applied it. It has to be beyond all that the replica had of that
  * domain: one below it would count as applied at once, and stands in a log that went back in time.
- * Status fields don't prove that rows arrive: with a dead dump thread they say Yes for up to slave_net_timeout.
- * Returns how long it took, in seconds.
  */
-export async function proveRowsArrive(source: Server, replica: Server, deadline: number): Promise<number> {
-  const start = Date.now();
+async function proveGtidArrives(source: Server, replica: Server, deadline: number): Promise<void> {
   const had = await positionOf(replica);
   const sent = await source.logged(async () => {
     const former = await source.value("SELECT @@last_gtid");
@@ -60,7 +86,7 @@ export async function proveRowsArrive(source: Server, replica: Server, deadline:
   if (sent === "") {
     throw new Error(
       `${source.name} did not log a statement that it has to log, so nothing proves that rows reach ${replica.name}: ` +
-        "look for binlog_do_db and binlog_ignore_db in its option files, and take them out",
+        "its binary log is off, or filtered",
     );
   }
   for (const [domain, { sequence }] of parsePosition(sent)) {
@@ -72,15 +98,30 @@ export async function proveRowsArrive(source: Server, replica: Server, deadline:
     );
   }
   await waitUntilApplied(source, replica, sent, deadline);
-  return (Date.now() - start) / 1000;
 }
 
-/** Waits until both threads run. An error that no retry repairs ends the wait at once. */
-export async function waitUntilReplicating(replica: Server, source: Server, deadline: number): Promise<void> {
+/** How long an error of an earlier try may still be shown after a thread was started, in milliseconds. */
+const STALE = 500;
+
+/**
+ * Waits until both threads run. An error that no retry repairs ends the wait at once.
+ * @param isLasting says so of an error with which the replica itself goes on trying. @default of none
+ */
+export async function waitUntilReplicating(
+  replica: Server,
+  source: Server,
+  deadline: number,
+  isLasting: (errno: number | undefined) => boolean = () => false,
+): Promise<void> {
+  let since: number | undefined;
   await until({ what: `${replica.name} to replicate from ${source.name}`, deadline }, async () => {
     const status = await replicaStatus(replica);
     if (isRunning(status)) return { done: undefined };
     failIfStopped(replica, source, status);
+    if (status?.ioError && isLasting(status.ioError.errno)) {
+      since ??= Date.now();
+      if (Date.now() - since > STALE) throw stoppedBy(replica, source, status, status.ioError.errno);
+    }
     return notYet(status);
   });
 }
@@ -100,13 +141,11 @@ export class ReplicationStopped extends Error {
 export function failIfStopped(replica: Server, source: Server, status: ReplicaStatus | undefined): void {
   const stopped =
     (status?.ioThread === "No" && status.ioError) || (status?.sqlThread === "No" && status.sqlError) || undefined;
-  if (status && stopped) {
-    throw new ReplicationStopped(
-      `${replica.name} does not replicate from ${source.name}: ${describe(status)}`,
-      stopped.errno,
-    );
-  }
+  if (status && stopped) throw stoppedBy(replica, source, status, stopped.errno);
 }
+
+const stoppedBy = (replica: Server, source: Server, status: ReplicaStatus, errno: number): ReplicationStopped =>
+  new ReplicationStopped(`${replica.name} does not replicate from ${source.name}: ${describe(status)}`, errno);
 
 /** What a wait for a replica sees. */
 const notYet = (status: ReplicaStatus | undefined) =>

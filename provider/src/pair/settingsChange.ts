@@ -4,16 +4,17 @@ import { openAsAdminWhenUp } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { isTroubleOf, openAll, openServer } from "../mariadb/open";
 import type { OurFile } from "../mariadb/optionFiles";
-import { isMerelyStopped, replicaStatus } from "../mariadb/replication";
+import { isMerelyStopped, namedReplicas, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { type SettingChange, setRunning, settingChanges } from "../mariadb/settings";
+import { type SettingChange, setRunning, settingChanges, unwantedFilters } from "../mariadb/settings";
 import type { Settings } from "../recipe/settings/ofNode";
-import { REDO_LOG_SIZE, settingOf } from "../recipe/settings/table";
+import { REDO_LOG_SIZE, SOURCE_FILTERS, settingOf } from "../recipe/settings/table";
 import { toNumber } from "../recipe/settings/values";
 import { progress } from "../run";
 import { during } from "../waiting";
 import { lockServers, stopping } from "./lock";
 import { areLinked, isLinkedByOwnWord, lookAtPair } from "./look";
+import { refuseNamed } from "./namedReplica";
 import { plannedStop } from "./plannedStop";
 import { refuseWithoutRoom } from "./room";
 
@@ -93,7 +94,7 @@ async function make(step: Step, server: Server, file: OptionFile, difference: Di
 }
 
 const inWords = ({ option, wanted }: SettingChange): string =>
-  wanted === undefined ? `${option} to the server's default` : `${option}=${wanted}`;
+  wanted === undefined ? `${option} to the server's default` : `${option}=${wanted.length === 0 ? "(none)" : wanted}`;
 
 function redoLogOf(changes: readonly SettingChange[]): number | undefined {
   const change = changes.find(({ option }) => option === REDO_LOG_SIZE);
@@ -117,6 +118,7 @@ const names = (changes: readonly SettingChange[], step: Step): string =>
     .join(", ");
 
 async function isReplicating(server: Server): Promise<boolean> {
+  if ((await runningUnderNames(server)).length > 0) return true;
   const status = await replicaStatus(server);
   if (!status) return false;
   // Threads that were merely stopped may be started at any time, by the other node's turn too.
@@ -134,15 +136,22 @@ async function setWhileRunning(server: Server, file: OptionFile, { changes, foun
 }
 
 async function stopReplica(server: Server, file: OptionFile, difference: Difference): Promise<void> {
-  await server.query("STOP SLAVE");
+  // Some settings need all connections stopped, those of other people too.
+  const names = [...((await replicaStatus(server)) ? [""] : []), ...(await runningUnderNames(server))];
+  for (const name of names) await server.query("STOP SLAVE ?", [name]);
   try {
     await setWhileRunning(server, file, difference);
   } finally {
-    await server.query("START SLAVE");
+    for (const name of names) await server.query("START SLAVE ?", [name]);
   }
 }
 
-async function restart(server: Server, file: OptionFile, { found }: Difference): Promise<void> {
+async function runningUnderNames(server: Server): Promise<string[]> {
+  const named = await namedReplicas(server);
+  return named.filter(({ ioThread, sqlThread }) => ioThread !== "No" || sqlThread !== "No").map(({ name }) => name);
+}
+
+async function restart(server: Server, file: OptionFile, { found, changes }: Difference): Promise<void> {
   const { host, name } = server;
   await writeOptions(server, file);
   try {
@@ -160,6 +169,20 @@ async function restart(server: Server, file: OptionFile, { found }: Difference):
     );
     throw new Error(`${name} does not start with the new settings. ${(error as Error).message}\n${back}`);
   }
+  if (changes.some(isFilterOfLog)) await refuseFilters(server.connection);
+}
+
+const isFilterOfLog = ({ option }: SettingChange): boolean => option in SOURCE_FILTERS;
+
+/** A filter of the binary log that is in no option file comes from the command line, or from a file that only the server reads. */
+async function refuseFilters(connection: Connection): Promise<void> {
+  await using server = await openServer(connection);
+  const left = Object.entries(await unwantedFilters(server)).filter(([option]) => option in SOURCE_FILTERS);
+  if (left.length === 0) return;
+  throw new Error(
+    `${server.name} has restarted and still runs with ${left.map(([option, value]) => `${option}=${value}`).join(", ")}, which keeps rows from the other ` +
+      "node. No option file says so: take it off the command line that starts the server, such as the container's or the service's.",
+  );
 }
 
 async function writeOptions({ host, name }: Server, file: OptionFile): Promise<void> {
@@ -192,6 +215,8 @@ async function linkedPeer(server: Server, peer: Connection | undefined, why: str
   }
   try {
     await using other = linkedByOwnWord ? await openAsAdminWhenUp(peer) : await openServer(peer);
+    await refuseNamed({ replica: server, source: other });
+    await refuseNamed({ replica: other, source: server });
     return linkedByOwnWord || areLinked(await lookAtPair(server, other)) ? peer : undefined;
   } catch (error) {
     if (!isTroubleOf(peer, error)) throw error;

@@ -13,8 +13,12 @@ export interface LinkFacts {
 /** The state of a healthy link. */
 export const REPLICATING = WORDS["ReplicationLink.state"].wanted;
 
-/** The name of a link's state; the server's own error text is in it where there is one. */
-export function linkState(facts: LinkFacts | undefined): LinkState {
+/**
+ * The name of a link's state; the server's own error text is in it where there is one.
+ * @param name of a connection to the source that is not the link
+ */
+export function linkState(facts: LinkFacts | undefined, name?: string): LinkState {
+  if (name !== undefined) return `replicates under the name ${name}`;
   if (!facts) return "not configured";
   const { ioThread, sqlThread, ioError, sqlError } = facts;
   if (ioThread === "Yes" && sqlThread === "Yes") return REPLICATING;
@@ -27,11 +31,18 @@ export function linkState(facts: LinkFacts | undefined): LinkState {
 }
 
 /** Errors with which a source refuses the replication account. */
-const REFUSED_LOGIN = [1045, 1698, 4151];
+const REFUSED_LOGIN = [1045, 1130, 1698, 1862, 4151];
+
+export const isRefusedLogin = (errno: number | undefined): boolean =>
+  errno !== undefined && REFUSED_LOGIN.includes(errno);
+
+/** Errors of a try to connect that the next try meets again: accounts, rights and TLS are as they are. */
+export const isLasting = (errno: number | undefined): boolean =>
+  isRefusedLogin(errno) || (errno !== undefined && [1129, 1597, 2026, 3159].includes(errno));
 
 /** What repairs a link that is in the way of a change of a node, which comes before links in `pulumi up`. */
 export const repairFirst = (errno: number | undefined, source: string): string =>
-  errno !== undefined && REFUSED_LOGIN.includes(errno)
+  isRefusedLogin(errno)
     ? `Repair that link first: \`pulumi up --target\` the accounts of ${source}, then the link.`
     : "Repair that link first: `pulumi up --target` it, which says what is in the way.";
 
@@ -39,10 +50,14 @@ export const repairFirst = (errno: number | undefined, source: string): string =
 export function remedy(errno: number | undefined): string {
   switch (errno) {
     case 1045:
+    case 1130:
     case 1597:
     case 1698:
+    case 1862:
     case 4151:
       return "The replication account is refused: `pulumi up` puts account and password right on the source first.";
+    case 1129:
+      return "The source has blocked the replica's machine after failed logins: run `FLUSH HOSTS` there, then `pulumi up`.";
     case 1049:
     case 1146:
       return "A table or database is missing on the replica: `pulumi up` copies it from the source first.";
@@ -61,7 +76,10 @@ export function remedy(errno: number | undefined): string {
       return "The source can't be reached at that address and port: look at bind_address, the firewall, and whether it runs.";
     case 2026:
     case 3159:
-      return "Replica and source don't agree on TLS.";
+      return (
+        "Replica and source don't agree on TLS: look at the `tls` of both nodes and of the link, and at `requireTls` of the account on the source, " +
+        "then run `pulumi up`."
+      );
     default:
       return "Mend what the server says, then run `pulumi up` again.";
   }

@@ -90,6 +90,8 @@ export const WORDS = {
   "ReplicationLink.state": property("replicating", {
     replicating: "Both threads of the replica run.",
     "not configured": "The replica replicates from nobody.",
+    "replicates under the name <name>":
+      "The replica has a connection to the source that is not the link: somebody made it under this name.",
     connecting: "The replica tries to reach the source, and has not failed yet.",
     "can't connect, error <number>: <text>": "Its last try failed with this error; it tries again by itself.",
     stopped: "Both threads were stopped, without an error.",
@@ -121,6 +123,13 @@ export const WORDS = {
     none: "The source sends its sessions without encryption.",
     "not known: performance_schema is off on the source":
       "The source can't be asked, and its account does not require TLS.",
+  }),
+  "ReplicationLink.proved": property(undefined, {
+    "a row arrived": "A row of a table with such a name was written on the source and seen on the replica.",
+    "filters compared, the name is exact": "Such a table is the users' own, so nothing is written to it.",
+    "filters compared, no database for it on both nodes": "There is no place for a row yet.",
+    "filters compared, no name for it":
+      "A name that matches would be too long, or belongs to a table of somebody else.",
   }),
   "SessionStoreSchema.tables": property("present on both nodes", {
     "present on both nodes": "The table is on both nodes, and alike.",
@@ -159,6 +168,8 @@ export type PasswordState = WordOf<"SessionStoreUsers.accounts.password">;
 /** When the password of an account expires. */
 export type PasswordExpiry = WordOf<"SessionStoreUsers.accounts.expiry">;
 export type LinkState = WordOf<"ReplicationLink.state">;
+/** How it was proved that rows under a pattern arrive. */
+export type Proof = WordOf<"ReplicationLink.proved">;
 export type SemiSyncState = WordOf<"ReplicationLink.semiSync">;
 export type LinkTlsState = WordOf<"ReplicationLink.tls">;
 export type TableWord = WordOf<"SessionStoreSchema.tables">;

@@ -18,7 +18,10 @@ export class ReplicationLink extends shell<ReplicationLinkArgs, Outputs>("Replic
   sourcePort: undefined,
   state: undefined,
   semiSync: undefined,
+  otherOptions: undefined,
+  leftOver: undefined,
   direction: undefined,
   secondsToArrive: undefined,
+  proved: undefined,
   encryption: undefined,
 }) {}

@@ -123,7 +123,8 @@ export class Engine {
     for (const { name, type, inputs: given } of declared) {
       const kept = this.kept.get(name);
       const { inputs } = await OPERATIONS[type].check({}, given);
-      const names = Object.keys(inputs).filter((key) => !isDeepStrictEqual(kept?.outs[key], inputs[key]));
+      const keys = new Set([...Object.keys(inputs), ...Object.keys(kept?.inputs ?? {})]);
+      const names = [...keys].filter((key) => !isDeepStrictEqual(kept?.outs[key], inputs[key]));
       if (names.length > 0) drift[name] = names;
     }
     return drift;

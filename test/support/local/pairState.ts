@@ -6,6 +6,7 @@ import { semiSync } from "../../../provider/src/mariadb/semiSync";
 import type { Server } from "../../../provider/src/mariadb/server";
 import { OWN_DATABASES } from "../../../provider/src/recipe/names";
 import { until } from "../../../provider/src/waiting";
+import { PROOF } from "../proof";
 
 /** All of a pair that has to be the same however often the way to it was cut off. */
 export interface PairState {
@@ -21,7 +22,6 @@ export type NodeState = Record<
 /** Where a server's binary log stood. */
 export type LogMark = ReadonlyMap<string, number>;
 
-const PROBE = "DROP DATABASE IF EXISTS pulumi_probe";
 const VOLATILE =
   /^(gtid_|timestamp|server_uid|log_bin_|last_gtid|rand_seed|pseudo_thread_id|error_count|warning_count)/;
 
@@ -122,7 +122,7 @@ async function rowsOf(server: Server): Promise<Record<string, unknown>> {
 const claimsOf = (server: Server): Promise<unknown> =>
   server.query("SELECT object, stack, resource FROM ??.claims ORDER BY 1, 2, 3", [OWN_DATABASES.register]);
 
-/** The different statements in the binary log except probes, of which there may be more or less, and how many changes of rows. */
+/** The different statements in the binary log except those of proofs, of which there may be more or less, and in how many changes of tables rows were written. */
 async function loggedSince(server: Server, mark: LogMark): Promise<{ statements: string[]; rowEvents: number }> {
   const statements = new Set<string>();
   let rowEvents = 0;
@@ -130,8 +130,8 @@ async function loggedSince(server: Server, mark: LogMark): Promise<{ statements:
     for (const row of await server.query("SHOW BINLOG EVENTS IN ?", [log])) {
       if (Number(row["Pos"]) < (mark.get(log) ?? 0)) continue;
       const text = String(row["Info"]);
-      if (row["Event_type"] === "Query" && text !== PROBE) statements.add(text);
-      if (/_rows/.test(String(row["Event_type"]))) rowEvents += 1;
+      if (row["Event_type"] === "Query" && !PROOF.text.test(text)) statements.add(text);
+      if (row["Event_type"] === "Table_map" && !PROOF.text.test(text)) rowEvents += 1;
     }
   }
   return { statements: [...statements].sort(), rowEvents };

@@ -81,6 +81,13 @@ export const derived = z
       "ReplicationLink.semiSync",
       "Whether commits on the source wait until the replica has them. Wanted: `in effect`.",
     ),
+    otherOptions: z.array(z.string()).optional().meta({
+      description:
+        "Options of the replica that no link has, such as `MASTER_DELAY=3600`: rows come late, or not at all. Wanted: none.",
+    }),
+    leftOver: z.array(z.string()).optional().meta({
+      description: "Tables that a proof of this link has left when it was cut off; `up` removes them. Wanted: none.",
+    }),
   })
   .meta({
     id: "ReplicationLinkDerived",
@@ -93,6 +100,13 @@ export const computed = z
     secondsToArrive: z
       .number()
       .meta({ description: "Seconds that a row took to arrive when the link was last made or changed." }),
+    proved: z
+      .record(z.string(), word("ReplicationLink.proved", "How it was proved that such rows arrive."))
+      .optional()
+      .meta({
+        description:
+          "By pattern of the replicated tables, how it was proved that rows arrive when the link was last made or changed.",
+      }),
     encryption: z.string().meta({ description: "What the link is encrypted with." }),
     sourceMark: historyMark.optional().meta({ description: "Up to where the source is known to have lost nothing." }),
     ...onServer,

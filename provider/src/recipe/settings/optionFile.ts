@@ -89,13 +89,22 @@ export function overridingLines(all: readonly OptionLine[], ourFile: string): Op
   const ourOptions = new Set(ours.map((line) => line.option));
   const agrees = (line: OptionLine) => ours.some((own) => sayTheSame(own, line, ourOptions));
   return all.filter((line, index) => {
-    const { option } = meaning(line, ourOptions);
-    if (line.file === ourFile || !ourOptions.has(option) || agrees(line)) return false;
+    const { option, value } = meaning(line, ourOptions);
+    if (line.file === ourFile) return false;
+    if (isUnwanted(option, value)) return true;
+    if (!ourOptions.has(option) || agrees(line)) return false;
     // Further patterns would be added to ours, also from an earlier file. Of all other options the last line wins.
     if (settingOf(option)?.kind.is === "patterns") return true;
     const last = all.findLast((other) => meaning(other, ourOptions).option === option);
     return index > lastOfOurs && last !== undefined && !agrees(last);
   });
+}
+
+/** A pair runs without it, wherever it is said. */
+export function isUnwanted(option: string, value = "ON"): boolean {
+  const setting = settingOf(option);
+  if (setting?.only === undefined) return false;
+  return !sameValue(setting.kind, toValue(setting.kind, value), setting.only);
 }
 
 /** By file, what others say of our options, where they say the same as ours of any: two places then keep one setting. */

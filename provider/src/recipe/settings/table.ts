@@ -35,6 +35,8 @@ export interface Setting extends ByProfile<(node: NodeFacts) => SettingValue | u
   readonly differs?: true;
   /** The option whose value it must not exceed, because MariaDB ignores it then. */
   readonly atMost?: string;
+  /** What a pair runs with, though its file does not say so: any other value is drift, and so is a line of another file that gives one. */
+  readonly only?: SettingValue;
   /** The input of the node from which it follows, and beside which it can't be given. */
   readonly of?: "tls";
   /** What a linked pair is told after its running value was another, with the peer's name. */
@@ -60,6 +62,21 @@ const only =
   (wanted: string, because: string) =>
   (value: string): string | undefined =>
     value === wanted ? undefined : `only ${wanted} is possible here: ${because}`;
+
+const PATTERNS: SettingKind = { is: "patterns" };
+
+/** A filter besides the pair's own: GTIDs arrive all the same, so replication looks healthy. */
+const filter = (option: string, takesEffect: Effect, why: string): Setting => ({
+  option,
+  kind: PATTERNS,
+  only: [],
+  takesEffect,
+  refuses: () => 'keeps rows from the other node; what is replicated, "databases" and "tables" say',
+  afterChange: (peer) =>
+    `rows that it kept back meanwhile are on one node only, here or on ${peer}. Compare the tables of both nodes, and copy by hand what is missing.`,
+  why,
+  source: "MariaDB: Replication Filters",
+});
 
 /** Everything this library knows of settings. File text, SET GLOBAL, drift, restarts, advice and documentation come from here. */
 export const SETTINGS: readonly Setting[] = [
@@ -116,12 +133,29 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     option: "replicate_wild_do_table",
-    kind: { is: "patterns" },
+    kind: PATTERNS,
     vendor: (node) => node.patterns,
     takesEffect: "replica threads stopped",
     why: "Setting which tables are replicated",
     source: RECIPE,
   },
+  filter("replicate_do_db", "replica threads stopped", "Takes only these databases from the peer"),
+  filter("replicate_ignore_db", "replica threads stopped", "Takes all but these databases from the peer"),
+  filter("replicate_do_table", "replica threads stopped", "Takes these tables from the peer too"),
+  filter("replicate_ignore_table", "replica threads stopped", "Takes all but these tables from the peer"),
+  filter("replicate_wild_ignore_table", "replica threads stopped", "Takes all but tables of these names from the peer"),
+  filter("replicate_rewrite_db", "replica threads stopped", "Writes what comes from the peer to another database"),
+  {
+    ...filter(
+      "replicate_events_marked_for_skip",
+      "replica threads stopped",
+      "Whether what a session marks for that stays on its node",
+    ),
+    kind: choice("REPLICATE", "FILTER_ON_SLAVE", "FILTER_ON_MASTER"),
+    only: "REPLICATE",
+  },
+  filter("binlog_do_db", "restart", "Logs only what is written to these databases"),
+  filter("binlog_ignore_db", "restart", "Logs all but what is written to these databases"),
   {
     option: "auto_increment_increment",
     kind: number(2, 65535),
@@ -368,6 +402,17 @@ export const SETTINGS: readonly Setting[] = [
 
 /** Belong to where the server runs, and are given there. */
 export const SETTINGS_OF_THE_HOST: readonly string[] = ["port", "socket", "datadir", "pid_file", "log_error", "user"];
+
+/** Filters of the binary log, which most versions show in SHOW MASTER STATUS only, and there under these names. */
+export const SOURCE_FILTERS: Readonly<Record<string, string>> = {
+  binlog_do_db: "Binlog_Do_DB",
+  binlog_ignore_db: "Binlog_Ignore_DB",
+};
+
+/** Options that a pair runs without, or with one value only, and that its file does not name. */
+export const UNWRITTEN: readonly string[] = SETTINGS.filter(({ only }) => only !== undefined).map(
+  ({ option }) => option,
+);
 
 /** While the server resizes its redo log, the new file lies beside the former one: `pair/room.ts` asks for that room. */
 export const REDO_LOG_SIZE = "innodb_log_file_size";
