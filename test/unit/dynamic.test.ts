@@ -69,7 +69,7 @@ test("a process whose output nobody reads any more ends, whatever it does about 
     const { dynamic } = require(${JSON.stringify(path.join(dist, "operations", "dynamic.js"))});
     process.on("uncaughtException", (error) => console.error(error));
     const { diff } = dynamic({ diff: async () => void setInterval(() => progress("a line"), 10) });
-    diff();`;
+    diff("", {}, {});`;
   const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "pipe"] });
   await once(child.stdout, "data");
   child.stdout.destroy();
