@@ -8,7 +8,7 @@ import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { askIfThere, openServer } from "../mariadb/open";
 import { clearOverrides, type ForeignLines, lookAtOptionFiles, type OurFile } from "../mariadb/optionFiles";
-import { claimsAt, declare, giveUpAll, holds, refuseOthers } from "../mariadb/register";
+import { claimsAt, declare, ensureIdentity, giveUpAll, holds, refuseOthers } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
 import { isOtherServer } from "../mariadb/sameServer";
 import { installSemiSync } from "../mariadb/semiSync";
@@ -17,7 +17,7 @@ import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/sett
 import { bringCertificatesIntoEffect, IN_EFFECT, removeCertificates, renewIfUsed, tlsState } from "../mariadb/tls";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
 import { exchanged, type History, markOf } from "../pair/history";
-import { settleIdentity, strangeness } from "../pair/identity";
+import { refuseStranger, strangeness } from "../pair/identity";
 import { inTurn, lockServers } from "../pair/lock";
 import { concerned } from "../pair/look";
 import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
@@ -241,11 +241,14 @@ async function settle(
   [file, declaration]: readonly [string, Declaration],
 ): Promise<{ history: History | undefined; identity: string }> {
   const objects = [optionFile(file), ...adminAccounts(wanted.connection).map(accountObject)];
-  const refuse = (server: Server) => refuseOthers(server, objects, declaration);
+  const refuse = async (server: Server) => {
+    if (last) await refuseStranger(server, { ...last, settings: wanted.settings });
+    await refuseOthers(server, objects, declaration);
+  };
   if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
   await using server = await openAsAdminStarted(wanted.connection, refuse);
-  const identity = await settleIdentity(server, last);
   begun();
+  const identity = await ensureIdentity(server, last?.identity);
   await declare(server, objects, declaration);
   await installSemiSync(server);
   await refuseSettings(server, wanted.settings as Settings);

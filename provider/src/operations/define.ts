@@ -145,11 +145,11 @@ export function define<Given extends object, Inputs extends Given, Computed exte
       );
       const isOther = changed.length > 0 && !containsUnknown(news) && (await definition.isOther?.(olds, news));
       // An earlier version of this library wrote the state, somebody else took over, or the stack has another name now.
-      const isUnclaimed = definition.belongings !== undefined && claimIn(olds)?.stack !== owner.stack;
+      const isUnclaimed = definition.belongings && owner !== NOBODY && claimIn(olds)?.stack !== owner.stack;
       if (isUnclaimed && changed.length === 0) {
         progress(`${owner.resource}: \`up\` notes beside it that this stack declares it; no property changes`);
       }
-      const changes = changed.length > 0 || isUnclaimed;
+      const changes = changed.length > 0 || isUnclaimed === true;
       return { changes, replaces: isOther ? changed : [], deleteBeforeReplace: false };
     },
 

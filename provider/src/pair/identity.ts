@@ -1,6 +1,6 @@
 import type { Connection, HistoryMark } from "../inputs";
 import { askIfThere } from "../mariadb/open";
-import { anotherServer, ensureIdentity, identityOf } from "../mariadb/register";
+import { anotherServer, identityOf } from "../mariadb/register";
 import { appliedPosition, ownDomain, writtenPosition } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { hasSessions, isBeingSeeded } from "./seeding";
@@ -12,6 +12,7 @@ export interface KnownServer {
   readonly identity?: string | undefined;
   readonly peer?: Connection | undefined;
   readonly databases: readonly string[];
+  /** Those that it has to have, or had when it was last seen. */
   readonly settings: object;
   readonly historyMark?: HistoryMark | undefined;
 }
@@ -35,11 +36,10 @@ export async function strangeness(server: Server, known: KnownServer): Promise<s
   );
 }
 
-/** The server's identity, which it gets where it has none. Refuses one that is not the known server. */
-export async function settleIdentity(server: Server, known: KnownServer | undefined): Promise<string> {
-  const refusal = known && (await strangeness(server, known));
+/** Refuses a server that is not the one that is known. */
+export async function refuseStranger(server: Server, known: KnownServer): Promise<void> {
+  const refusal = await strangeness(server, known);
   if (refusal) throw new Error(refusal);
-  return ensureIdentity(server, known?.identity);
 }
 
 /** What speaks against a server whose identity is gone: its numbers, and what it has of both streams. */
