@@ -58,6 +58,8 @@ export const WORDS = {
     present: "The database is there, with all tables that the peer replicates.",
     missing: "The server has no such database.",
     "lacks tables: <names>": "The peer replicates these tables and this server does not have them.",
+    "rows are not kept: <names>":
+      "The engine of these replicated tables, such as MEMORY, or that of new ones by these settings, does not keep rows on both nodes.",
     "a copy of tables is unfinished": "A run was cut off while it copied tables; `up` copies them again.",
     ...STATEMENT_PROBLEMS,
   }),

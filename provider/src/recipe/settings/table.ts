@@ -1,5 +1,6 @@
 import { posix } from "node:path";
 import { type ByProfile, inProfile, type Profile } from "../names";
+import { unfitness } from "../schema/engines";
 import type { Version } from "../version";
 import { isLogPath, type SettingKind, type SettingValue } from "./values";
 
@@ -362,6 +363,19 @@ export const SETTINGS: readonly Setting[] = [
     why: "Deadlocked clients wait at most so many seconds",
     source: "measured",
   },
+  ...["default_storage_engine", "enforce_storage_engine"].map(
+    (option): Setting => ({
+      option,
+      kind: { is: "name" },
+      takesEffect: "at once",
+      refuses: (engine) => {
+        const because = unfitness(engine);
+        return because && `of a table with that engine, ${because}`;
+      },
+      why: "The engine of new tables",
+      source: "the pair",
+    }),
+  ),
   {
     option: "log_slave_updates",
     kind: ON_OFF,
