@@ -50,7 +50,7 @@ let byHand: HandMadePair;
 
 beforeAll(async () => {
   pair = await pairProject(program("{}"));
-  byHand = await handMadePair({ folder: pair.project.folder, ports: pair.ports, more: places });
+  byHand = await handMadePair({ folder: pair.project.folder, ports: pair.ports }, places);
   await pair.db1.write(SessionClient.TABLE, "INSERT INTO replicated_session_store.session VALUES ('from before', '')");
   await pair.db2.catchUpWith(pair.db1);
   await pair.db2.write("INSERT INTO replicated_session_store.session VALUES ('from before, too', '')");

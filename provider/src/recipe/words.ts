@@ -117,9 +117,11 @@ export const WORDS = {
     "<cipher>": "The source sends its sessions with this cipher.",
     "required by the account (<requirement>)":
       "The source can't be asked for a cipher, and lets nobody in without TLS.",
-    none: "The source sends its sessions without encryption.",
-    "not known: performance_schema is off on the source":
-      "The source can't be asked, and its account does not require TLS.",
+    "required by the replica, which verifies the source":
+      "The source can't be asked for a cipher, and the replica does not connect without TLS.",
+    "used, because the source offers it; not verified":
+      "The source can't be asked for a cipher, but offers TLS to a replica that asks for it. Nobody proves that it is the right one.",
+    none: "The source sends its sessions without encryption: it says so, or the replica does not ask for TLS, or the source has none.",
   }),
   "SessionStoreSchema.tables": property("present on both nodes", {
     "present on both nodes": "The table is on both nodes, and alike.",
@@ -160,4 +162,5 @@ export type PasswordExpiry = WordOf<"SessionStoreUsers.accounts.expiry">;
 export type LinkState = WordOf<"ReplicationLink.state">;
 export type SemiSyncState = WordOf<"ReplicationLink.semiSync">;
 export type LinkTlsState = WordOf<"ReplicationLink.tls">;
+export type LinkEncryption = WordOf<"ReplicationLink.encryption">;
 export type TableWord = WordOf<"SessionStoreSchema.tables">;

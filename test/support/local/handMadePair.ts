@@ -29,8 +29,6 @@ export interface HandMadePair extends AsyncDisposable {
 export interface Place {
   readonly folder: string;
   readonly ports: readonly [number, number];
-  /** Lines that the operator has after the page's own, of the node in this directory. @default none */
-  readonly more?: (directory: string) => readonly string[];
 }
 
 /** A place for a pair alone. */
@@ -39,9 +37,12 @@ const ownPlace = async (): Promise<Place> => ({
   ports: await freePorts(),
 });
 
+/** Lines that the operator has after the page's own, of the node in this directory. */
+type FurtherLines = (directory: string) => readonly string[];
+
 /** Sets up the pair in the page's order: accounts, then files with a restart, then links. In another order it stalls for 10 s. */
-export async function handMadePair(given?: Place): Promise<HandMadePair> {
-  const { folder, ports, more = () => [] } = given ?? (await ownPlace());
+export async function handMadePair(given?: Place, more: FurtherLines = () => []): Promise<HandMadePair> {
+  const { folder, ports } = given ?? (await ownPlace());
   const directories = [path.join(folder, "db1"), path.join(folder, "db2")] as const;
   const sessions: Session[] = [];
   const stopAll = async () => {
