@@ -215,12 +215,18 @@ test.each([
   ["CREATE TRIGGER IF NOT EXISTS t AFTER DELETE ON session FOR EACH ROW DELETE FROM notes", /^FROM/],
   ["CREATE PROCEDURE IF NOT EXISTS p() REPLACE INTO notes (id) VALUES (1)", /^REPLACE/],
   ["CREATE PROCEDURE IF NOT EXISTS p() TRUNCATE TABLE notes", /^TRUNCATE/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() DROP TABLE IF EXISTS session, notes", /^FROM/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() ALTER TABLE notes ADD x INT", /^ALTER TABLE/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() LOAD DATA INFILE 'x' INTO TABLE notes", /^INTO TABLE/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() CREATE INDEX IF NOT EXISTS i ON notes (id)", /^INDEX ON/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() BEGIN DECLARE a ROW TYPE OF notes; END", /^TYPE OF/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() BEGIN DECLARE a TYPE OF notes.id; END", /^TYPE OF/],
   ["CREATE PROCEDURE IF NOT EXISTS p() CALL elsewhere.q", /^a call of/],
   ["CREATE PROCEDURE IF NOT EXISTS p() EXECUTE IMMEDIATE 'SELECT * FROM notes'", /put together/],
   ["CREATE FUNCTION IF NOT EXISTS f() RETURNS INT RETURN (SELECT COUNT(*) FROM notes)", /^FROM/],
   ["CREATE EVENT IF NOT EXISTS e ON SCHEDULE EVERY 1 DAY DO DELETE FROM notes WHERE id < 5", /^FROM/],
 ])("`%s` is refused for what it names", (statement, reason) => {
-  expect(problemsOf(statement)).toEqual([expect.stringMatching(reason)]);
+  expect(problemsOf(`DELIMITER //\n${statement}`)).toEqual([expect.stringMatching(reason)]);
 });
 
 test.each([

@@ -18,7 +18,7 @@ const CLAUSES = [
 const WITH_FROM = ["TRIM", "EXTRACT", "SUBSTRING", "SUBSTR", "MID", "POSITION", "OVERLAY"];
 /** Before UPDATE they make of it something else than a statement. */
 const BEFORE_UPDATE = ["ON", "FOR", "KEY", "BEFORE", "AFTER", "OR"];
-const MODIFIERS = ["LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE", "INTO", "TABLE", "ONLY"];
+const MODIFIERS = ["LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK", "IGNORE", "INTO"];
 const SEQUENCE_FUNCTIONS = ["NEXTVAL", "LASTVAL", "SETVAL"];
 
 /**
@@ -33,6 +33,13 @@ export function mentions(source: readonly Token[]): Mention[] {
     const [name, next] = nameAt(tokens, at);
     // JSON_TABLE( and the like are no tables.
     if (name && !(isSymbol(tokens[next], "(") && (by === "FROM" || by === "JOIN"))) found.push({ ...name, by });
+  };
+  /** `ROW TYPE OF t`, `TYPE OF t.column`, each perhaps with a database. */
+  const addTypeOf = (at: number): void => {
+    const [first, next] = nameAt(tokens, at + 2);
+    if (!first) return;
+    if (isWord(tokens[at - 1], "ROW") || isSymbol(tokens[next], ".")) found.push({ ...first, by: "TYPE OF" });
+    else found.push({ table: first.database ?? first.table, by: "TYPE OF" });
   };
   /** For each open parenthesis, and the text itself: whether a comma is followed by another table. */
   const inTables = [false];
@@ -64,7 +71,12 @@ export function mentions(source: readonly Token[]): Mention[] {
       add("UPDATE", skip(tokens, i + 1));
     } else if (isWord(token, "INSERT", "REPLACE") && isStatement(tokens, i))
       add(token?.text.toUpperCase() ?? "", skip(tokens, i + 1));
-    else if (isWord(token, "TRUNCATE") && isStatement(tokens, i)) add("TRUNCATE", skip(tokens, i + 1));
+    else if (isWord(token, "TRUNCATE") && isStatement(tokens, i) && !isWord(after, "TABLE")) add("TRUNCATE", i + 1);
+    else if (isWord(token, "TABLE", "TABLES") && !isWord(before, "CREATE", "TEMPORARY", "REPLACE")) {
+      inTables[top] = true;
+      add(`${before?.text.toUpperCase()} TABLE`, isWord(after, "IF") ? i + 3 : i + 1);
+    } else if (isWord(token, "ON") && isWord(tokens[i - 2], "INDEX", "EXISTS")) add("INDEX ON", i + 1);
+    else if (isWord(token, "TYPE") && isWord(after, "OF")) addTypeOf(i);
     else if (isWord(token, "REFERENCES")) add("REFERENCES", i + 1);
     else if (isWord(token, ...SEQUENCE_FUNCTIONS) && isSymbol(after, "(")) add(`${token?.text.toUpperCase()}`, i + 2);
     else if (isWord(token, "VALUE") && isWord(after, "FOR") && isWord(before, "NEXT", "PREVIOUS"))
