@@ -537,6 +537,7 @@ export interface SessionStoreDatabaseDerived {
     | "present"
     | "missing"
     | `lacks tables: ${string}`
+    | `rows are not kept: ${string}`
     | "a copy of tables is unfinished"
     | "not answering"
     | "disk full"

@@ -1,5 +1,6 @@
 import {
   collisions,
+  type GivenSettings,
   nearestOption,
   nodeSettings,
   pairRefusals,
@@ -25,6 +26,10 @@ describe("refused, by the option's name as the user wrote it:", () => {
     ["binlog-ignore-db", ["app"], /keeps rows from the other node/],
     ["log_basename", "/var/log/other", /a file name without a path/],
     ["log_basename", "", /a file name without a path/],
+    ["log_basename", "host.example", /without a dot/],
+    ["log_bin", "mariadb-bin", /neither ON nor a whole path/],
+    ["log_bin", "/var/log/mysql/", /neither ON nor a whole path/],
+    ["log_bin_index", "/var/log/mysql/bin.index", /belongs to a log_bin with a path/],
     ["max_connections", 9, /9 is below the smallest value, 10/],
     ["max_connections", "1G", /above the largest value, 100000/],
     ["max_binlog_size", "2G", /above the largest value/],
@@ -49,6 +54,25 @@ describe("refused, by the option's name as the user wrote it:", () => {
     const refused = settingRefusals({ log_bin: false, max_connections: 500, slave_exec_mode: "STRICT" });
     expect(refused.map(({ option }) => option)).toEqual(["log_bin", "slave_exec_mode"]);
   });
+});
+
+test("a log_bin with a path takes the place of log_basename, which would move other log files too, and says where its index is", () => {
+  const log = (given: GivenSettings) =>
+    Object.entries(nodeSettings("vendor", given, facts(1))).filter(([option]) => /^log_b/.test(option));
+  expect(log({})).toEqual([
+    ["log_bin", "ON"],
+    ["log_basename", "mariadbmaster"],
+  ]);
+  expect(log({ "log-bin": "/var/log/mysql/bin.log" })).toEqual([
+    ["log_bin", "/var/log/mysql/bin.log"],
+    ["log_bin_index", "/var/log/mysql/bin.index"],
+  ]);
+  const both = { log_bin: "/a/bin", log_bin_index: "/b/list" };
+  expect(log(both)).toEqual(Object.entries(both));
+  expect(settingRefusals(both)).toEqual([]);
+  expect(settingRefusals({ log_bin: "/a/bin", log_basename: "b" }).map(({ option }) => option)).toEqual([
+    "log_basename",
+  ]);
 });
 
 test("taken: everything that the recipe itself says, and options that only the server knows", () => {

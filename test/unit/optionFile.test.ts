@@ -4,6 +4,7 @@ import { nodeSettings } from "../../provider/src/recipe/settings/ofNode";
 import {
   describeLine,
   isReadBy,
+  movedLogs,
   type OptionLine,
   overridingLines,
   parseOptionFile,
@@ -165,6 +166,27 @@ describe("a line of another file overrides ours", () => {
   test("when it switches an option off by another name", () => {
     const lines = [...options("[mariadb]\nlog_bin\n", "ours.cnf"), ...options("[mysqld]\nskip-log-bin", "late.cnf")];
     expect(overridingLines(lines, "ours.cnf").map(describeLine)).toEqual(["late.cnf:2 skip_log_bin"]);
+  });
+
+  test.each([
+    ["log_bin=/a/bin", "log_basename=other"],
+    ["log_bin\nlog_basename=ours", "log_bin_index=/b/list"],
+    ["log_bin\nlog_basename=ours", "log_bin=/a/ours-bin"],
+    ["log_bin\nlog_basename=ours", "log_bin=ON"],
+  ])("after %j, %j puts the binary log elsewhere", (ours, late) => {
+    const lines = [...options(`[mariadb]\n${ours}`, "ours.cnf"), ...options(`[mysqld]\n${late}`, "late.cnf")];
+    expect(overridingLines(lines, "ours.cnf").map(describeLine)).toEqual([`late.cnf:2 ${late}`]);
+  });
+
+  test("log files that our log_basename moves, by the line that named them", () => {
+    const early = "[mysqld]\nrelay_log=/a\nrelay_log=/b\nslow_query_log_file=/c\ngeneral_log_file=/d\nlog_bin=/e";
+    const lines = [
+      ...options(early, "early.cnf"),
+      ...options("[mariadb]\nlog_bin\nlog_basename=ours\ngeneral_log_file=/d", "ours.cnf"),
+      ...options("[mariadb]\nslow_query_log_file=/f", "late.cnf"),
+    ];
+    expect(movedLogs(lines, "ours.cnf").map(describeLine)).toEqual(["early.cnf:3 relay_log=/b"]);
+    expect(movedLogs(options("[mysqld]\nrelay_log=/a", "early.cnf"), "ours.cnf")).toEqual([]);
   });
 
   test("when it adds a pattern, for the server adds up the patterns of all files", () => {

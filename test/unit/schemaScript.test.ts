@@ -111,7 +111,7 @@ test.each([
   ["CREATE VIEW IF NOT EXISTS notes AS SELECT 1", /matches no filter/],
   ["CREATE SEQUENCE IF NOT EXISTS notes", /matches no filter/],
   ["CREATE TRIGGER IF NOT EXISTS a_session BEFORE INSERT ON notes FOR EACH ROW SET @a = 1", /notes matches no filter/],
-  ["CREATE TABLE IF NOT EXISTS a_conf (id INT REFERENCES notes (id))", /notes matches no filter/],
+  ["CREATE TABLE IF NOT EXISTS a_conf (id INT REFERENCES notes (id))", /notes, which matches no filter/],
   ["CREATE TABLE IF NOT EXISTS elsewhere.a_session (id INT)", /another database/],
   ["CREATE PROCEDURE IF NOT EXISTS elsewhere.p() SELECT 1", /another database/],
   ["CREATE TEMPORARY TABLE IF NOT EXISTS a_session (id INT)", /temporary/],
@@ -165,4 +165,91 @@ test("no password of a refused statement is shown", () => {
 
 test("a script that makes no table is refused: it may be a file name", () => {
   expect(check("-- nothing\nSELECT 1").findings).toEqual([{ line: 1, reason: expect.stringContaining("no table") }]);
+});
+
+test.each([
+  ["(id INT) ENGINE=MEMORY", /ENGINE=MEMORY does not keep/],
+  ["(id INT) engine 'heap'", /ENGINE=HEAP does not keep/],
+  ["(id INT) /*!50100 ENGINE = `BLACKHOLE` */", /ENGINE=BLACKHOLE/],
+  ["(id INT) PARTITION BY HASH (id) (PARTITION a ENGINE=MEMORY, PARTITION b ENGINE=MEMORY)", /ENGINE=MEMORY/],
+  ["ENGINE=Spider AS SELECT 1", /ENGINE=SPIDER/],
+])("an engine that does not keep its rows is refused: %s", (definition, reason) => {
+  expect(problemsOf(`CREATE TABLE IF NOT EXISTS a_session ${definition}`)).toEqual([expect.stringMatching(reason)]);
+});
+
+test.each(["ENGINE=InnoDB", "ENGINE=MyISAM", "ENGINE=Aria", ""])("%j is taken for an engine that does", (engine) => {
+  expect(problemsOf(`CREATE TABLE IF NOT EXISTS a_session (engine CHAR(9), ENGINES INT) ${engine}`)).toEqual([]);
+});
+
+test.each([
+  ["CREATE TABLE IF NOT EXISTS a_conf (id INT) DATA DIRECTORY='/ssd'", /^DATA DIRECTORY is a place/],
+  ["CREATE TABLE IF NOT EXISTS a_conf (t TEXT, FULLTEXT KEY (t) WITH PARSER ngram)", /plugin/],
+  [
+    "ALTER TABLE session ADD PARTITION IF NOT EXISTS (PARTITION p VALUES LESS THAN (9) INDEX DIRECTORY '/ssd')",
+    /^INDEX DIR/,
+  ],
+])("`%s` is refused for what it needs of the machine", (statement, reason) => {
+  expect(problemsOf(statement)).toEqual([expect.stringMatching(reason)]);
+});
+
+/** Each names `notes`, or what is in another database: the peer has neither. */
+test.each([
+  ["CREATE TABLE IF NOT EXISTS a_conf LIKE notes", /^LIKE replicated_session_store\.notes, .*Write the columns out/],
+  ["CREATE TABLE IF NOT EXISTS a_conf (LIKE elsewhere.conf)", /^LIKE elsewhere\.conf, .*another database/],
+  ["CREATE TABLE IF NOT EXISTS a_conf (id INT, FOREIGN KEY (id) REFERENCES `notes`(id))", /^REFERENCES/],
+  ["CREATE TABLE IF NOT EXISTS a_conf (id INT DEFAULT NEXTVAL(notes))", /^NEXTVAL/],
+  ["CREATE TABLE IF NOT EXISTS a_conf (id INT DEFAULT (NEXT VALUE FOR notes))", /^VALUE FOR/],
+  ["ALTER TABLE session ADD FOREIGN KEY IF NOT EXISTS f (id) REFERENCES notes (id)", /^REFERENCES/],
+  ["ALTER TABLE session ADD COLUMN IF NOT EXISTS n INT DEFAULT NEXTVAL(notes)", /^NEXTVAL/],
+  ["CREATE VIEW IF NOT EXISTS a_conf AS SELECT * FROM notes", /^FROM/],
+  ["CREATE VIEW IF NOT EXISTS a_conf AS SELECT * FROM session s, (SELECT 1 AS x) d, `notes` n", /^FROM/],
+  ["CREATE VIEW IF NOT EXISTS a_conf AS SELECT * FROM (session s JOIN notes n ON n.id = s.id)", /^JOIN/],
+  ["CREATE VIEW IF NOT EXISTS a_conf AS SELECT * FROM ((notes))", /^FROM/],
+  ["CREATE VIEW IF NOT EXISTS a_conf AS SELECT (SELECT MAX(id) FROM notes) AS x", /^FROM/],
+  ["CREATE VIEW IF NOT EXISTS a_conf AS WITH c AS (SELECT * FROM notes) SELECT * FROM c", /^FROM/],
+  ["CREATE VIEW IF NOT EXISTS a_conf AS SELECT 1 AS x UNION SELECT id FROM elsewhere.conf", /^FROM elsewhere/],
+  ["CREATE VIEW IF NOT EXISTS a_conf AS SELECT elsewhere.f(1) AS x", /^a call of elsewhere\.f/],
+  ["CREATE VIEW IF NOT EXISTS a_conf AS SELECT NEXTVAL(notes) AS x", /^NEXTVAL/],
+  ["CREATE TRIGGER IF NOT EXISTS t BEFORE INSERT ON session FOR EACH ROW INSERT INTO notes VALUES (NEW.id)", /^INSERT/],
+  ["CREATE TRIGGER IF NOT EXISTS t AFTER UPDATE ON session FOR EACH ROW UPDATE notes SET id = 1", /^UPDATE/],
+  ["CREATE TRIGGER IF NOT EXISTS t AFTER DELETE ON session FOR EACH ROW DELETE FROM notes", /^FROM/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() REPLACE INTO notes (id) VALUES (1)", /^REPLACE/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() TRUNCATE TABLE notes", /^TRUNCATE/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() DROP TABLE IF EXISTS session, notes", /^FROM/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() ALTER TABLE notes ADD x INT", /^ALTER TABLE/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() LOAD DATA INFILE 'x' INTO TABLE notes", /^INTO TABLE/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() CREATE INDEX IF NOT EXISTS i ON notes (id)", /^INDEX ON/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() BEGIN DECLARE a ROW TYPE OF notes; END", /^TYPE OF/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() BEGIN DECLARE a TYPE OF notes.id; END", /^TYPE OF/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() CALL elsewhere.q", /^a call of/],
+  ["CREATE PROCEDURE IF NOT EXISTS p() EXECUTE IMMEDIATE 'SELECT * FROM notes'", /put together/],
+  ["CREATE FUNCTION IF NOT EXISTS f() RETURNS INT RETURN (SELECT COUNT(*) FROM notes)", /^FROM/],
+  ["CREATE EVENT IF NOT EXISTS e ON SCHEDULE EVERY 1 DAY DO DELETE FROM notes WHERE id < 5", /^FROM/],
+])("`%s` is refused for what it names", (statement, reason) => {
+  expect(problemsOf(`DELIMITER //\n${statement}`)).toEqual([expect.stringMatching(reason)]);
+});
+
+test.each([
+  "CREATE TABLE IF NOT EXISTS a_conf LIKE session",
+  "CREATE TABLE IF NOT EXISTS a_conf AS SELECT * FROM notes",
+  "CREATE TABLE IF NOT EXISTS a_conf (likes INT, v INT DEFAULT (TRIM(LEADING 'x' FROM 'notes')), `from` INT)",
+  "CREATE VIEW IF NOT EXISTS a_conf AS SELECT EXTRACT(YEAR FROM now()) AS y, s.id FROM session AS s, conf WHERE s.id IN (1, 2)",
+  "CREATE VIEW IF NOT EXISTS a_conf AS WITH a (x, y) AS (SELECT 1, 2), b AS (SELECT * FROM a) SELECT * FROM a, b",
+  "CREATE VIEW IF NOT EXISTS a_conf AS SELECT * FROM information_schema.TABLES",
+  "CREATE VIEW IF NOT EXISTS a_conf AS SELECT * FROM JSON_TABLE('[]', '$[*]' COLUMNS (a INT PATH '$')) AS t",
+  "CREATE VIEW IF NOT EXISTS a_conf AS SELECT INSERT('a', 1, 1, 'b') AS x, TRUNCATE(1.5, 1) AS y FROM dual",
+  "CREATE VIEW IF NOT EXISTS a_conf AS SELECT id FROM session GROUP BY id, id HAVING 1 ORDER BY id, id LIMIT 1, 2",
+  "CREATE TRIGGER IF NOT EXISTS t BEFORE UPDATE ON session FOR EACH ROW SET NEW.id = OLD.id, @x = 1",
+  `CREATE PROCEDURE IF NOT EXISTS p()
+   BEGIN
+     DECLARE v, w INT;
+     DECLARE c CURSOR FOR SELECT id, id FROM session FOR UPDATE;
+     CREATE TEMPORARY TABLE IF NOT EXISTS scratch (id INT);
+     OPEN c; FETCH c INTO v, w; FETCH NEXT FROM c INTO v, w; CLOSE c;
+     SELECT id, id INTO v, w FROM conf WHERE id IN (SELECT id FROM scratch);
+     INSERT INTO scratch VALUES (1) ON DUPLICATE KEY UPDATE id = 2;
+     CALL q(1, 2);
+   END`,
+])("`%s` names nothing that the peer lacks", (statement) => {
+  expect(problemsOf(`DELIMITER //\n${statement}`)).toEqual([]);
 });

@@ -128,15 +128,21 @@ test("the isolation level is looked for under the name that the server's version
   ]);
 });
 
+test("log_basename is read back only where log and index are the files that it names", () => {
+  const shown = (log: string, index = `${log}.index`) =>
+    settingOf("log_basename")?.readBack?.(log, (name) => (name === "datadir" ? "/var/lib/mysql/" : index));
+  expect(shown("/var/lib/mysql/mariadbmaster-bin")).toBe("mariadbmaster");
+  for (const log of ["/var/log/mysql/mariadbmaster-bin", "/var/lib/mysql/mariadbmaster", "/var/lib/mysql-bin"]) {
+    expect(shown(log)).toBe(log);
+  }
+  expect(shown("/var/lib/mysql/mariadbmaster-bin", "/var/log/other.index")).toBe("/var/lib/mysql/mariadbmaster-bin");
+});
+
 test("what the server shows for an option that has no variable of its own is read back as the option", () => {
-  expect(settingOf("log_basename")?.readBack?.("/var/lib/mysql/mariadbmaster-bin")).toBe("mariadbmaster");
-  expect(["", "*", "0.0.0.0", "::", "10.0.0.1"].map((text) => settingOf("bind_address")?.readBack?.(text))).toEqual([
-    "*",
-    "*",
-    "*",
-    "*",
-    "10.0.0.1",
-  ]);
+  const none = () => "";
+  expect(
+    ["", "*", "0.0.0.0", "::", "10.0.0.1"].map((text) => settingOf("bind_address")?.readBack?.(text, none)),
+  ).toEqual(["*", "*", "*", "*", "10.0.0.1"]);
 });
 
 test("users' values go before the profile's, under either spelling of the name, and other options are added", () => {

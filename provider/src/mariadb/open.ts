@@ -62,9 +62,9 @@ export async function openAll<T extends readonly Connection[]>(
 }
 
 /** A session, or undefined where the server can't be reached or refuses our login: its own node says why. */
-export async function openIfThere(connection: Connection): Promise<Server | undefined> {
+export async function openIfThere(connection: Connection, open = openServer): Promise<Server | undefined> {
   try {
-    return await openServer(connection);
+    return await open(connection);
   } catch (error) {
     if (error instanceof ConnectionError) return undefined;
     throw error;
@@ -78,8 +78,9 @@ export async function openIfThere(connection: Connection): Promise<Server | unde
 export async function askIfThere<T>(
   connection: Connection,
   ask: (server: Server) => Promise<T>,
+  open = openServer,
 ): Promise<T | undefined> {
-  await using server = await openIfThere(connection);
+  await using server = await openIfThere(connection, open);
   if (!server) return undefined;
   try {
     return await ask(server);

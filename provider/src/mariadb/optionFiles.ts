@@ -4,6 +4,7 @@ import {
   describeLine,
   isReadBy,
   isUnwanted,
+  movedLogs,
   type OptionLine,
   overridingLines,
   parseOptionFile,
@@ -25,6 +26,8 @@ export interface ForeignLines {
   readonly overriding: readonly OptionLine[];
   /** Files that say the same as ours, as somebody left them who set the pair up by hand. */
   readonly repeating: ReadonlyMap<string, readonly OptionLine[]>;
+  /** Lines on log files that ours takes the word from. */
+  readonly moved: readonly OptionLine[];
 }
 
 /** All options of the server, in the order in which it reads them. */
@@ -43,7 +46,11 @@ export async function lookAtOptionFiles(host: Host, version: string | undefined)
 async function foreignLines(host: Host, ours: OurFile, version: string | undefined): Promise<ForeignLines> {
   const all = await readOptionLines(host, ours);
   const lines = version ? all.filter((line) => isReadBy(line, version)) : all;
-  return { overriding: overridingLines(lines, ours.path), repeating: repeatingFiles(lines, ours.path) };
+  return {
+    overriding: overridingLines(lines, ours.path),
+    repeating: repeatingFiles(lines, ours.path),
+    moved: movedLogs(lines, ours.path),
+  };
 }
 
 /** Lines that would win over ours after the next restart go where the files are ours; elsewhere they are the operator's to remove. */

@@ -1,8 +1,12 @@
+import { posix } from "node:path";
 import type { Connection } from "../inputs";
 import { nearestOption, type Settings } from "../recipe/settings/ofNode";
+import { describeLine, isReadBy, type OptionLine, placesLog } from "../recipe/settings/optionFile";
 import { type Effect, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
+import { openToRemove } from "./admin";
 import { askIfThere } from "./open";
+import { readOptionLines } from "./optionFiles";
 import { sourceStatus } from "./replication";
 import type { Row, Server } from "./server";
 
@@ -29,7 +33,7 @@ export interface SettingChange {
  * the server has it.
  */
 export async function runningSettings(server: Server, wanted: Settings): Promise<Settings> {
-  const variables = await readVariables(server, [...Object.keys(wanted), ...UNWRITTEN]);
+  const variables = await readVariables(server, { ...UNWRITTEN_VALUES, ...wanted });
   const running = Object.entries(wanted)
     .filter(([option]) => !UNWRITTEN.includes(option))
     .map(([option, value]) => {
@@ -42,7 +46,7 @@ export async function runningSettings(server: Server, wanted: Settings): Promise
 
 /** Filters beyond those of the pair: what they keep back does not arrive, though its GTIDs do. */
 export const unwantedFilters = async (server: Server): Promise<Settings> =>
-  unwanted(await readVariables(server, UNWRITTEN));
+  unwanted(await readVariables(server, UNWRITTEN_VALUES));
 
 const unwanted = (variables: ReadonlyMap<string, Variable>): Settings =>
   Object.fromEntries(
@@ -55,13 +59,15 @@ const unwanted = (variables: ReadonlyMap<string, Variable>): Settings =>
 
 /** What has to be done so that the server runs with the wanted settings, and no longer with those of `former` that are not wanted. */
 export async function settingChanges(server: Server, former: Settings, wanted: Settings): Promise<SettingChange[]> {
-  const dropped = Object.keys(former).filter((option) => !(option in wanted));
-  const variables = await readVariables(server, [...Object.keys(wanted), ...dropped, ...UNWRITTEN]);
+  const variables = await readVariables(server, { ...UNWRITTEN_VALUES, ...wanted, ...former, ...wanted });
   const changes: SettingChange[] = [];
   for (const [option, variable] of variables) {
     const value = settingOf(option)?.only ?? wanted[option];
     if (value !== undefined && sameValue(variable.kind, variable.running, value)) continue;
     const takesEffect = settingOf(option)?.takesEffect ?? (variable.readOnly ? "restart" : "at once");
+    // It was refused, or the server never started with it.
+    const isAnothers = value === undefined && !sameValue(variable.kind, variable.running, former[option] ?? "");
+    if (isAnothers && takesEffect === "restart") continue;
     changes.push({ option, variable: variable.name, kind: variable.kind, takesEffect, wanted: value });
   }
   return changes;
@@ -69,8 +75,8 @@ export async function settingChanges(server: Server, former: Settings, wanted: S
 
 /** What this server can't take of the wanted settings. Its own catalogue of variables decides. */
 async function refusedSettings(server: Server, wanted: Settings): Promise<{ option: string; reason: string }[]> {
-  const variables = await readVariables(server, Object.keys(wanted));
-  const refused: { option: string; reason: string }[] = [];
+  const variables = await readVariables(server, wanted);
+  const refused = await refusedPlaces(server, wanted, variables);
   for (const [option, value] of Object.entries(wanted)) {
     const variable = variables.get(option);
     if (variable) {
@@ -86,12 +92,49 @@ async function refusedSettings(server: Server, wanted: Settings): Promise<{ opti
   return refused;
 }
 
-/** The same of a server that can be asked already. Of another it is asked before anything is touched there. */
+/**
+ * The same of a server that can be asked already, also where our account is still to be made. Of another it is asked before anything is touched
+ * there.
+ */
 export async function refusedIfThere(
   where: Connection,
   wanted: Settings,
 ): Promise<{ option: string; reason: string }[]> {
-  return (await askIfThere(where, (server) => refusedSettings(server, wanted))) ?? [];
+  return (await askIfThere(where, (server) => refusedSettings(server, wanted), openToRemove)) ?? [];
+}
+
+/** Settings with which the next start would leave the binary log that the server has, and begin another. */
+async function refusedPlaces(server: Server, wanted: Settings, variables: ReadonlyMap<string, Variable>) {
+  const moved = [...variables].filter(([option, { kind, running }]) => {
+    const value = wanted[option];
+    return settingOf(option)?.placesLog && value !== undefined && !sameValue(kind, running, value);
+  });
+  const option = moved.at(0)?.[0];
+  if (option === undefined) return [];
+  const log = await server.row(
+    "SELECT @@log_bin_basename AS base, @@log_bin_index AS `index`, @@datadir AS datadir, @@gtid_binlog_state AS state",
+  );
+  if (!log?.["base"]) return [];
+  const lines = await linesOnPlace(server);
+  // It has nothing in it that a new one would count again, and nobody says where it should be.
+  if (!log["state"] && !lines.some(({ value }) => value !== undefined)) return [];
+  const [base, index] = [log["base"], log["index"]].map((file) => posix.resolve(String(log["datadir"]), String(file)));
+  const told = [`log_bin: ${JSON.stringify(base)}`];
+  if (index !== `${base}.index`) told.push(`log_bin_index: ${JSON.stringify(index)}`);
+  const saidBy = lines.length === 0 ? "" : ` (${lines.map(describeLine).join("; ")})`;
+  const at = log["state"] ? `it is at ${log["state"]}` : "it has none yet";
+  const reason =
+    `the binary log of ${server.name} is ${base}.*${saidBy}. With ${option}=${wanted[option]} its next start would leave that log and ` +
+    `begin another, whose transactions get the numbers of earlier ones (${at}): the peer would take new sessions for ones that it has, and lose ` +
+    `them. To keep the log where it is, say so in the node's settings: { ${told.join(", ")} }; log_basename is left out then`;
+  return [{ option, reason }];
+}
+
+/** The operator's last lines on the place of the log. */
+async function linesOnPlace({ host, version }: Server): Promise<OptionLine[]> {
+  const ours = await host.settingsFile();
+  const lines = (await readOptionLines(host)).filter((line) => line.file !== ours && isReadBy(line, version.number));
+  return [...new Map(lines.filter(placesLog).map((line) => [line.option, line])).values()];
 }
 
 async function variableNames(server: Server): Promise<string[]> {
@@ -115,21 +158,23 @@ export async function setRunning(server: Server, change: SettingChange): Promise
   else await server.query(`SET GLOBAL ${change.variable} = ?`, [toSql(change.kind, value)]);
 }
 
-async function readVariables(server: Server, options: readonly string[]): Promise<Map<string, Variable>> {
-  const names = new Map(options.map((option) => [variableName(server, option), option]));
+/** @param values what is wanted of each option, which decides where its running value is looked for */
+async function readVariables(server: Server, values: Settings): Promise<Map<string, Variable>> {
+  const names = new Map(Object.entries(values).map(([option, value]) => [option, variableName(server, option, value)]));
   const rows = await server.query(
     `SELECT VARIABLE_NAME, GLOBAL_VALUE, VARIABLE_TYPE, NUMERIC_MIN_VALUE, NUMERIC_MAX_VALUE, NUMERIC_BLOCK_SIZE,
             ENUM_VALUE_LIST, READ_ONLY
        FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN (?)`,
-    [[...names.keys()].map((name) => name.toUpperCase())],
+    [[...names.values(), ...READ_BACK_BY].map((name) => name.toUpperCase())],
   );
+  const rowOf = (name: string) => rows.find((row) => String(row["VARIABLE_NAME"]).toLowerCase() === name);
+  const textOf = (name: string) => String(rowOf(name)?.["GLOBAL_VALUE"] ?? "");
   const variables = new Map<string, Variable>();
-  for (const option of options) {
-    const name = variableName(server, option);
-    const row = rows.find((candidate) => String(candidate["VARIABLE_NAME"]).toLowerCase() === name);
-    if (row) variables.set(option, variableOf(option, name, row));
+  for (const [option, name] of names) {
+    const row = rowOf(name);
+    if (row) variables.set(option, variableOf(option, name, row, textOf));
   }
-  if (options.some((option) => option in SOURCE_FILTERS)) {
+  if (Object.keys(values).some((option) => option in SOURCE_FILTERS)) {
     for (const filter of await sourceFilters(server)) variables.set(filter.name, filter);
   }
   return variables;
@@ -146,13 +191,13 @@ async function sourceFilters(server: Server): Promise<Variable[]> {
   }));
 }
 
-function variableOf(option: string, name: string, row: Row): Variable {
+function variableOf(option: string, name: string, row: Row, textOf: (variable: string) => string): Variable {
   const setting = settingOf(option);
-  const text = String(row["GLOBAL_VALUE"] ?? "");
+  const text = textOf(name);
   const step = stepOf(row);
   return {
     name,
-    running: setting?.readBack?.(text) ?? text,
+    running: setting?.readBack?.(text, textOf) ?? text,
     kind: setting?.kind.is === "number" ? { step, ...setting.kind } : (setting?.kind ?? kindFromCatalogue(row)),
     readOnly: row["READ_ONLY"] === "YES",
   };
@@ -172,7 +217,7 @@ function kindFromCatalogue(row: Row): SettingKind {
     case "FLAGSET":
       return { is: "switches" };
     case "VARCHAR":
-      return { is: /^\w+$/.test(String(row["GLOBAL_VALUE"])) ? "name" : "text" };
+      return { is: /^\w+$/.test(String(row["GLOBAL_VALUE"])) && !isFile(row) ? "name" : "text" };
     default:
       return {
         is: "number",
@@ -183,6 +228,10 @@ function kindFromCatalogue(row: Row): SettingKind {
   }
 }
 
+/** Names of files differ by case. */
+const isFile = (row: Row): boolean =>
+  /file|dir$|_log$|_index$|basename|socket|path/i.test(String(row["VARIABLE_NAME"]));
+
 const stepOf = (row: Row): number => Number(row["NUMERIC_BLOCK_SIZE"] ?? 1);
 
 function shown({ kind, running }: Variable): SettingValue {
@@ -190,5 +239,13 @@ function shown({ kind, running }: Variable): SettingValue {
   return kind.is === "number" || kind.is === "boolean" ? canonical(kind, running) : running;
 }
 
-const variableName = (server: Server, option: string): string =>
-  settingOf(option)?.variable?.(server.version) ?? option;
+const variableName = (server: Server, option: string, wanted: SettingValue): string =>
+  settingOf(option)?.variable?.(server.version, wanted) ?? option;
+
+/** What the pair runs without, by option. */
+const UNWRITTEN_VALUES: Settings = Object.fromEntries(
+  UNWRITTEN.map((option) => [option, settingOf(option)?.only ?? ""]),
+);
+
+/** Variables by which the place of a log is read back. */
+const READ_BACK_BY = ["datadir", "log_bin_index"];

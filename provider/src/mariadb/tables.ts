@@ -1,5 +1,6 @@
 import { NOT_FOR_SESSIONS } from "../recipe/names";
 import { PROBE, PROBE_COMMENT } from "../recipe/probe";
+import { type UnfitTable, unfitness } from "../recipe/schema/engines";
 import type { Server } from "./server";
 
 export interface Table {
@@ -18,15 +19,47 @@ export async function replicatedPatterns(server: Server): Promise<string[]> {
 
 /** The tables that this server's own filters replicate; none when it has no filters. */
 export async function replicatedTables(server: Server, database?: string): Promise<Table[]> {
-  const patterns = await replicatedPatterns(server);
+  const rows = await covered(server, await replicatedPatterns(server), database);
+  return rows.map(({ database, table }) => ({ database, table }));
+}
+
+/** Replicated tables of these engines, by the patterns of this server's own filters and by further ones. */
+export async function tablesOfEngines(
+  server: Server,
+  engines: readonly string[],
+  { database, patterns = [] }: { readonly database?: string; readonly patterns?: readonly string[] },
+): Promise<UnfitTable[]> {
+  const all = [...new Set([...(await replicatedPatterns(server)), ...patterns])];
+  const found = (await covered(server, all, database)).filter(({ engine }) => engines.includes(engine));
+  return found.map(({ database, table, engine }) => ({ table: [database, table].map(quoted).join("."), engine }));
+}
+
+/** As a statement takes the name. */
+const quoted = (name: string): string => (/^[\w$]+$/.test(name) ? name : `\`${name.replaceAll("`", "``")}\``);
+
+async function covered(server: Server, patterns: readonly string[], database?: string) {
   if (patterns.length === 0) return [];
   const matches = patterns.map(() => "CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) LIKE ?").join(" OR ");
   const rows = await server.query(
-    `SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES
+    `SELECT TABLE_SCHEMA, TABLE_NAME, ENGINE FROM information_schema.TABLES
       WHERE ${HOLDS_ROWS} AND (${matches}) AND TABLE_SCHEMA ${database === undefined ? "NOT IN (?)" : "= ?"} ORDER BY 1, 2`,
     [...patterns, database ?? NOT_FOR_SESSIONS],
   );
-  return rows.map((row) => ({ database: String(row["TABLE_SCHEMA"]), table: String(row["TABLE_NAME"]) }));
+  return rows.map((row) => ({
+    database: String(row["TABLE_SCHEMA"]),
+    table: String(row["TABLE_NAME"]),
+    engine: String(row["ENGINE"]).toUpperCase(),
+  }));
+}
+
+/** Settings of the server with which a new table gets an engine that does not keep its rows. */
+export async function unfitDefaults(server: Server): Promise<string[]> {
+  const row = await server.row(
+    "SELECT @@GLOBAL.default_storage_engine AS default_storage_engine, @@GLOBAL.enforce_storage_engine AS enforce_storage_engine",
+  );
+  return Object.entries(row ?? {}).flatMap(([name, engine]) =>
+    unfitness(String(engine)) ? [`${name}=${engine}`] : [],
+  );
 }
 
 /** All tables whose rows reach the peer: those of the filters, and without any filter those of all databases. */

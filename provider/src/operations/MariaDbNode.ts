@@ -22,7 +22,7 @@ import { inTurn, lockServers } from "../pair/lock";
 import { concerned } from "../pair/look";
 import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
-import { certificateAdvice, fileAdvice, nodeAdvice } from "../recipe/advice";
+import { certificateAdvice, fileAdvice, movedLogAdvice, nodeAdvice } from "../recipe/advice";
 import { accountObject, accountsAmong, type Declaration, isOptionFile, optionFile, pathIn } from "../recipe/claims";
 import { validatePattern, wildDoTables } from "../recipe/filters";
 import { databasePatterns, isLoopback, isSameServer } from "../recipe/names";
@@ -303,7 +303,7 @@ const computed = (
   server: Pick<Server, "name" | "version">,
   configFile: string,
   running: Settings,
-  { repeating }: ForeignLines,
+  { repeating, moved }: ForeignLines,
   tls: NodeTls | undefined,
 ): MariaDbNodeComputed => {
   const days = tls && daysLeft(tls);
@@ -313,6 +313,7 @@ const computed = (
     advice: [
       ...nodeAdvice(server.name, server.version, running),
       ...fileAdvice(server.name, repeating),
+      ...movedLogAdvice(server.name, moved),
       ...certificateAdvice(server.name, days),
     ],
     tlsDaysLeft: days,

@@ -4,11 +4,12 @@ import { ConnectionError } from "../mariadb/connectionError";
 import { askIfThere, isTroubleOf, openIfThere, openServer } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { replicatedPatterns } from "../mariadb/tables";
+import { replicatedPatterns, tablesOfEngines, unfitDefaults } from "../mariadb/tables";
 import { copyTables, discardCopy, hasUnfinishedCopy } from "../pair/copy";
 import { lackingTables } from "../pair/lackingTables";
 import { inTurn, lockServers, NotYet } from "../pair/lock";
 import { concerned, isLinkedByOwnWord } from "../pair/look";
+import { describeUnfit, UNFIT_ENGINES } from "../recipe/schema/engines";
 import { type DatabaseState, WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
@@ -66,6 +67,7 @@ async function bringUp(wanted: SessionStoreDatabaseChecked, isNew: boolean): Pro
     if (other && !(await defaults(other, wanted.name))) await makeDatabase(other, wanted);
     await copyWhatIsLacking(server, wanted);
     if (other) await refuseUnlessReplicated(server, other, wanted.name);
+    await refuseUnfit(server, wanted.name);
   });
   return {};
 }
@@ -85,6 +87,22 @@ async function refuseUnlessReplicated(server: Server, peer: Server, name: string
     `${peer.name} does not replicate ${missing.join(", ")} yet (replicate_wild_do_table), so sessions in ${name} would not reach it. Nobody was let into ${name} ` +
       `on ${server.name}. Run \`pulumi up\` for both nodes`,
   );
+}
+
+/** After all else is done: a table that loses its rows keeps nothing else from being repaired. */
+async function refuseUnfit(server: Server, name: string): Promise<void> {
+  const { tables, defaults } = await unfit(server, name);
+  if (tables.length > 0) throw new Error(`${server.name}: ${describeUnfit(tables)}.`);
+  if (defaults.length === 0) return;
+  throw new Error(
+    `${server.name} has ${defaults.join(", ")}: a new table that names no engine would not keep its rows. ` +
+      "SET GLOBAL it to InnoDB, and take the line out of the option file that says so, or give it in the node's settings.",
+  );
+}
+
+async function unfit(server: Server, database: string) {
+  const [tables, defaults] = [await tablesOfEngines(server, UNFIT_ENGINES, { database }), await unfitDefaults(server)];
+  return { tables, defaults };
 }
 
 async function concernedServers({ node, peer }: SessionStoreDatabaseChecked, isNew: boolean) {
@@ -135,7 +153,10 @@ async function isLacking(server: Server, other: Server, name: string): Promise<b
 async function stateOfTables(server: Server, last: SessionStoreDatabaseChecked): Promise<DatabaseState> {
   if (last.peer && (await hasUnfinishedCopy(server))) return "a copy of tables is unfinished";
   const lacking = await lackingForLong(server, last);
-  return lacking.length === 0 ? PRESENT : `lacks tables: ${lacking.join(", ")}`;
+  if (lacking.length > 0) return `lacks tables: ${lacking.join(", ")}`;
+  const { tables, defaults } = await unfit(server, last.name);
+  const names = [...tables.map(({ table, engine }) => `${table} (ENGINE=${engine})`), ...defaults];
+  return names.length === 0 ? PRESENT : `rows are not kept: ${names.join(", ")}`;
 }
 
 /** Tables that this node should have from its peer. One that was just made there is on its way, and does not count as drift. */

@@ -78,7 +78,7 @@ export async function establishLink(
   // A source that lost an earlier connection of this replica only now may have taken it off its count.
   await replicates(ends);
   if (rotating) await settlePassword(source, wanted.user, wanted.password);
-  const encryption = await encryptionOf(source, wanted.user, wanted.tls);
+  const encryption = await encryptionOf(ends, wanted.user, wanted.tls);
   return {
     direction: direction(replica, source),
     secondsToArrive: seconds,

@@ -1,8 +1,9 @@
 import { weakestRequirement } from "../mariadb/accounts";
-import type { LinkTlsValues } from "../mariadb/replication";
+import { type LinkTlsValues, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { type LinkTls, tlsFiles } from "../recipe/tls";
-import type { LinkTlsState } from "../recipe/words";
+import type { LinkEncryption, LinkTlsState } from "../recipe/words";
+import type { Ends } from "./ends";
 
 /** TLS of one direction of the pair: what the replica is told, and the proof that it is so. */
 
@@ -55,13 +56,27 @@ export async function refuseUnprovable(source: Server, user: string, wanted: Lin
  * With what the source's thread for this replica is encrypted. Fails when it is not: the status fields of the replica only say what was
  * asked for.
  */
-export async function encryptionOf(source: Server, user: string, wanted: LinkTls | undefined): Promise<string> {
+export async function encryptionOf(ends: Ends, user: string, wanted: LinkTls | undefined): Promise<LinkEncryption> {
+  const { source } = ends;
   const cipher = (await seesThreads(source)) ? await cipherOf(source, user) : undefined;
-  if (cipher) return cipher;
+  if (cipher) return cipher as LinkEncryption;
   const requirement = await weakestRequirement(source, user);
   if (cipher === undefined && requirement !== "NONE") return `required by the account (${requirement})`;
-  if (isVerified(wanted)) throw new Error(`${source.name} sends its sessions to "${user}" without encryption`);
-  return cipher === undefined ? "not known: performance_schema is off on the source" : "none";
+  const known = cipher === undefined ? await encryptionBySettings(ends) : "none";
+  if (known === "none" && isVerified(wanted)) {
+    throw new Error(`${source.name} sends its sessions to "${user}" without encryption`);
+  }
+  return known;
+}
+
+/** What the settings of both ends leave open, where the source can't be asked for the cipher. The replica has connected with them. */
+export async function encryptionBySettings({ replica, source }: Ends): Promise<LinkEncryption> {
+  const tls = (await replicaStatus(replica))?.tls;
+  if (!tls?.on) return "none";
+  // Such a replica does not go on without: it fails with 2026.
+  if (tls.verified) return "required by the replica, which verifies the source";
+  const [offers] = await source.query("SHOW GLOBAL VARIABLES LIKE 'have_ssl'");
+  return offers?.["Value"] === "YES" ? "used, because the source offers it; not verified" : "none";
 }
 
 /** The source has to prove itself with its certificate. */

@@ -7,6 +7,8 @@ import type { OurFile } from "../mariadb/optionFiles";
 import { isMerelyStopped, namedReplicas, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges, unwantedFilters } from "../mariadb/settings";
+import { tablesOfEngines } from "../mariadb/tables";
+import { describeUnfit, ENGINES_LOST_AT_RESTART } from "../recipe/schema/engines";
 import type { Settings } from "../recipe/settings/ofNode";
 import { REDO_LOG_SIZE, SOURCE_FILTERS, settingOf } from "../recipe/settings/table";
 import { toNumber } from "../recipe/settings/values";
@@ -45,6 +47,7 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   const why = `${server.name} has to ${step === "restart" ? "restart" : "stop its replica threads"} for ${names(changes, step)}`;
   if (step !== "set")
     await refuseWithoutRoom(server, { why, restarts: step === "restart", redoLog: redoLogOf(changes) });
+  if (step === "restart") await refuseToEmptyTables(server, change.wanted, why);
   const linked = step === "set" ? undefined : await linkedPeer(server, peer, why);
   if (!linked) {
     const difference = await lockAndLook([server], server, change);
@@ -63,6 +66,13 @@ export async function applySettings(change: WantedSettings): Promise<void> {
       return make(step, node, change.file, difference);
     });
   });
+}
+
+/** A start empties some tables, and the server logs that, so that the peer's go too. */
+async function refuseToEmptyTables(server: Server, wanted: Settings, why: string): Promise<void> {
+  const patterns = [wanted["replicate_wild_do_table"] ?? []].flat();
+  const tables = await tablesOfEngines(server, ENGINES_LOST_AT_RESTART, { patterns });
+  if (tables.length > 0) throw new Error(`${why}, but ${describeUnfit(tables)}. Nothing was stopped.`);
 }
 
 /** How a server differs from what is wanted. */

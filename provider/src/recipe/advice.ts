@@ -2,7 +2,7 @@ import type { Advice } from "../inputs";
 import { isExamplePassword } from "./accounts/password";
 import { ROLES, type Role, rowOf } from "./accounts/table";
 import type { Settings } from "./settings/ofNode";
-import { type OptionLine, saying } from "./settings/optionFile";
+import { describeLine, type OptionLine, saying } from "./settings/optionFile";
 import { SETTINGS } from "./settings/table";
 import { sameValue } from "./settings/values";
 import type { Version } from "./version";
@@ -20,6 +20,19 @@ export function fileAdvice(name: string, files: ReadonlyMap<string, readonly Opt
     about: file,
     text: `says of options of the pair what the pair's own file says too: ${lines.map(saying).join(", ")}; the own file wins, so remove them here and one place says what runs`,
     source: "found on the server",
+  }));
+}
+
+/** Advice on log files that lie elsewhere since our `log_basename` names all of them, or will from the next start on. */
+export function movedLogAdvice(name: string, lines: readonly OptionLine[]): Advice[] {
+  return lines.map((line) => ({
+    severity: "note" as const,
+    where: name,
+    about: line.option,
+    text:
+      `${describeLine(line)} is overridden: log_basename, in the pair's own file, puts that file into the data directory at the next start; ` +
+      "to keep it where it is, give log_bin with its path in the node's settings instead of log_basename",
+    source: "MariaDB: log_basename",
   }));
 }
 

@@ -60,7 +60,10 @@ export function remedy(errno: number | undefined): string {
       return "The source has blocked the replica's machine after failed logins: run `FLUSH HOSTS` there, then `pulumi up`.";
     case 1049:
     case 1146:
-      return "A table or database is missing on the replica: `pulumi up` copies it from the source first.";
+      return (
+        "Something that a statement names is missing on the replica. A table or database that replicates, `pulumi up` copies from the source first. " +
+        "What does not replicate, such as the table that a view or a LIKE names, make on the replica by hand, after SET SESSION sql_log_bin=0, then run it."
+      );
     case 1236:
       return (
         "The source no longer has what the replica needs: its binary log was purged or reset, or the source went back in time. `pulumi up` looks at " +

@@ -61,6 +61,8 @@ export const WORDS = {
     present: "The database is there, with all tables that the peer replicates.",
     missing: "The server has no such database.",
     "lacks tables: <names>": "The peer replicates these tables and this server does not have them.",
+    "rows are not kept: <names>":
+      "The engine of these replicated tables, such as MEMORY, or that of new ones by these settings, does not keep rows on both nodes.",
     "a copy of tables is unfinished": "A run was cut off while it copied tables; `up` copies them again.",
     ...STATEMENT_PROBLEMS,
   }),
@@ -120,9 +122,11 @@ export const WORDS = {
     "<cipher>": "The source sends its sessions with this cipher.",
     "required by the account (<requirement>)":
       "The source can't be asked for a cipher, and lets nobody in without TLS.",
-    none: "The source sends its sessions without encryption.",
-    "not known: performance_schema is off on the source":
-      "The source can't be asked, and its account does not require TLS.",
+    "required by the replica, which verifies the source":
+      "The source can't be asked for a cipher, and the replica does not connect without TLS.",
+    "used, because the source offers it; not verified":
+      "The source can't be asked for a cipher, but offers TLS to a replica that asks for it. Nobody proves that it is the right one.",
+    none: "The source sends its sessions without encryption: it says so, or the replica does not ask for TLS, or the source has none.",
   }),
   "ReplicationLink.proved": property(undefined, {
     "a row arrived": "A row of a table with such a name was written on the source and seen on the replica.",
@@ -172,4 +176,5 @@ export type LinkState = WordOf<"ReplicationLink.state">;
 export type Proof = WordOf<"ReplicationLink.proved">;
 export type SemiSyncState = WordOf<"ReplicationLink.semiSync">;
 export type LinkTlsState = WordOf<"ReplicationLink.tls">;
+export type LinkEncryption = WordOf<"ReplicationLink.encryption">;
 export type TableWord = WordOf<"SessionStoreSchema.tables">;

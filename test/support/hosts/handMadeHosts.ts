@@ -5,13 +5,20 @@ import type { ContainerHost } from "./containerHost";
 /**
  * Sets the pair up on two machines as the vendor's page says, its option file as /etc/my.cnf. What Debian's own file says otherwise and
  * reads later is commented out: with it no peer gets in, as everyone who set up such a pair has found out.
+ *
+ * @param more further lines in Debian's own file
  */
-export async function setUpByHand(hosts: readonly [ContainerHost, ContainerHost]): Promise<void> {
+export async function setUpByHand(
+  hosts: readonly [ContainerHost, ContainerHost],
+  more: readonly string[] = [],
+): Promise<void> {
   await Promise.all(
     hosts.map(async (host, index) => {
       await host.sql(DATABASE_AND_ACCOUNTS);
       await host.exec(["tee", "/etc/my.cnf"], { input: optionFile(index === 0 ? 1 : 2) });
       await host.sh("sed -i 's/^bind-address/#&/; s/^expire_logs_days/#&/' /etc/mysql/mariadb.conf.d/50-server.cnf");
+      const lines = ["[mysqld]", ...more, ""].join("\n");
+      await host.exec(["tee", "-a", "/etc/mysql/mariadb.conf.d/50-server.cnf"], { input: lines });
       await host.sh("service mariadb restart >/dev/null 2>&1 </dev/null");
     }),
   );

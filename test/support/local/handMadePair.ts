@@ -37,8 +37,11 @@ const ownPlace = async (): Promise<Place> => ({
   ports: await freePorts(),
 });
 
+/** Lines that the operator has after the page's own, of the node in this directory. */
+type FurtherLines = (directory: string) => readonly string[];
+
 /** Sets up the pair in the page's order: accounts, then files with a restart, then links. In another order it stalls for 10 s. */
-export async function handMadePair(given?: Place): Promise<HandMadePair> {
+export async function handMadePair(given?: Place, more: FurtherLines = () => []): Promise<HandMadePair> {
   const { folder, ports } = given ?? (await ownPlace());
   const directories = [path.join(folder, "db1"), path.join(folder, "db2")] as const;
   const sessions: Session[] = [];
@@ -49,8 +52,8 @@ export async function handMadePair(given?: Place): Promise<HandMadePair> {
   };
   try {
     const prepared = await Promise.allSettled([
-      prepare({ directory: directories[0], port: ports[0] }, 1),
-      prepare({ directory: directories[1], port: ports[1] }, 2),
+      prepare({ directory: directories[0], port: ports[0] }, 1, more(directories[0])),
+      prepare({ directory: directories[1], port: ports[1] }, 2, more(directories[1])),
     ]);
     // Both have come to rest: none is removed while the other still starts.
     for (const attempt of prepared) if (attempt.status === "rejected") throw attempt.reason;
@@ -67,14 +70,19 @@ export async function handMadePair(given?: Place): Promise<HandMadePair> {
   }
 }
 
-async function prepare(place: { directory: string; port: number }, node: 1 | 2): Promise<void> {
+async function prepare(
+  place: { directory: string; port: number },
+  node: 1 | 2,
+  more: readonly string[],
+): Promise<void> {
   const { directory } = place;
   await initialise(place);
   await start(directory);
   const session = await openSession(paths(directory).socket);
   for (const statement of statementsOf(DATABASE_AND_ACCOUNTS)) await session.query(statement);
   session.destroy();
-  await fs.writeFile(path.join(paths(directory).includeFolder, "50-recipe.cnf"), optionFile(node), { mode: 0o600 });
+  const text = `${optionFile(node)}\n${more.join("\n")}\n`;
+  await fs.writeFile(path.join(paths(directory).includeFolder, "50-recipe.cnf"), text, { mode: 0o600 });
   await stop(directory);
   await start(directory);
 }

@@ -1,5 +1,7 @@
 import { matchesFilter } from "../filters";
+import { isReservedDatabase } from "../names";
 import type { Name } from "../sql/cursor";
+import { type Mention, mentions, tableOptionMentions } from "../sql/mentions";
 import { readStatement, type Statement } from "../sql/statement";
 import { isSymbol, isWord, type ScriptStatement, splitScript } from "../sql/tokens";
 
@@ -60,7 +62,10 @@ function statementReaches(statement: Statement, filters: Filters): Answer {
     case "database":
       return databaseReaches(verb, names[0]?.database ?? filters.database, filters);
     case "unfiltered":
-      return { reaches: true, because: `${verb} runs on the peer whatever the patterns: they hold for tables only` };
+      return {
+        reaches: true,
+        because: `${verb} runs on the peer whatever the patterns: they hold for tables only${needs(statement, filters)}`,
+      };
     case "temporary table":
       return { reaches: false, because: "a temporary table exists in its own session only" };
     case "nothing":
@@ -69,7 +74,7 @@ function statementReaches(statement: Statement, filters: Filters): Answer {
       return names.length > 0 ? rowsReach(names, filters) : notUnderstood(verb);
     case "definition":
       if (verb === "ALTER SEQUENCE") return { reaches: false, because: ALTER_SEQUENCE };
-      return names.length > 0 ? definitionReaches(verb, names, filters) : notUnderstood(verb);
+      return names.length > 0 ? definitionReaches(statement, filters) : notUnderstood(verb);
     case "unknown":
       return verb === "DROP TRIGGER"
         ? { reaches: undefined, because: "the peer looks up the trigger's table, which the statement does not name" }
@@ -85,6 +90,23 @@ const notUnderstood = (verb: string): Answer => ({
   because: `${verb || "this"} is not a statement whose way to the peer is known here`,
 });
 
+/** What a definition names beside its own object, and no pattern covers: the peer has it only where somebody made it there. */
+export function namesBeyondReach({ verb, effect, rest }: Statement, filters: Filters): Mention[] {
+  if (effect !== "definition" && effect !== "unfiltered") return [];
+  if (!/^(CREATE|ALTER)\b/.test(verb)) return [];
+  const isTable = / TABLE$/.test(verb);
+  // The rows of CREATE .. SELECT travel as rows.
+  const query = isTable ? rest.findIndex((token) => isWord(token, "SELECT", "WITH")) : -1;
+  const definition = query < 0 ? rest : rest.slice(0, query);
+  return [...(isTable ? tableOptionMentions(rest) : []), ...mentions(definition)].filter(
+    ({ database = filters.database, table, kind }) => {
+      if (isReservedDatabase(database)) return false;
+      if (kind === "routine") return database !== filters.database;
+      return !filters.patterns.some((pattern) => matchesFilter(pattern, database, table));
+    },
+  );
+}
+
 function rowsReach(names: readonly Name[], filters: Filters): Answer {
   const { covered, others } = sorted(names, filters);
   if (covered.length === 0) return { reaches: false, because: noneMatches(others, filters) };
@@ -92,14 +114,24 @@ function rowsReach(names: readonly Name[], filters: Filters): Answer {
   return { reaches: true, because: covered.map(({ text }) => text).join(", ") + stays };
 }
 
-function definitionReaches(verb: string, names: readonly Name[], filters: Filters): Answer {
+function definitionReaches(statement: Statement, filters: Filters): Answer {
+  const { verb, names } = statement;
   const { covered, others } = sorted(names, filters);
   if (covered.length === 0) return { reaches: false, because: noneMatches(others, filters) };
   const whole =
     others.length > 0
       ? `; one match is enough for the whole statement to run there, so ${verb} concerns ${others.join(", ")} on the peer too`
       : "";
-  return { reaches: true, because: covered.map(({ text }) => text).join(", ") + whole };
+  return { reaches: true, because: covered.map(({ text }) => text).join(", ") + whole + needs(statement, filters) };
+}
+
+function needs(statement: Statement, filters: Filters): string {
+  const names = namesBeyondReach(statement, filters).map(
+    ({ database = filters.database, table }) => `${database}.${table}`,
+  );
+  return names.length === 0
+    ? ""
+    : `; it names ${[...new Set(names)].join(", ")}, which no pattern covers: without that the peer stops or fails at it`;
 }
 
 function databaseReaches(verb: string, database: string, filters: Filters): Answer {

@@ -1,5 +1,6 @@
 import { matchesFilter } from "../filters";
 import type { Name } from "../sql/cursor";
+import { isDynamic } from "../sql/mentions";
 import { readStatement, type Statement } from "../sql/statement";
 import {
   dependsOnVersion,
@@ -10,7 +11,8 @@ import {
   splitScript,
   type Token,
 } from "../sql/tokens";
-import type { Filters } from "./reachesPeer";
+import { unfitness } from "./engines";
+import { type Filters, namesBeyondReach } from "./reachesPeer";
 import { settingProblems } from "./scriptSettings";
 
 /** The script with which the proxy's tables come: what of it is run, and what speaks against running it on a linked pair. */
@@ -141,9 +143,39 @@ function create(statement: Statement, source: ScriptStatement, filters: Filters)
     problems.push(`${verb} without IF NOT EXISTS: ${danger}. Write ${verb} IF NOT EXISTS`);
   }
   if (effect === "unfiltered") problems.push(...outside(names, filters));
-  else problems.push(...unreachable(names, filters), ...unreachable(referenced(source.tokens), filters));
+  else problems.push(...unreachable(names, filters));
+  problems.push(...lackedByPeer(statement, filters));
+  if (object === "TABLE") problems.push(...engineProblems(source.tokens), ...machineProblems(source.tokens));
   const table = ["TABLE", "VIEW", "SEQUENCE"].includes(object) ? names[0]?.table : undefined;
   return { run: { kind: "create", ...(table !== undefined && { table }) }, problems };
+}
+
+/** What speaks against the engines that CREATE TABLE names, for the table or for its partitions. */
+function engineProblems(tokens: readonly Token[]): string[] {
+  const plain = tokens.filter(({ kind }) => kind !== "comment mark");
+  const named = plain.flatMap((token, i) => {
+    if (!isWord(token, "ENGINE")) return [];
+    const value = isSymbol(plain[i + 1], "=") ? plain[i + 2] : plain[i + 1];
+    return value ? [value.text] : [];
+  });
+  return [...new Set(named.map((engine) => engine.toUpperCase()))].flatMap((engine) => {
+    const because = unfitness(engine);
+    return because ? [`ENGINE=${engine} does not keep the table's rows: ${because}. Write ENGINE=InnoDB`] : [];
+  });
+}
+
+/** What speaks against a table whose definition names something of the machine. */
+function machineProblems(tokens: readonly Token[]): string[] {
+  return tokens.flatMap((token, i) => {
+    const next = tokens[i + 1];
+    if (isWord(token, "DATA", "INDEX") && isWord(next, "DIRECTORY")) {
+      return [
+        `${token.text.toUpperCase()} DIRECTORY is a place on one machine, which the peer may not have. Leave it out`,
+      ];
+    }
+    if (!isWord(token, "WITH") || !isWord(next, "PARSER")) return [];
+    return ["WITH PARSER needs a plugin that the peer may not have. Leave it out"];
+  });
 }
 
 function insert({ names, rest }: Statement, { text, tokens }: ScriptStatement, filters: Filters): Verdict {
@@ -166,11 +198,17 @@ function ignoring(text: string, tokens: readonly Token[]): string {
   return `${text.slice(0, at)} IGNORE${text.slice(at)}`;
 }
 
-function alter({ verb, names, rest }: Statement, filters: Filters): Verdict {
+function alter(statement: Statement, filters: Filters): Verdict {
+  const { verb, names, rest } = statement;
   const harmless = (clause: readonly Token[]) =>
     isWord(clause[0], "ADD") &&
     clause.some((token, i) => isWord(token, "IF") && isWord(clause[i + 1], "NOT") && isWord(clause[i + 2], "EXISTS"));
-  const problems = unreachable(names, filters);
+  const problems = [
+    ...unreachable(names, filters),
+    ...lackedByPeer(statement, filters),
+    ...engineProblems(rest),
+    ...machineProblems(rest),
+  ];
   if (verb !== "ALTER TABLE" || !partsAtCommas(rest).every(harmless)) {
     problems.push(
       `${verb} other than ADD ... IF NOT EXISTS changes what is there. Run it by hand on one node: it reaches the other`,
@@ -200,12 +238,15 @@ function unreachable(names: readonly Name[], filters: Filters): string[] {
     );
 }
 
-/** Tables that foreign keys name. A parent that is not on the peer makes it drop the child's rows. */
-function referenced(tokens: readonly Token[]): Name[] {
-  return tokens.flatMap((token, i) => {
-    if (!isWord(token, "REFERENCES")) return [];
-    const [first, dot, second] = tokens.slice(i + 1);
-    if (!first) return [];
-    return isSymbol(dot, ".") && second ? [{ database: first.text, table: second.text }] : [{ table: first.text }];
-  });
+/** What the definition names, and the peer does not have. It would stop there, or fail in its sessions, and drops rows without their parent row. */
+function lackedByPeer(statement: Statement, filters: Filters): string[] {
+  const missing = namesBeyondReach(statement, filters).map(({ database = filters.database, table, by, kind }) =>
+    kind === "routine"
+      ? `${by} ${database}.${table}, which the peer may not have: that is another database. Take it out of the definition`
+      : `${by} ${database}.${table}, which ${database === filters.database ? "" : "is in another database and "}matches no filter, so the peer may ` +
+        `not have it, or other rows in it. ${by === "LIKE" ? "Write the columns out" : "Name what replicates, or take it out of the definition"}`,
+  );
+  const dynamic =
+    "it runs statements that are put together when it runs: whether the peer has what they name can't be told";
+  return isDynamic(statement.rest) ? [...missing, dynamic] : missing;
 }

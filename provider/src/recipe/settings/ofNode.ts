@@ -3,6 +3,7 @@ import type { Profile } from "../names";
 import { type NodeFacts, optionName, profileValues, SETTINGS, SETTINGS_OF_THE_HOST, settingOf } from "./table";
 import {
   canonical,
+  isLogPath,
   refusal,
   type SettingInput,
   type SettingKind,
@@ -25,15 +26,31 @@ export function nodeSettings(profile: Profile, given: GivenSettings, node: NodeF
     const option = optionName(name);
     values.set(option, toValue(kindOf(option), value));
   }
+  const log = values.get("log_bin");
+  // `log_basename` would move all other log files too; and where an index lies that is not named, other files decide.
+  if (isLogPath(log)) {
+    values.delete("log_basename");
+    if (!values.has("log_bin_index")) values.set("log_bin_index", `${canonical(kindOf("log_bin"), String(log))}.index`);
+  }
   return Object.fromEntries(values);
 }
 
 /** What is wrong with the given settings, as far as it can be told without a server. */
 export function settingRefusals(given: GivenSettings): { option: string; reason: string }[] {
+  const isPlaced = Object.entries(given).some(
+    ([name, value]) => optionName(name) === "log_bin" && isLogPath(String(value)),
+  );
   return Object.entries(given).flatMap(([name, value]) => {
-    const reason = reasonAgainst(optionName(name), value);
+    const reason = reasonAgainst(optionName(name), value) ?? reasonAgainstPlace(optionName(name), isPlaced);
     return reason ? [{ option: name, reason }] : [];
   });
+}
+
+function reasonAgainstPlace(option: string, isPlaced: boolean): string | undefined {
+  if (option === "log_basename" && isPlaced)
+    return "would move the binary log away from where log_bin says; give one of the two";
+  if (option === "log_bin_index" && !isPlaced) return "belongs to a log_bin with a path; give both, or log_basename";
+  return undefined;
 }
 
 /** Settings that `tls` makes, and that may not be given beside it. */

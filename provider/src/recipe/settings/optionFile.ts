@@ -1,5 +1,5 @@
 import { settingOf } from "./table";
-import { type SettingKind, type SettingValue, sameValue, toNumber, toValue } from "./values";
+import { isLogPath, type SettingKind, type SettingValue, sameValue, toNumber, toValue } from "./values";
 
 /** The text of option files: ours, written; all of them, read. */
 
@@ -21,7 +21,7 @@ export function renderOptionFile(settings: Readonly<Record<string, SettingValue>
 function lines(option: string, value: SettingValue): string {
   const setting = settingOf(option);
   const comment = setting ? `# ${setting.why}\n` : "";
-  if (setting?.kind.is === "flag") return `${comment}${option}\n`;
+  if (setting?.kind.is === "log" && !isLogPath(value)) return `${comment}${option}\n`;
   // Servers ignore an unknown option that begins so.
   const name = setting?.since ? `loose_${option}` : option;
   const values = typeof value === "string" ? [value] : value;
@@ -92,7 +92,7 @@ export function overridingLines(all: readonly OptionLine[], ourFile: string): Op
     const { option, value } = meaning(line, ourOptions);
     if (line.file === ourFile) return false;
     if (isUnwanted(option, value)) return true;
-    if (!ourOptions.has(option) || agrees(line)) return false;
+    if (!(ourOptions.has(option) || placesLog({ option })) || agrees(line)) return false;
     // Further patterns would be added to ours, also from an earlier file. Of all other options the last line wins.
     if (settingOf(option)?.kind.is === "patterns") return true;
     const last = all.findLast((other) => meaning(other, ourOptions).option === option);
@@ -105,6 +105,32 @@ export function isUnwanted(option: string, value = "ON"): boolean {
   const setting = settingOf(option);
   if (setting?.only === undefined) return false;
   return !sameValue(setting.kind, toValue(setting.kind, value), setting.only);
+}
+
+/** True of options that together say where the binary log is: one that ours leaves out changes what ours says. */
+export const placesLog = ({ option }: Pick<OptionLine, "option">): boolean => settingOf(option)?.placesLog === true;
+
+/** Options that name a file, and that a later `log_basename` takes the word from. The service itself says where its pid file is. */
+const NAMED_BY_BASENAME = [
+  "relay_log",
+  "relay_log_index",
+  "slow_query_log_file",
+  "log_slow_query_file",
+  "general_log_file",
+  "log_error",
+];
+
+/** Lines of others whose log files lie elsewhere from the next start on, because our `log_basename` comes after them. */
+export function movedLogs(all: readonly OptionLine[], ourFile: string): OptionLine[] {
+  const basename = all.findLastIndex((line) => line.file === ourFile && line.option === "log_basename");
+  return all.filter(
+    ({ option, value, file }, index) =>
+      index < basename &&
+      file !== ourFile &&
+      value !== undefined &&
+      NAMED_BY_BASENAME.includes(option) &&
+      all.findLastIndex((line) => line.option === option) === index,
+  );
 }
 
 /** By file, what others say of our options, where they say the same as ours of any: two places then keep one setting. */
@@ -124,7 +150,9 @@ export function repeatingFiles(all: readonly OptionLine[], ourFile: string): Map
 function meaning({ option, value }: OptionLine, known: ReadonlySet<string>): { option: string; value: string } {
   const [, prefix, base] = /^(skip|disable|enable)_(.+)$/.exec(option) ?? [];
   if (base && !known.has(option) && known.has(base)) return { option: base, value: prefix === "enable" ? "ON" : "OFF" };
-  return { option, value: value ?? "ON" };
+  // A file of that name in the data directory, even ON.
+  if (settingOf(option)?.kind.is === "log" && value && !isLogPath(value)) return { option, value: `datadir/${value}` };
+  return { option, value: value || "ON" };
 }
 
 function sayTheSame(one: OptionLine, other: OptionLine, known: ReadonlySet<string>): boolean {

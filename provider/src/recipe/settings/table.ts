@@ -1,6 +1,8 @@
+import { posix } from "node:path";
 import { type ByProfile, inProfile, type Profile } from "../names";
+import { unfitness } from "../schema/engines";
 import type { Version } from "../version";
-import type { SettingKind, SettingValue } from "./values";
+import { isLogPath, type SettingKind, type SettingValue } from "./values";
 
 /** What the values of one node follow from. */
 export interface NodeFacts {
@@ -23,16 +25,18 @@ export interface Setting extends ByProfile<(node: NodeFacts) => SettingValue | u
   readonly option: string;
   readonly kind: SettingKind;
   readonly takesEffect: Effect;
-  /** The server variable that shows the running value. Absent: named like the option. */
-  readonly variable?: (version: Version) => string;
-  /** Makes of the variable's text the option's value. */
-  readonly readBack?: (text: string) => string;
+  /** The server variable that shows the running value of what is wanted. Absent: named like the option. */
+  readonly variable?: (version: Version, wanted?: SettingValue) => string;
+  /** Makes of the variable's text the option's value. Two values that a start tells apart must not read back as one. */
+  readonly readBack?: (text: string, other: (variable: string) => string) => string;
   /** The first version that knows the option. It is written so that older servers ignore it. */
   readonly since?: string;
   /** Why a value would break the pair; undefined when it doesn't. */
   readonly refuses?: (value: string) => string | undefined;
   /** True: the two nodes must differ in it. */
   readonly differs?: true;
+  /** True: with another value a start begins another binary log, which counts its GTIDs from the beginning. */
+  readonly placesLog?: true;
   /** The option whose value it must not exceed, because MariaDB ignores it then. */
   readonly atMost?: string;
   /** What a pair runs with, though its file does not say so: any other value is drift, and so is a line of another file that gives one. */
@@ -82,10 +86,13 @@ const filter = (option: string, takesEffect: Effect, why: string): Setting => ({
 export const SETTINGS: readonly Setting[] = [
   {
     option: "log_bin",
-    kind: { is: "flag" },
+    kind: { is: "log" },
     vendor: () => "ON",
     takesEffect: "restart",
-    refuses: only("ON", "the peer replicates from the binary log"),
+    variable: (_version, wanted) => (isLogPath(wanted) ? "log_bin_basename" : "log_bin"),
+    refuses: (value) =>
+      value === "OFF" ? "only ON is possible here: the peer replicates from the binary log" : undefined,
+    placesLog: true,
     afterChange: (peer) =>
       `its binary log was off: what was written here meanwhile is on this node only, and does not reach ${peer}. ` +
       "Compare the tables of both nodes, and copy by hand what is missing there.",
@@ -116,10 +123,26 @@ export const SETTINGS: readonly Setting[] = [
     vendor: () => "mariadbmaster",
     takesEffect: "restart",
     variable: () => "log_bin_basename",
-    readBack: (path) => (path.split("/").pop() ?? "").replace(/-bin$/, ""),
-    refuses: (value) => (/^[\w.-]+$/.test(value) ? undefined : "a file name without a path is needed"),
+    // It names the log's files and their index, both in the data directory. What lies elsewhere has no such name.
+    readBack: (path, other) => {
+      const name = path.split("/").pop()?.replace(/-bin$/, "") ?? "";
+      const isNamed =
+        path === posix.join(other("datadir"), `${name}-bin`) && other("log_bin_index") === `${path}.index`;
+      return isNamed ? name : path;
+    },
+    refuses: (value) =>
+      /^[\w-]+$/.test(value) ? undefined : "a file name without a path, and without a dot, is needed",
+    placesLog: true,
     why: "The basename of the binary log",
     source: RECIPE,
+  },
+  {
+    option: "log_bin_index",
+    kind: { is: "log" },
+    takesEffect: "restart",
+    placesLog: true,
+    why: "The list of the binary log's files",
+    source: "MariaDB: Replication and Binary Log System Variables",
   },
   {
     option: "binlog_format",
@@ -374,6 +397,19 @@ export const SETTINGS: readonly Setting[] = [
     why: "Deadlocked clients wait at most so many seconds",
     source: "measured",
   },
+  ...["default_storage_engine", "enforce_storage_engine"].map(
+    (option): Setting => ({
+      option,
+      kind: { is: "name" },
+      takesEffect: "at once",
+      refuses: (engine) => {
+        const because = unfitness(engine);
+        return because && `of a table with that engine, ${because}`;
+      },
+      why: "The engine of new tables",
+      source: "the pair",
+    }),
+  ),
   {
     option: "log_slave_updates",
     kind: ON_OFF,

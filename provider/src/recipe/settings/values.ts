@@ -1,7 +1,10 @@
+import { posix } from "node:path";
+
 /** How values of server variables are written, read back and compared. */
 
 export type SettingKind =
-  | { readonly is: "flag" }
+  /** ON, as an option without a value; or the whole path with which the names of a log's files begin. */
+  | { readonly is: "log" }
   | { readonly is: "boolean" }
   | {
       readonly is: "number";
@@ -31,7 +34,7 @@ export function toValue(kind: SettingKind, given: SettingInput): SettingValue {
   if (typeof given === "object") return given.join(",");
   if (typeof given === "boolean") return given ? "ON" : "OFF";
   const text = String(given).trim();
-  if (kind.is === "boolean" || kind.is === "flag") return truth(text) ?? text;
+  if (kind.is === "boolean" || kind.is === "log") return truth(text) ?? text;
   return kind.is === "choice" ? text.toUpperCase() : text;
 }
 
@@ -41,9 +44,11 @@ export function refusal(kind: SettingKind, value: SettingValue): string | undefi
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break would begin another line of the option file
   if (texts.some((text) => /[\u0000-\u001f]/.test(text))) return "control characters and line breaks are not allowed";
   switch (kind.is) {
-    case "flag":
     case "boolean":
       return truth(String(value)) ? undefined : `"${value}" is neither ON nor OFF`;
+    case "log":
+      if (truth(String(value)) || /^\/.*[^/]$/.test(String(value))) return undefined;
+      return `"${value}" is neither ON nor a whole path, such as /var/log/mysql/mariadb-bin`;
     case "number":
       return numberRefusal(kind, String(value));
     case "choice": {
@@ -65,9 +70,10 @@ export function sameValue(kind: SettingKind, one: SettingValue, other: SettingVa
 /** One spelling for all values that mean the same. */
 export function canonical(kind: SettingKind, value: SettingValue): string {
   switch (kind.is) {
-    case "flag":
     case "boolean":
       return truth(String(value)) ?? String(value);
+    case "log":
+      return truth(String(value)) ?? withoutExtension(posix.normalize(String(value)));
     case "number":
       return String(rounded(toWhole(String(value)), kind.step) ?? toNumber(String(value)) ?? value);
     case "choice":
@@ -80,11 +86,19 @@ export function canonical(kind: SettingKind, value: SettingValue): string {
     case "switches":
       return listOf(value).sort().join(",");
     case "patterns":
-      return listOf(value).sort().join(",");
+      // The server holds one twice where two files name it.
+      return [...new Set(listOf(value))].sort().join(",");
     case "text":
       return String(value).replace(/^(\/.*[^/])\/+$/, "$1");
   }
 }
+
+/** True for the place of a log's files, where it is not left to the server. */
+export const isLogPath = (value: SettingValue | undefined): boolean =>
+  value !== undefined && String(value).includes("/");
+
+/** The server puts its own extension in the place of any. */
+const withoutExtension = (file: string): string => file.replace(/\.[^/]*$/, "");
 
 /** Modes that stand for several: the server shows them all. */
 const COMBINATIONS: Readonly<Record<string, string>> = {
