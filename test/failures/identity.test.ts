@@ -52,11 +52,11 @@ test("two servers with each other's data are seen, and refused before anything i
 });
 
 test("a copy of its peer's data in a node's place is refused", async () => {
+  await write(db2, "two");
   await stopBoth();
   await rm(data(1), { recursive: true });
   await cp(data(2), data(1), { recursive: true, preserveTimestamps: true });
   await startBoth();
-  await write(db2, "two");
   const { message } = await failureOf(pair.up(options));
   expect(message).toMatch(/another server than before answers as db1/);
   const [one, other] = await identities();
