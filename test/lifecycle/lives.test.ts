@@ -201,6 +201,9 @@ test("a further database that is used at once: it is on both nodes before anybod
   await pair.db2.catchUpWith(pair.db1);
   expect(await pair.db2.value("SELECT COUNT(*) FROM more.a_session")).toBe(String(proxy.written));
   await expectClean();
+  await program((text) => text);
+  await up();
+  await expectClean();
 });
 
 /** Writes into the further database as soon as it may. */
@@ -333,17 +336,32 @@ test("our notes on both servers dropped: written again by one `up`", async () =>
   await expectClean();
 });
 
-test("servers under other names stay with their data; those with tables go only with forceDestroy", async () => {
-  await inUse("servers", async () => {
-    const renamed = (text: string) =>
-      text.replace('LocalMariaDb("db1"', 'LocalMariaDb("one"').replace('LocalMariaDb("db2"', 'LocalMariaDb("two"');
-    await program((text) => renamed(text).replaceAll(", forceDestroy: true", ""));
+test("servers with tables go only with forceDestroy: a destroy without it leaves the pair as it is", async () => {
+  await inUse("kept", async () => {
+    await program((text) => text.replaceAll(", forceDestroy: true", ""));
     await up();
-    await expectClean();
     const { code, output } = await pair.project.destroy();
     expect(code).not.toBe(0);
-    expect(output).toMatch(/holds tables \(replicated_session_store\.session\).*forceDestroy: true/);
+    expect(output).toMatch(/holds tables \(.*replicated_session_store\.session\).*forceDestroy: true/);
+    await program((text) => text);
+    await up();
   });
+  await expectClean();
+});
+
+test("servers under other names stay with their data", async () => {
+  const renamed = (text: string) =>
+    text.replace('LocalMariaDb("db1"', 'LocalMariaDb("one"').replace('LocalMariaDb("db2"', 'LocalMariaDb("two"');
+  await inUse("servers", async () => {
+    await program(renamed);
+    await up();
+  });
+  await expectClean();
+  await inUse("servers-back", async () => {
+    await program((text) => text);
+    await up();
+  });
+  await expectClean();
 });
 
 test("a node goes to another server: refused while the former one serves, then seeded, and both links go over", async () => {

@@ -30,10 +30,11 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
   readonly advice: pulumi.Output<Advice[]>;
 
   constructor(name: string, given: ReplicatedSessionStoreArgs, opts?: pulumi.ComponentResourceOptions) {
+    // Before anything is registered.
+    refuseSharedServers(name, given.nodes);
     super("sessionstore:index:ReplicatedSessionStore", name, {}, opts);
     const args = withDefaults(given);
     refuseUnfitNodes(args);
-    refuseSharedServers(name, args.nodes);
     const [first, second] = [this.end(args, 0), this.end(args, 1)];
 
     const nodes = [this.node(name, args, first, second), this.node(name, args, second, first)] as const;

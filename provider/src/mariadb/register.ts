@@ -1,7 +1,16 @@
 import { randomUUID } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { openHost } from "../hosts";
 import type { Claim, Connection } from "../inputs";
-import { type Declaration, describeEntries, describeOwner, type Entry, judge, release } from "../recipe/claims";
+import {
+  type Declaration,
+  describeEntries,
+  describeOwner,
+  type Entry,
+  entryOf,
+  judge,
+  release,
+} from "../recipe/claims";
 import { OWN_DATABASES } from "../recipe/names";
 import { progress } from "../run";
 import { openToLook } from "./admin";
@@ -108,12 +117,11 @@ export async function declare(server: Server, objects: readonly string[], mine: 
   const entries = await claimsOn(server, objects);
   const { refusal, outdated } = judge(entries, mine, server.name);
   if (refusal) throw new Error(refusal);
-  const { token, stack, resource } = mine;
-  const isThere = (object: string) =>
-    entries.some((entry) => entry.object === object && entry.token === token && entry.resource === resource);
-  const missing = objects.filter((object) => !isThere(object));
+  const missing = objects
+    .map((object) => entryOf(object, mine))
+    .filter((wanted) => !entries.some((entry) => isDeepStrictEqual(entry, wanted)));
   if (missing.length > 0) await makeRegister(server);
-  for (const object of missing) {
+  for (const { object, token, stack, resource } of missing) {
     // First the new one: at no time is the object nobody's.
     await server.query("INSERT INTO ??.?? VALUES (?, ?, ?, ?, NOW())", [...CLAIMS, object, token, stack, resource]);
     await server.query("DELETE FROM ??.?? WHERE object = ? AND token = ? AND (stack, resource) != (?, ?)", [
@@ -127,7 +135,7 @@ export async function declare(server: Server, objects: readonly string[], mine: 
   for (const entry of outdated) {
     await server.query("DELETE FROM ??.?? WHERE object = ? AND token = ?", [...CLAIMS, entry.object, entry.token]);
   }
-  const adopted = outdated.filter((entry) => entry.stack !== stack);
+  const adopted = outdated.filter((entry) => entry.stack !== mine.stack);
   if (adopted.length > 0) progress(`${server.name}: takes over from another stack: ${describeEntries(adopted)}`);
 }
 

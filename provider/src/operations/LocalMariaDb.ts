@@ -1,11 +1,12 @@
 import { realpath } from "node:fs/promises";
 import * as path from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import * as claims from "../hosts/local/claims";
 import * as data from "../hosts/local/data";
 import * as files from "../hosts/local/files";
 import * as server from "../hosts/local/server";
 import type { LocalMariaDbComputed, LocalMariaDbDerived, LocalMariaDbInputs } from "../inputs";
-import { type Declaration, describeEntries, judge, release } from "../recipe/claims";
+import { type Declaration, describeEntries, entryOf, judge, release } from "../recipe/claims";
 import type { LocalServerState } from "../recipe/words";
 import { progress } from "../run";
 import { define } from "./define";
@@ -83,11 +84,8 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, Loca
     if (kept.length > 0)
       progress(`${directory}: stays, because it is declared elsewhere too: ${describeEntries(kept)}`);
     if (free.length === 0) {
-      if (claim)
-        await claims.write(
-          directory,
-          entries.filter(({ token }) => token !== claim.token),
-        );
+      const others = entries.filter(({ token }) => token !== claim?.token);
+      if (others.length < entries.length) await claims.write(directory, others);
       else if (await files.exists(directory)) progress(leftAsItIs(directory));
       return;
     }
@@ -101,22 +99,19 @@ const leftAsItIs = (directory: string): string =>
   `${directory}: left as it is, with its server, because nothing there proves that this resource was the last to declare it. Remove it by hand when it is ` +
   "no longer needed";
 
-async function refuseOthers({ directory }: LocalMariaDbInputs, declaration: Declaration): Promise<void> {
-  const { refusal } = judge(await claims.read(directory), declaration, directory);
-  if (refusal) throw new Error(refusal);
-}
-
 /** Puts the claim into the directory, and takes those away that it puts an end to. Writes nothing where all is as it has to be. */
 async function declare({ directory }: LocalMariaDbInputs, declaration: Declaration): Promise<void> {
   const entries = await claims.read(directory);
   const { outdated } = judge(entries, declaration, directory);
-  const { token, stack, resource } = declaration;
-  const isThere = entries.some(
-    (entry) => entry.token === token && entry.resource === resource && entry.stack === stack,
-  );
-  if (isThere && outdated.length === 0) return;
-  const others = entries.filter((entry) => entry.token !== token && !outdated.includes(entry));
-  await claims.write(directory, [...others, { object: SERVER, token, stack, resource }]);
+  const mine = entryOf(SERVER, declaration);
+  if (outdated.length === 0 && entries.some((entry) => isDeepStrictEqual(entry, mine))) return;
+  const others = entries.filter((entry) => entry.token !== mine.token && !outdated.includes(entry));
+  await claims.write(directory, [...others, mine]);
+}
+
+async function refuseOthers({ directory }: LocalMariaDbInputs, declaration: Declaration): Promise<void> {
+  const { refusal } = judge(await claims.read(directory), declaration, directory);
+  if (refusal) throw new Error(refusal);
 }
 
 const SERVER = "the server";

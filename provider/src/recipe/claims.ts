@@ -32,6 +32,13 @@ export interface Entry extends Claim {
   readonly object: string;
 }
 
+export const entryOf = (object: string, { token, stack, resource }: Claim): Entry => ({
+  object,
+  token,
+  stack,
+  resource,
+});
+
 /** What a resource says when it declares objects. */
 export interface Declaration extends Claim {
   /** Takes over what another stack declares. */

@@ -8,10 +8,14 @@ interface Entry extends Claim {
   readonly object: string;
 }
 
-/** None: the server is not there, or nobody has declared it yet. */
+/** None: the server is not there, nobody has declared it yet, or nobody can read any more who did. */
 export async function read(directory: string): Promise<Entry[]> {
-  const text = await readIfThere(paths(directory).claims);
-  return text === undefined ? [] : (JSON.parse(text) as Entry[]);
+  try {
+    return JSON.parse((await readIfThere(paths(directory).claims)) ?? "[]") as Entry[];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
 }
 
 /** Nothing is written where there is no directory any more. */
