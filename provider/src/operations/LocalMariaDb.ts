@@ -4,6 +4,7 @@ import * as server from "../hosts/local/server";
 import type { LocalMariaDbDerived, LocalMariaDbInputs } from "../inputs";
 import type { LocalServerState } from "../recipe/words";
 import { progress } from "../run";
+import { noteBroughtBack } from "./broughtBack";
 import { define } from "./define";
 import { derived, given } from "./inputs/LocalMariaDb";
 
@@ -30,6 +31,7 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, obje
     await data.initialise(place);
     begun();
     await server.start(place.directory);
+    noteBroughtBack({ kind: "local", directory: place.directory });
     return {};
   },
 

@@ -34,6 +34,7 @@ import { describeLine, renderOptionFile } from "../recipe/settings/optionFile";
 import { daysLeft, tlsFiles, tlsProblems } from "../recipe/tls";
 import { WORDS } from "../recipe/words";
 import { progress } from "../run";
+import { noteBroughtBack } from "./broughtBack";
 import { define } from "./define";
 import { derived, given } from "./inputs/MariaDbNode";
 import { differentServers } from "./inputs/shared";
@@ -100,11 +101,13 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     },
   },
   id: ({ connection }) => `${connection.address}:${connection.port}`,
+  on: ({ connection, peer }) => (peer ? [connection, peer] : [connection]),
 
   create: (wanted, begun) => bringUp(wanted, undefined, begun),
   async update(last, wanted) {
     const seen = await bringUp(wanted, last, () => undefined);
     if (last.tls && !wanted.tls) await removeCertificates(openHost(wanted.connection.host));
+    if (last.state !== RUNNING) noteBroughtBack(wanted.connection.host);
     if (last.state !== RUNNING && wanted.peer) await reconnect(wanted.peer);
     return seen;
   },

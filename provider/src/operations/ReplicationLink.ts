@@ -34,6 +34,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
     }),
   },
   id: ({ replica, source }) => `${replica.address}:${replica.port}<-${source.address}:${source.port}`,
+  on: ({ replica, source }) => [replica, source],
 
   create: (wanted, begun) => establish(wanted, { passwordChanged: false, sourceMark: undefined }, begun),
   update: (last, wanted) =>

@@ -38,6 +38,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     from: (inputs) => ({ accounts: previewStates(inputs) }),
   },
   id: ({ node }) => `${node.address}:${node.port}/users`,
+  on: ({ node }) => [node],
 
   create: (wanted, begun) =>
     inTurn([wanted.node], async () => {

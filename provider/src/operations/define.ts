@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
+import { waitForStart } from "../hosts";
+import type { Connection } from "../inputs";
 import { isTrouble, StatementError, type Trouble } from "../mariadb/connectionError";
 import { printable, progress } from "../run";
+import { wasBroughtBack } from "./broughtBack";
 import type { CheckFailure, Operations } from "./contract";
 
 /** What stands in a preview for a value that is not known yet. */
@@ -38,6 +41,8 @@ export interface Definition<Given extends object, Inputs extends Given, Computed
   readonly derived?: Derived<Given, Inputs>;
   /** Names the object. When it changes, another object is meant: the former one is removed and the new one made. */
   id(inputs: Inputs): string;
+  /** The servers without which it can't be made. @default none */
+  on?(inputs: Inputs): readonly Connection[];
   /** Makes the object, or adopts what is there. Calls `begun` once something exists that a later `destroy` must find. */
   create(inputs: Inputs, begun: () => void): Promise<Computed>;
   /** The live values, in place of the wanted ones, and what else is seen. Undefined: the object is gone. */
@@ -97,9 +102,8 @@ export function define<Given extends object, Inputs extends Given, Computed exte
     },
 
     async diff(id, olds, news) {
-      const changed = names.filter(
-        (name) => !isDeepStrictEqual(json((olds as Values)[name]), json((news as Values)[name])),
-      );
+      const known = (await lookAgain(id, olds, news)) as Values;
+      const changed = names.filter((name) => !isDeepStrictEqual(json(known[name]), json((news as Values)[name])));
       const isOther = !containsUnknown(news) && definition.id(news) !== id;
       return { changes: changed.length > 0, replaces: isOther ? changed : [], deleteBeforeReplace: true };
     },
@@ -111,6 +115,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
         exists = true;
       };
       try {
+        await waitForStarts(inputs);
         const computed = await definition.create(inputs, begun);
         return { id, outs: json({ ...inputs, ...computed }) as Outputs };
       } catch (error) {
@@ -132,12 +137,23 @@ export function define<Given extends object, Inputs extends Given, Computed exte
     },
 
     async update(_id, olds, news) {
+      await waitForStarts(news);
       const computed = await definition.update(olds, news);
       return { outs: json({ ...news, ...computed }) as Outputs };
     },
 
     delete: (_id, props) => definition.remove(props),
   };
+
+  /** What was seen before the run brought a server back may have been last known, not seen. */
+  async function lookAgain(id: string, olds: Outputs, news: Inputs): Promise<Outputs> {
+    const servers = containsUnknown(news) ? [] : (definition.on?.(news) ?? []);
+    if (!servers.some(({ host }) => wasBroughtBack(host))) return olds;
+    const seen = await operations.read(id, olds);
+    return "id" in seen ? (seen as { props: Outputs }).props : olds;
+  }
+  const waitForStarts = (inputs: Inputs) =>
+    Promise.all((definition.on?.(inputs) ?? []).map(({ host }) => waitForStart(host)));
   return withPrintableErrors(operations);
 }
 

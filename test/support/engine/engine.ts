@@ -31,10 +31,14 @@ export class Engine {
   /** @param kept by name of the resource */
   constructor(readonly kept = new Map<string, Kept>()) {}
 
-  /** Refreshes everything, then creates or updates what differs. Returns the names of what it touched. */
-  up(declared: readonly Declared[]): Promise<string[]> {
+  /**
+   * Refreshes everything, then creates or updates what differs. Returns the names of what it touched.
+   * @param meanwhile what happens between the two
+   */
+  up(declared: readonly Declared[], meanwhile?: () => Promise<void>): Promise<string[]> {
     return inOwnRun(async () => {
       await this.look();
+      await meanwhile?.();
       return this.bringUp(declared);
     });
   }
