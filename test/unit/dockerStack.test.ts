@@ -23,9 +23,11 @@ test("a network, the official image of the long-term release, two volumes for ea
     "db1 Container",
     "db1-config Volume",
     "db1-data Volume",
+    "db1-health ContainerHealth",
     "db2 Container",
     "db2-config Volume",
     "db2-data Volume",
+    "db2-health ContainerHealth",
     "image RemoteImage",
     "network Network",
   ]);
@@ -33,13 +35,37 @@ test("a network, the official image of the long-term release, two volumes for ea
   expect(kinds).toContain("sessions ReplicatedSessionStore");
 });
 
-test("the second container waits for the first, which counts as made when it is healthy; its server is ended cleanly", () => {
-  expect(program.one("db2").after).toContain("db1");
+test("the second container waits for the health of the first, which the Docker provider does not wait for", () => {
+  expect(program.one("db2").after).toContain("db1-health");
+  expect(program.one("db1-health").after).toEqual(["db1"]);
+  expect(program.one("db2-health").after).toEqual(["db2"]);
   expect(program.one("db1").after).not.toContain("db2");
+  for (const [node, peer] of [
+    ["db1", "db2"],
+    ["db2", "db1"],
+  ] as const) {
+    expect(input(node, "wait")).toBe(false);
+    expect(program.one(`${node}-health`).inputs).toEqual({
+      host: { kind: "docker", container: `sessions-${node}` },
+      peer: { kind: "docker", container: `sessions-${peer}` },
+      revision: `${node}-id`,
+      deadline: 300,
+    });
+  }
+});
+
+test("no node waits for the health of its own container, which may need its repair", () => {
+  for (const { name, after } of program.registered.filter(({ name }) => name.startsWith("sessions"))) {
+    expect([name, after.filter((other) => other.endsWith("-health"))]).toEqual([name, []]);
+  }
+});
+
+test("a container is ended cleanly, and made again where its healthcheck changes", () => {
   for (const node of NODES) {
-    expect(program.one(node).inputs).toMatchObject({ wait: true, waitTimeout: 300, destroyGraceSeconds: 300 });
-    expect(program.one(node).inputs).toMatchObject({ mustRun: false, healthcheck: { startPeriod: "5m0s" } });
+    expect(program.one(node).inputs).toMatchObject({ destroyGraceSeconds: 300, mustRun: false });
+    expect(program.one(node).inputs).toMatchObject({ healthcheck: { startPeriod: "5m0s" } });
     expect((input(node, "healthcheck") as { tests: string[] }).tests[0]).toBe("CMD-SHELL");
+    expect(program.one(node).replaceOnChanges).toEqual(["healthcheck"]);
   }
 });
 

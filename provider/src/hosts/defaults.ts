@@ -1,3 +1,5 @@
+import type { HostInputs } from "../inputs";
+
 /** What a machine is taken to be where a program does not say, and where its server is. */
 
 /** What an SSH host is taken to be where a program does not say. */
@@ -18,3 +20,15 @@ export const addressIn = <T>(host: {
   readonly address?: T;
   readonly container?: T;
 }): T | undefined => host.address ?? host.container;
+
+/** Which machine is meant, whatever is said of how it lets us in. */
+export function machineOf(host: HostInputs): string {
+  switch (host.kind) {
+    case "local":
+      return JSON.stringify([host.kind, host.directory]);
+    case "ssh":
+      return JSON.stringify([host.kind, host.address, host.port]);
+    case "docker":
+      return JSON.stringify([host.kind, host.engine, host.container]);
+  }
+}

@@ -2,6 +2,13 @@ import type { HostInputs } from "../inputs";
 import type { Host } from "./Host";
 import { localHost } from "./local/host";
 
+/** What engines say of the health of containers. */
+export const openHealth = () => require("./docker/health") as typeof import("./docker/health");
+
+/** Waits for a server that is on its way up, where what starts it is not what waits for it: Pulumi makes containers by itself. */
+export const waitForStart = async (host: HostInputs): Promise<void> =>
+  host.kind === "docker" ? openHealth().waitForStart(host) : undefined;
+
 /** The machine of a server. It is reached when something is asked of it, not before. */
 export function openHost(inputs: HostInputs): Host {
   switch (inputs.kind) {

@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
-import type { Connection, HostInputs } from "../inputs";
+import { machineOf } from "../hosts/defaults";
+import type { Connection } from "../inputs";
 import { identityAt, NEW } from "./register";
 
 /** Whether two connections lead to the same server: its address, port and machine may be spelled in several ways. */
@@ -14,22 +14,10 @@ export async function isOtherServer(
   identity: string | undefined,
 ): Promise<boolean> {
   // Statements go through the machine to the server's socket, whatever its address and port.
-  if (isDeepStrictEqual(machineOf(last.host), machineOf(wanted.host))) return false;
+  if (machineOf(last.host) === machineOf(wanted.host)) return false;
   const found = await identityAt(wanted);
   if (found === undefined) return false;
   const known = identity ?? (await identityAt(last)) ?? NEW;
   // Two without an identity may be one.
   return found === NEW ? known !== NEW : found !== known;
-}
-
-/** What of a host's inputs says which machine it is, and not how it lets us in. */
-function machineOf(host: HostInputs): unknown {
-  switch (host.kind) {
-    case "local":
-      return { directory: host.directory };
-    case "ssh":
-      return { address: host.address, port: host.port };
-    case "docker":
-      return { container: host.container, engine: host.engine };
-  }
 }

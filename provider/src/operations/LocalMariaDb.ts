@@ -9,6 +9,7 @@ import type { LocalMariaDbComputed, LocalMariaDbDerived, LocalMariaDbInputs } fr
 import { type Declaration, describeEntries, entryOf, judge, release } from "../recipe/claims";
 import type { LocalServerState } from "../recipe/words";
 import { progress } from "../run";
+import { noteBroughtBack } from "./broughtBack";
 import { define } from "./define";
 import { derived, given } from "./inputs/LocalMariaDb";
 
@@ -55,6 +56,7 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, Loca
     begun();
     await declare(place, declaration);
     await server.start(place.directory);
+    noteBroughtBack({ kind: "local", directory: place.directory });
     return {};
   },
 

@@ -39,6 +39,7 @@ import { describeLine, renderOptionFile } from "../recipe/settings/optionFile";
 import { daysLeft, tlsFiles, tlsProblems } from "../recipe/tls";
 import { WORDS } from "../recipe/words";
 import { progress } from "../run";
+import { noteBroughtBack } from "./broughtBack";
 import { define } from "./define";
 import { derived, given } from "./inputs/MariaDbNode";
 import { differentServers } from "./inputs/shared";
@@ -119,6 +120,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     },
   },
   id: ({ connection }) => `${connection.address}:${connection.port}`,
+  on: ({ connection, peer }) => (peer ? [connection, peer] : [connection]),
 
   isOther: (last, wanted) => isOtherServer(last.connection, wanted.connection, last.identity),
   belongings: { at: "connection", claims: ({ connection }) => claimsAt(connection, isOptionFile) },
@@ -127,6 +129,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   async update(last, wanted, declaration) {
     const seen = await bringUp(wanted, last, () => undefined, declaration);
     if (last.tls && !wanted.tls) await removeCertificates(openHost(wanted.connection.host));
+    if (last.state !== RUNNING) noteBroughtBack(wanted.connection.host);
     if (last.state !== RUNNING && wanted.peer) await reconnect(wanted.peer);
     return seen;
   },

@@ -39,6 +39,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
     }),
   },
   id: ({ replica, source }) => `${replica.address}:${replica.port}<-${source.address}:${source.port}`,
+  on: ({ replica, source }) => [replica, source],
 
   // Another source is a change of this direction: the replica goes over to it.
   isOther: (last, wanted) => isOtherServer(last.replica, wanted.replica, last.identity),

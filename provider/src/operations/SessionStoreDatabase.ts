@@ -34,6 +34,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
   ],
   derived: { needs: [], properties: derived.shape, from: () => ({ state: PRESENT }) },
   id: ({ node, name }) => `${node.address}:${node.port}/${name}`,
+  on: ({ node }) => [node],
 
   create: (wanted) => bringUp(wanted, true),
   update: (_last, wanted) => bringUp(wanted, false),

@@ -47,6 +47,7 @@ export const SessionStoreSchema = define<SessionStoreSchemaInputs, SessionStoreS
   },
   id: ({ first, second, database }) =>
     `${[first, second].map(({ address, port }) => `${address}:${port}`).join("+")}/${database}`,
+  on: ({ first, second }) => [first, second],
 
   // It is not called begun before the script's last statement: the next `up` then runs the script again from its first.
   create: (wanted) => bringUp(wanted, true),

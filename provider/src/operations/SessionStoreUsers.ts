@@ -57,6 +57,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     from: (inputs) => ({ accounts: previewStates(inputs) }),
   },
   id: ({ node }) => `${node.address}:${node.port}/users`,
+  on: ({ node }) => [node],
 
   isOther: (last, wanted) => isOtherServer(last.node, wanted.node, last.identity),
   belongings: {

@@ -1,4 +1,5 @@
 /** The operations of each resource type, for every front end. */
+export { ContainerHealth } from "./ContainerHealth";
 export { LocalMariaDb } from "./LocalMariaDb";
 export { MariaDbNode } from "./MariaDbNode";
 export { ReplicationLink } from "./ReplicationLink";

@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
-import type { Claim } from "../inputs";
+import { waitForStart } from "../hosts";
+import type { Claim, Connection } from "../inputs";
 import { isTrouble, StatementError, type Trouble } from "../mariadb/connectionError";
 import type { Declaration, Entry, Owner } from "../recipe/claims";
 import { printable, progress } from "../run";
+import { wasBroughtBack } from "./broughtBack";
 import type { CheckFailure, Operations } from "./contract";
 import { declaredTwice, foreignClaims, isInProgram, NOBODY } from "./ownership";
 
@@ -63,6 +65,8 @@ export interface Definition<Given extends object, Inputs extends Given, Computed
   isOther?(last: Inputs & Computed, wanted: Inputs): boolean | Promise<boolean>;
   /** @default it declares nothing that it takes away */
   readonly belongings?: Belongings<Given>;
+  /** The servers without which it can't be made. @default none */
+  on?(inputs: Inputs): readonly Connection[];
   /** Makes the object, or adopts what is there. Calls `begun` once something exists that a later `destroy` must find. */
   create(inputs: Inputs, begun: () => void, declaration: Declaration): Promise<Unclaimed<Computed>>;
   /** The live values, in place of the wanted ones, and what else is seen. Undefined: the object is gone. */
@@ -106,7 +110,9 @@ export function define<Given extends object, Inputs extends Given, Computed exte
 
   const ofOthers = async (inputs: Inputs, last: Partial<Inputs>, owner: Owner): Promise<CheckFailure[]> => {
     const { belongings } = definition;
-    const twice = declaredTwice(definition.id(inputs), owner);
+    // What is declared is on the first of the servers that it needs.
+    const machines = (definition.on?.(inputs) ?? []).slice(0, 1).map(({ host }) => host);
+    const twice = declaredTwice(definition.id(inputs), machines, owner);
     if (twice) return [{ property: belongings?.at ?? "", reason: twice }];
     return belongings ? foreignClaims(belongings, inputs, last, owner) : [];
   };
@@ -139,13 +145,14 @@ export function define<Given extends object, Inputs extends Given, Computed exte
       return { inputs: json(inputs) as Inputs, failures: failures.map(readable) };
     },
 
-    async diff(_id, olds, news, owner = NOBODY) {
+    async diff(id, olds, news, owner = NOBODY) {
+      const known = await lookAgain(id, olds, news);
       const changed = names.filter(
-        (name) => !isDeepStrictEqual(json((olds as Values)[name]), json((news as Values)[name])),
+        (name) => !isDeepStrictEqual(json((known as Values)[name]), json((news as Values)[name])),
       );
-      const isOther = changed.length > 0 && !containsUnknown(news) && (await definition.isOther?.(olds, news));
+      const isOther = changed.length > 0 && !containsUnknown(news) && (await definition.isOther?.(known, news));
       // An earlier version of this library wrote the state, somebody else took over, or the stack has another name now.
-      const isUnclaimed = definition.belongings && owner !== NOBODY && claimIn(olds)?.stack !== owner.stack;
+      const isUnclaimed = definition.belongings && owner !== NOBODY && claimIn(known)?.stack !== owner.stack;
       if (isUnclaimed && changed.length === 0) {
         progress(`${owner.resource}: \`up\` notes beside it that this stack declares it; no property changes`);
       }
@@ -161,6 +168,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
         exists = true;
       };
       try {
+        await waitForStarts(inputs);
         const computed = await definition.create(inputs, begun, declaration);
         return { id, outs: json({ ...inputs, ...computed, ...claimOf(declaration) }) as Outputs };
       } catch (error) {
@@ -183,6 +191,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
     },
 
     async update(_id, olds, news, owner = NOBODY) {
+      await waitForStarts(news);
       const declaration = declarationOf(news, owner, claimIn(olds));
       const computed = await definition.update(olds, news, declaration);
       return { outs: json({ ...news, ...computed, ...claimOf(declaration) }) as Outputs };
@@ -190,6 +199,16 @@ export function define<Given extends object, Inputs extends Given, Computed exte
 
     delete: (_id, props) => definition.remove(props),
   };
+
+  /** What was seen before the run brought a server back may have been last known, not seen. */
+  async function lookAgain(id: string, olds: Outputs, news: Inputs): Promise<Outputs> {
+    const servers = containsUnknown(news) ? [] : (definition.on?.(news) ?? []);
+    if (!servers.some(({ host }) => wasBroughtBack(host))) return olds;
+    const seen = await operations.read(id, olds);
+    return "id" in seen ? (seen as { props: Outputs }).props : olds;
+  }
+  const waitForStarts = (inputs: Inputs) =>
+    Promise.all((definition.on?.(inputs) ?? []).map(({ host }) => waitForStart(host)));
   return withPrintableErrors(operations);
 }
 

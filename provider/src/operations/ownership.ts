@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import { machineOf } from "../hosts/defaults";
+import type { HostInputs } from "../inputs";
 import { describeEntries, judge, type Owner } from "../recipe/claims";
 import { ofRun, progress } from "../run";
 import type { CheckFailure } from "./contract";
@@ -15,12 +17,23 @@ const declared = ofRun(() => new Map<string, string>());
 /** True for a resource of the program that runs. */
 export const isInProgram = (resource: string): boolean => [...declared().values()].includes(resource);
 
-/** Refuses what two resources of a program have in common. Afterwards the resource counts as one of the program. */
-export function declaredTwice(object: string, { resource }: Owner): string | undefined {
-  const other = declared().get(object) ?? resource;
-  declared().set(object, other);
+/**
+ * Refuses what two resources of a program have in common. Afterwards the resource counts as one of the program.
+ * @param machines where the object is: other machines may have one of the same name
+ */
+export function declaredTwice(
+  object: string,
+  machines: readonly HostInputs[],
+  { resource }: Owner,
+): string | undefined {
+  const key = JSON.stringify([object, machines.map(machineOf)]);
+  const other = declared().get(key) ?? resource;
+  declared().set(key, other);
   if (other === resource) return undefined;
-  return `${object} is declared twice in this program, by ${other} and by ${resource}. Nothing was changed. Each would undo what the other does: declare each server once (one ReplicatedSessionStore takes several \`databases\`)`;
+  return (
+    `${object} is declared twice in this program, by ${other} and by ${resource}. Nothing was changed. Each would undo what the other does: declare each ` +
+    "server once (one ReplicatedSessionStore takes several `databases`)"
+  );
 }
 
 /** What speaks against declaring the objects of a resource in the place where it is wanted. Says what a new resource takes over. */

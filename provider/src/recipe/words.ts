@@ -30,6 +30,17 @@ const LOGIN_PROBLEMS = {
 } as const;
 
 export const WORDS = {
+  "ContainerHealth.state": property("healthy", {
+    healthy: "Its healthcheck succeeds.",
+    starting: "Its healthcheck has not succeeded since its start, and may still.",
+    unhealthy: "Its healthcheck fails.",
+    "no healthcheck": "The engine was not told how to check it.",
+    stopped: "It does not run; `up` starts it.",
+    restarting: "Its server ends, and the engine starts it again and again.",
+    paused: "It is paused.",
+    missing: "The engine has no container of that name.",
+    unreachable: "The engine can't be reached.",
+  }),
   "LocalMariaDb.state": property("running", {
     running: "The server's process runs.",
     stopped: "It does not run; `up` starts it.",
@@ -163,6 +174,7 @@ export type LoginProblem = keyof typeof LOGIN_PROBLEMS;
 /** What went wrong with a statement, as states show it where it was met while looking. */
 export type StatementProblem = Filled<keyof typeof STATEMENT_PROBLEMS>;
 
+export type ContainerHealthState = WordOf<"ContainerHealth.state">;
 export type LocalServerState = WordOf<"LocalMariaDb.state">;
 export type NodeState = WordOf<"MariaDbNode.state">;
 export type NodeTlsState = WordOf<"MariaDbNode.tlsState">;

@@ -42,10 +42,14 @@ export class Engine {
   /** @param kept by name of the resource */
   constructor(readonly kept = new Map<string, Kept>()) {}
 
-  /** Refreshes everything, then creates or updates what differs, and removes what the program has no more. Returns the names of what it touched. */
-  up({ resources, isWhole, replaced }: Program): Promise<string[]> {
+  /**
+   * Refreshes everything, then creates or updates what differs, and removes what the program has no more. Returns the names of what it touched.
+   * @param meanwhile what happens between the look and the changes
+   */
+  up({ resources, isWhole, replaced }: Program, meanwhile?: () => Promise<void>): Promise<string[]> {
     return inOwnRun(async () => {
       await this.look();
+      await meanwhile?.();
       const touched = await this.bringUp(resources, replaced);
       const names = resources.map(({ name }) => name);
       await this.remove(ALL, (name) => name.endsWith(FORMER) || (isWhole && !names.includes(name)));

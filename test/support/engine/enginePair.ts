@@ -31,8 +31,9 @@ export abstract class EnginePair implements AsyncDisposable {
     return pairRun([this.connection(1), this.connection(2)], options);
   }
 
-  async up(options: PairOptions = {}): Promise<string[]> {
-    return this.engine.up(await this.program(options));
+  /** @param meanwhile what happens between the look at everything and the changes */
+  async up(options: PairOptions = {}, meanwhile?: () => Promise<void>): Promise<string[]> {
+    return this.engine.up(await this.program(options), meanwhile);
   }
 
   async drift(options: PairOptions = {}): Promise<Record<string, string[]>> {

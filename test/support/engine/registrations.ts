@@ -22,6 +22,8 @@ export interface Registration {
   /** Name of the resource with which it goes down. */
   readonly deletedWith: string;
   readonly secretOutputs: readonly string[];
+  /** Properties whose change makes another resource, because the program says so. */
+  readonly replaceOnChanges: readonly string[];
 }
 
 /** A program that has run to its end. */
@@ -39,6 +41,7 @@ interface Request {
   getParent(): string;
   getDeletedwith(): string;
   getAdditionalsecretoutputsList(): string[];
+  getReplaceonchangesList(): string[];
 }
 
 /** Pulumi's mocks are one for the whole process. */
@@ -116,6 +119,7 @@ function registrationOf(request: Request): Registration {
     parent: nameOf(request.getParent()),
     deletedWith: nameOf(request.getDeletedwith()),
     secretOutputs: request.getAdditionalsecretoutputsList(),
+    replaceOnChanges: request.getReplaceonchangesList(),
   };
 }
 

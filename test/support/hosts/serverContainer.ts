@@ -20,6 +20,8 @@ export interface ServerContainerOptions {
   readonly suite?: Suite;
   /** The engine, as resources name it. @default the one of the tests */
   readonly engine?: string;
+  /** The shell's line of its healthcheck. "none": it has none. @default that of stacks/docker.ts */
+  readonly healthcheck?: string;
 }
 
 const SECOND = 1_000_000_000;
@@ -32,13 +34,14 @@ export class ServerContainer extends Machine {
     private readonly suite: Suite,
     private readonly network: TestNetwork,
     readonly engine: string,
+    private readonly options: ServerContainerOptions,
   ) {
     super();
   }
 
   static async start(network: TestNetwork, options: ServerContainerOptions = {}): Promise<ServerContainer> {
     const { name = "db1", suite = "bookworm", engine = String(process.env["SESSION_STORE_TEST_DOCKER"]) } = options;
-    const server = new ServerContainer(name, `${network.name}-${name}`, suite, network, engine);
+    const server = new ServerContainer(name, `${network.name}-${name}`, suite, network, engine, options);
     try {
       for (const Name of server.volumes) await testEngine().createVolume({ Name, Labels: LABELS });
       await server.create(await serverImage(suite));
@@ -98,6 +101,7 @@ export class ServerContainer extends Machine {
 
   private async create(image: string): Promise<void> {
     const [data, config] = this.volumes;
+    const { healthcheck = HEALTHCHECK } = this.options;
     await testEngine().createContainer({
       name: this.address,
       Hostname: this.name,
@@ -105,7 +109,7 @@ export class ServerContainer extends Machine {
       Env: ENVIRONMENT,
       Labels: LABELS,
       Healthcheck: {
-        Test: ["CMD-SHELL", HEALTHCHECK],
+        Test: healthcheck === "none" ? ["NONE"] : ["CMD-SHELL", healthcheck],
         // Often until it is healthy, then seldom: each check is a process, on machines that have others to run.
         StartInterval: SECOND / 2,
         Interval: 5 * SECOND,

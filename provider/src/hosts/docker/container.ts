@@ -21,7 +21,7 @@ export class DockerContainer {
       return await this.engine.ask((client) => work(client.getContainer(this.name)), deadline);
     } catch (error) {
       if (!isMissing(error, /no such container:/i)) throw error;
-      throw new HostUnreachable(
+      throw new NoContainer(
         `there is no container "${this.name}" on that engine: it was removed or renamed, or it is on another engine. Make it, or correct ` +
           '"container" or "engine".',
       );
@@ -47,6 +47,7 @@ export class DockerContainer {
       word: State.Status,
       startedAt: State.StartedAt,
       exitCode: State.ExitCode,
+      health: healthIn(State),
       mounts: Mounts.map(({ Destination, RW }) => ({ directory: Destination, isWritable: RW })),
     };
   }
@@ -93,6 +94,9 @@ export interface Execution {
   ended(): Promise<number>;
 }
 
+/** The engine answers, and knows no container of that name. */
+export class NoContainer extends HostUnreachable {}
+
 /** Nothing can be asked of a container that does not run. To whoever wants to connect, it is as a server that is down. */
 export class NotRunning extends Error {
   readonly code = "ECONNREFUSED";
@@ -105,8 +109,27 @@ export interface ContainerState {
   readonly word: string;
   readonly startedAt: string;
   readonly exitCode: number;
+  /** Undefined: it has no healthcheck. */
+  readonly health: Healthcheck | undefined;
   /** The directories in it that something from outside keeps. */
   readonly mounts: readonly { readonly directory: string; readonly isWritable: boolean }[];
+}
+
+/** What the engine knows from the healthcheck of a container. It is as old as the last check. */
+export interface Healthcheck {
+  /** The engine's word: `starting`, `healthy`, `unhealthy`. */
+  readonly status: string;
+  /** What the last check said; empty before the first. */
+  readonly said: string;
+  /** When the last check began, by the engine's clock. */
+  readonly checkedAt: string | undefined;
+}
+
+function healthIn({ Health }: Docker.ContainerInspectInfo["State"]): Healthcheck | undefined {
+  // The engine says "none" where a healthcheck of the image was switched off.
+  if (!Health || Health.Status === "none") return undefined;
+  const last = Health.Log?.at(-1);
+  return { status: Health.Status, said: last?.Output.trim() ?? "", checkedAt: last?.Start };
 }
 
 function isMissing(error: unknown, what: RegExp): boolean {

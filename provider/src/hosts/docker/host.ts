@@ -1,7 +1,6 @@
 import { posix as path } from "node:path";
 import type { DockerHostInputs } from "../../inputs";
 import { DEFAULT_CONFIG_DIRECTORY } from "../defaults";
-import { greets } from "../greets";
 import { type Host, OPTION_FILE } from "../Host";
 import { run } from "./commands";
 import { DockerContainer } from "./container";
@@ -9,15 +8,13 @@ import { DockerEngine } from "./engine";
 import { exists, readFile, readFolder, removeFile, writeFile } from "./files";
 import { layoutOf } from "./layout";
 import { type Greets, log, start, stop, waitUntilSetUp } from "./service";
-import { openStream } from "./stream";
+import { openToServer, serverGreets } from "./stream";
 
 /** A container whose main process is the server, on an engine here or elsewhere. */
 export function dockerHost(inputs: DockerHostInputs): Host {
   const folder = path.normalize(inputs.configDirectory ?? DEFAULT_CONFIG_DIRECTORY).replace(/\/$/, "");
   const container = new DockerContainer(inputs.container, DockerEngine.at(inputs.engine));
-  const socket = async () => (await layoutOf(container)).socket;
-  const open = async () => openStream(container, await socket());
-  const up: Greets = () => open().then(greets, () => false);
+  const up: Greets = () => serverGreets(container);
   return {
     name: `container ${inputs.container}`,
     superuser: "root",
@@ -29,7 +26,7 @@ export function dockerHost(inputs: DockerHostInputs): Host {
       await refuseUnlessKept(container, folder);
       await waitUntilSetUp(container, up);
     },
-    socket,
+    socket: async () => (await layoutOf(container)).socket,
     settingsFile: async () => `${folder}/${OPTION_FILE}`,
     optionFiles: async () => (await layoutOf(container)).optionFiles,
     run: (command, options) => run(container, command, options),
@@ -47,7 +44,7 @@ export function dockerHost(inputs: DockerHostInputs): Host {
     startService: () => start(container, up),
     stopService: () => stop(container, up),
     serverLog: (lines) => log(container, lines),
-    openStream: open,
+    openStream: () => openToServer(container),
   };
 }
 

@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
-import { progress } from "../../run";
-import { until } from "../../waiting";
+import { ofRun, progress } from "../../run";
+import { inTime, until } from "../../waiting";
 import { errorLines, LOG_LINES } from "../errorLog";
 import { HostUnreachable } from "../Host";
 import { run } from "./commands";
@@ -14,25 +14,43 @@ const START_DEADLINE = 300_000;
 /** One that stops may have much to write. In seconds; then the engine kills it. */
 const STOP_DEADLINE = 300;
 
-/** Whether the server greets on its socket. A connection is taken before, by the operating system. */
+/** Whether the server greets on its socket. */
 export type Greets = () => Promise<boolean>;
 
 /** Starts the server unless it runs, and waits until it takes connections. One that is just stopping is started again. */
-export async function start(container: DockerContainer, greets: Greets): Promise<void> {
+export async function start(
+  container: DockerContainer,
+  greets: Greets,
+  deadline: number = START_DEADLINE,
+): Promise<void> {
   const before = await container.state();
   if (before.word === "paused") throw container.isPaused();
-  if (before.isRunning && (await comesUp(container, before, greets))) return;
+  if (before.isRunning && (await comesUp(container, before, greets, deadline))) return;
   // One that ended again and again waits longer and longer for its next start.
   if (before.word === "restarting") await stopNow(container);
   await container.ask((asked) => asked.start().catch(unlessDone));
   const begun = await container.state();
-  if (await comesUp(container, begun, greets)) return;
+  if (await comesUp(container, begun, greets, deadline)) return;
   const { exitCode } = await container.state();
   await stopNow(container);
   throw new Error(
     `the server in the container "${container.name}" ended while it started (exit code ${exitCode}); the container is stopped. ` +
       `Its log says:\n${errorLines(await log(container, LOG_LINES))}`,
   );
+}
+
+/** The starts of containers after which their servers were seen to take connections. */
+const seenUp = ofRun(() => new Set<string>());
+
+/** Waits for a server whose container was started a short while ago. What comes of it, whoever needs the server sees. */
+export async function waitWhileStarting(container: DockerContainer, greets: Greets): Promise<void> {
+  const begun = await container.state();
+  const key = `${begun.id} ${begun.startedAt}`;
+  const left = Date.parse(begun.startedAt) + START_DEADLINE - Date.now();
+  if (!begun.isRunning || left <= 0 || seenUp().has(key)) return;
+  // A clock that is wrong must not make it longer.
+  const up = comesUp(container, begun, greets, Math.min(left, START_DEADLINE));
+  await inTime(up.then((isUp) => isUp && seenUp().add(key)));
 }
 
 /** Waits for what a container does before its server takes connections: its start, and what its image sets up on empty data. */
@@ -43,24 +61,37 @@ export async function waitUntilSetUp(container: DockerContainer, greets: Greets)
 }
 
 /** False when the server ends before it is up. */
-async function comesUp(container: DockerContainer, begun: ContainerState, greets: Greets): Promise<boolean> {
+async function comesUp(
+  container: DockerContainer,
+  begun: ContainerState,
+  greets: Greets,
+  deadline: number = START_DEADLINE,
+): Promise<boolean> {
   const what = `the server in the container "${container.name}" to take connections`;
   // Each look is two processes in the container, beside a server that starts.
-  return until<boolean>({ what, deadline: START_DEADLINE, pause: 200 }, async () => {
+  return until<boolean>({ what, deadline, pause: 200 }, async () => {
     const now = await container.state();
     if (!now.isRunning || now.id !== begun.id || now.startedAt !== begun.startedAt) return { done: false };
-    let commandLines: string[];
-    try {
-      commandLines = (await run(container, ["sh", "-c", COMMAND_LINES])).split("\0\n");
-    } catch (error) {
-      if (error instanceof HostUnreachable) throw error;
-      // It may have ended just now.
-      return { seen: (error as Error).message };
-    }
-    // Seen before it greets, so that what greets is not the image's own server, which was there only in between.
-    if (!commandLines.some(isServer)) return { seen: "no server at work, or only one with which the image sets it up" };
-    return (await greets()) ? { done: true } : { seen: "no answer on its socket" };
+    return takesConnections(container, greets);
   });
+}
+
+/** One look at a container that runs. */
+export async function takesConnections(
+  container: DockerContainer,
+  greets: Greets,
+): Promise<{ done: true } | { seen: string }> {
+  let commandLines: string[];
+  try {
+    commandLines = (await run(container, ["sh", "-c", COMMAND_LINES])).split("\0\n");
+  } catch (error) {
+    if (error instanceof HostUnreachable) throw error;
+    // It may have ended just now.
+    return { seen: (error as Error).message };
+  }
+  // Seen before it greets, so that what greets is not the image's own server, which was there only in between.
+  if (!commandLines.some(isServer)) return { seen: "no server at work, or only one with which the image sets it up" };
+  return (await greets()) ? { done: true } : { seen: "no answer on its socket" };
 }
 
 /** The command lines in a container, each with a line feed behind it. */

@@ -1,6 +1,8 @@
 import { Duplex } from "node:stream";
 import { bridgeTo } from "../bridge";
+import { greets } from "../greets";
 import type { DockerContainer } from "./container";
+import { layoutOf } from "./layout";
 import { Demultiplexer } from "./outputs";
 
 /** A server that is there greets at once. One that does not is the caller's to wait for. */
@@ -31,6 +33,14 @@ export async function openStream(container: DockerContainer, socket: string): Pr
   both.once("close", () => stream.destroy());
   return both;
 }
+
+/** A byte stream to the socket of the server in a container. */
+export const openToServer = async (container: DockerContainer): Promise<Duplex> =>
+  openStream(container, (await layoutOf(container)).socket);
+
+/** Whether the server in a container greets on its socket. A connection is taken before, by the operating system. */
+export const serverGreets = (container: DockerContainer): Promise<boolean> =>
+  openToServer(container).then(greets, () => false);
 
 function noWay({ name }: DockerContainer, socket: string, complaint: string, code: number): Error {
   if (/No such file or directory/.test(complaint)) return Object.assign(new Error(complaint), { code: "ENOENT" });

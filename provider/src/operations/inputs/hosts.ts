@@ -139,7 +139,7 @@ const engine = z.string().superRefine((url, context) => {
   if (problem) context.addIssue(problem);
 });
 
-const docker = z
+export const docker = z
   .strictObject({
     kind: z.literal("docker").meta({ description: "A container." }),
     container: z

@@ -21,11 +21,16 @@ const plugin = {
   async diff(_id, urn, olds, news) {
     const changed = Object.keys(news).filter((name) => !isSame(olds[name], news[name]));
     const replaces = changed.filter((name) => !resourceOf(urn).atOnce.includes(name));
-    return { changes: changed.length > 0, replaces };
+    if (changed.length === 0 || replaces.length > 0) return { changes: changed.length > 0, replaces };
+    // The engine then compares by itself, and applies the program's `replaceOnChanges`, for which the SDK's plugins can say nothing.
+    return { replaces };
   },
   async create(urn, inputs) {
-    const { id, computed = {} } = await resourceOf(urn).create(inputs);
-    return { id, outs: { ...inputs, ...computed } };
+    const { id, computed = {}, failure } = await resourceOf(urn).create(inputs);
+    const outs = { ...inputs, ...computed };
+    // There in part: the engine keeps it with the reason, and forgets that at the next look at it.
+    if (failure) throw Object.assign(new Error(failure), { id, properties: outs, reasons: [failure] });
+    return { id, outs };
   },
   async read(id, urn, props) {
     const seen = await resourceOf(urn)

@@ -55,7 +55,8 @@ exports.RemoteImage = {
 };
 
 exports.Container = {
-  atOnce: ["destroyGraceSeconds", "mustRun", "wait", "waitTimeout"],
+  // Of a changed healthcheck it says that it is updated; the container keeps the former one.
+  atOnce: ["destroyGraceSeconds", "healthcheck", "mustRun", "wait", "waitTimeout"],
   computed: [],
   async create(inputs) {
     const container = await docker.createContainer(optionsOf(inputs));
@@ -65,21 +66,18 @@ exports.Container = {
       archive.finalize();
       await container.putArchive(archive, { path: "/" });
     }
-    try {
-      await container.start();
-      if (inputs.wait) await waitUntilHealthy(container, inputs);
-      return { id: container.id };
-    } catch (error) {
-      // The real one keeps it, marked as unfinished, and removes it in the next run.
-      await container.remove({ force: true, v: true });
-      throw error;
-    }
+    // One that does not start, or does not get healthy, is kept.
+    const failure = await container.start().then(
+      () => (inputs.wait ? unhealthy(container, inputs) : undefined),
+      (error) => error.message,
+    );
+    return { id: container.id, failure };
   },
-  async read(id, { healthcheck }) {
+  async read(id) {
     const { Image, Config } = await docker.getContainer(id).inspect();
-    const { Interval, Timeout, StartPeriod } = Config.Healthcheck;
+    const { Test, Interval, Timeout, StartPeriod, Retries } = Config.Healthcheck;
     const durations = { interval: inWords(Interval), timeout: inWords(Timeout), startPeriod: inWords(StartPeriod) };
-    return { image: Image, healthcheck: { ...healthcheck, ...durations } };
+    return { image: Image, healthcheck: { tests: Test, ...durations, retries: Retries } };
   },
   async delete(id, { destroyGraceSeconds }) {
     const container = docker.getContainer(id);
@@ -116,14 +114,13 @@ const optionsOf = ({ name, hostname, image, envs, networksAdvanced, ports, volum
   },
 });
 
-async function waitUntilHealthy(container, { name, waitTimeout }) {
+/** Waits to its deadline, whatever it sees meanwhile. Undefined: the container got healthy. */
+async function unhealthy(container, { name, waitTimeout = 60 }) {
   const end = Date.now() + waitTimeout * 1000;
   for (;;) {
-    const { Running, Restarting, Health } = (await container.inspect()).State;
-    if (Health?.Status === "healthy") return;
-    if (!Running || Restarting || Health?.Status === "unhealthy" || Date.now() > end) {
-      throw new Error(`container ${name} did not become healthy: ${JSON.stringify(Health?.Log?.at(-1))}`);
-    }
+    const { Health } = (await container.inspect()).State;
+    if (Health?.Status === "healthy") return undefined;
+    if (Date.now() > end) return `container ${name} failed to be in healthy state in time`;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
