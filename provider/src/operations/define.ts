@@ -4,11 +4,11 @@ import type { z } from "zod";
 import { waitForStart } from "../hosts";
 import type { Claim, Connection } from "../inputs";
 import { isTrouble, StatementError, type Trouble } from "../mariadb/connectionError";
-import type { Declaration, Entry, Owner } from "../recipe/claims";
+import type { Declaration, Owner } from "../recipe/claims";
 import { printable, progress } from "../run";
 import { wasBroughtBack } from "./broughtBack";
 import type { CheckFailure, Operations } from "./contract";
-import { declaredTwice, foreignClaims, isInProgram, NOBODY } from "./ownership";
+import { type Belongings, declaredTwice, foreignClaims, isInProgram, NOBODY } from "./ownership";
 
 /** What stands in a preview for a value that is not known yet. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -33,14 +33,6 @@ export interface Derived<Given extends object, Inputs extends Given> {
   readonly needs: readonly (keyof Given & string)[];
   readonly properties: Properties<Omit<Inputs, keyof Given>>;
   from(given: Given): Omit<Inputs, keyof Given> & Partial<Inputs>;
-}
-
-/** What a resource declares on a server or machine, and takes away when it is deleted, if it was the last to declare it. */
-export interface Belongings<Given> {
-  /** The property that says where they are. */
-  readonly at: keyof Given & string;
-  /** All claims on them. Undefined: it can't be asked, or nothing is there yet. */
-  claims(inputs: Given): Promise<readonly Entry[] | undefined>;
 }
 
 /** What `define` itself computes of a resource with belongings. */

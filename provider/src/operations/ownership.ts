@@ -1,12 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import { machineOf } from "../hosts/defaults";
 import type { HostInputs } from "../inputs";
-import { describeEntries, judge, type Owner } from "../recipe/claims";
+import { describeEntries, type Entry, judge, type Owner } from "../recipe/claims";
 import { ofRun, progress } from "../run";
 import type { CheckFailure } from "./contract";
-import type { Belongings } from "./define";
 
 /** Who declares what, as far as it can be told before anything is changed. */
+
+/** What a resource declares on a server or machine, and takes away when it is deleted, if it was the last to declare it. */
+export interface Belongings<Given> {
+  /** The property that says where they are. */
+  readonly at: keyof Given & string;
+  /** All claims on them. Undefined: it can't be asked, or nothing is there yet. */
+  claims(inputs: Given): Promise<readonly Entry[] | undefined>;
+}
 
 /** A resource that its front end does not name. */
 export const NOBODY: Owner = { stack: "", resource: "" };
