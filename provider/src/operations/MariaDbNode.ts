@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { openHost } from "../hosts";
+import { openHost, waitForStart } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import type { Connection, MariaDbNodeComputed, MariaDbNodeDerived, MariaDbNodeInputs, NodeTls } from "../inputs";
 import { openAsAdminStarted, openToRemove, removeAdmin } from "../mariadb/admin";
@@ -101,7 +101,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     },
   },
   id: ({ connection }) => `${connection.address}:${connection.port}`,
-  on: ({ connection, peer }) => (peer ? [connection, peer] : [connection]),
+  on: ({ connection }) => [connection],
 
   create: (wanted, begun) => bringUp(wanted, undefined, begun),
   async update(last, wanted) {
@@ -175,6 +175,7 @@ async function bringUp(
 ): Promise<MariaDbNodeComputed> {
   const host = openHost(wanted.connection.host);
   await host.prepare();
+  if (wanted.peer) await waitForStart(wanted.peer.host);
   const [settings, former] = [wanted.settings as Settings, (last?.settings ?? {}) as Settings];
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
