@@ -52,3 +52,11 @@ test("a server that was merely down is started, and nothing else is changed", as
   expect((await pair.up(SHORT_WAITS)).sort()).toEqual(expect.not.arrayContaining(["sessions-db2-users"]));
   expect(await pair.drift(SHORT_WAITS)).toEqual({});
 });
+
+test("a pair that lost all data is a new one after one up", async () => {
+  for (const node of [1, 2] as const) await pair.server(node).kill();
+  await pair.up(SHORT_WAITS, async () => {
+    for (const node of [1, 2] as const) await rm(pair.directory(node), { recursive: true });
+  });
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});

@@ -51,9 +51,12 @@ async function waitUntilHealthy({ host, peer, deadline }: ContainerHealthChecked
     }
     return {};
   } catch (error) {
+    const { message } = error as Error;
+    // A server's log stands by itself.
+    const seen = message.includes("\n") ? `${message}\n` : `${message.replace(/\.$/, "")}. `;
     throw new Error(
-      `${(error as Error).message.replace(/\.$/, "")}. What depends on the health of ${container} was not touched. If ${container} was given another image or other ` +
-        "arguments, take those back now and run `pulumi up`; else repair what is said here, and run `pulumi up` again.",
+      `${seen}What depends on the health of ${container} was not touched. If ${container} was given another image or other arguments, ` +
+        "take those back now and run `pulumi up`; else repair what is said here, and run `pulumi up` again.",
     );
   }
 }

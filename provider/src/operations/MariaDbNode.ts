@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { openHost } from "../hosts";
+import { openHost, waitForStart } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
 import type { Connection, MariaDbNodeComputed, MariaDbNodeDerived, MariaDbNodeInputs, NodeTls } from "../inputs";
 import { dropAccounts } from "../mariadb/accounts";
@@ -120,7 +120,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     },
   },
   id: ({ connection }) => `${connection.address}:${connection.port}`,
-  on: ({ connection, peer }) => (peer ? [connection, peer] : [connection]),
+  on: ({ connection }) => [connection],
 
   isOther: (last, wanted) => isOtherServer(last.connection, wanted.connection, last.identity),
   belongings: { at: "connection", claims: ({ connection }) => claimsAt(connection, isOptionFile) },
@@ -206,6 +206,7 @@ async function bringUp(
 ): Promise<Omit<MariaDbNodeComputed, "claim">> {
   const host = openHost(wanted.connection.host);
   await host.prepare();
+  if (wanted.peer) await waitForStart(wanted.peer.host);
   const [settings, former] = [wanted.settings as Settings, (last?.settings ?? {}) as Settings];
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
