@@ -1,58 +1,44 @@
 import { isDeepStrictEqual } from "node:util";
-import { openHost, waitForStart } from "../hosts";
+import { openHost } from "../hosts";
 import { HostUnreachable } from "../hosts/Host";
-import type { Connection, MariaDbNodeComputed, MariaDbNodeDerived, MariaDbNodeInputs, NodeTls } from "../inputs";
+import type { Connection, MariaDbNodeComputed, MariaDbNodeInputs } from "../inputs";
 import { dropAccounts } from "../mariadb/accounts";
-import { adminAccounts, openAsAdminStarted, openToRemove } from "../mariadb/admin";
+import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { askIfThere, openServer } from "../mariadb/open";
-import { clearOverrides, type ForeignLines, lookAtOptionFiles, type OurFile } from "../mariadb/optionFiles";
-import { claimsAt, declare, ensureIdentity, giveUpAll, holds, refuseOthers } from "../mariadb/register";
+import { lookAtOptionFiles } from "../mariadb/optionFiles";
+import { claimsAt, giveUpAll, holds } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
 import { isOtherServer } from "../mariadb/sameServer";
-import { installSemiSync } from "../mariadb/semiSync";
-import type { Server } from "../mariadb/server";
-import { refusedIfThere, refuseSettings, runningSettings } from "../mariadb/settings";
-import { bringCertificatesIntoEffect, IN_EFFECT, removeCertificates, renewIfUsed, tlsState } from "../mariadb/tls";
-import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
-import { exchanged, type History, markOf } from "../pair/history";
-import { refuseStranger, strangeness } from "../pair/identity";
+import { refusedIfThere, runningSettings } from "../mariadb/settings";
+import { IN_EFFECT, removeCertificates, tlsState } from "../mariadb/tls";
+import { exchanged } from "../pair/history";
+import { strangeness } from "../pair/identity";
 import { inTurn, lockServers } from "../pair/lock";
-import { concerned } from "../pair/look";
-import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
-import { applySettings } from "../pair/settingsChange";
-import { certificateAdvice, fileAdvice, movedLogAdvice, nodeAdvice } from "../recipe/advice";
-import { accountObject, accountsAmong, type Declaration, isOptionFile, optionFile, pathIn } from "../recipe/claims";
+import { accountsAmong, isOptionFile, pathIn } from "../recipe/claims";
 import { validatePattern, wildDoTables } from "../recipe/filters";
 import { databasePatterns, isLoopback, isSameServer } from "../recipe/names";
 import {
   type GivenSettings,
   nodeSettings,
-  ownDomain,
   pairRefusals,
   type Settings,
   settingRefusals,
   tlsRefusals,
 } from "../recipe/settings/ofNode";
 import { describeLine, renderOptionFile } from "../recipe/settings/optionFile";
-import { daysLeft, tlsFiles, tlsProblems } from "../recipe/tls";
+import { tlsFiles, tlsProblems } from "../recipe/tls";
 import { WORDS } from "../recipe/words";
 import { progress } from "../run";
 import { noteBroughtBack } from "./broughtBack";
 import { define } from "./define";
 import { derived, given } from "./inputs/MariaDbNode";
 import { differentServers } from "./inputs/shared";
-import { historyToShow, settleHistory, wordOf } from "./nodeHistory";
+import { bringUp } from "./nodeBringUp";
+import { computed, type KnownNode, type MariaDbNodeChecked, streamOf } from "./nodeFacts";
+import { historyToShow, wordOf } from "./nodeHistory";
 import { asTrouble, removeUnlessUnreachable, unless } from "./unreachable";
-
-/** What is wanted of a node, as previews show it. */
-export interface MariaDbNodeChecked extends MariaDbNodeInputs, MariaDbNodeDerived {
-  /** Every setting that is kept, with its running value. */
-  readonly settings: Readonly<Record<string, string | string[]>>;
-}
-
-type Last = MariaDbNodeChecked & MariaDbNodeComputed;
 
 const RUNNING = WORDS["MariaDbNode.state"].wanted;
 
@@ -178,7 +164,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   },
 });
 
-async function lookAtServer(last: Last) {
+async function lookAtServer(last: KnownNode) {
   await using server = await openServer(last.connection);
   const settings = await runningSettings(server, last.settings as Settings);
   const isShut = await isClosed(server);
@@ -198,97 +184,6 @@ async function lookAtServer(last: Last) {
   };
 }
 
-async function bringUp(
-  wanted: MariaDbNodeChecked,
-  last: Last | undefined,
-  begun: () => void,
-  declaration: Declaration,
-): Promise<Omit<MariaDbNodeComputed, "claim">> {
-  const host = openHost(wanted.connection.host);
-  await host.prepare();
-  if (wanted.peer) await waitForStart(wanted.peer.host);
-  const [settings, former] = [wanted.settings as Settings, (last?.settings ?? {}) as Settings];
-  const path = await host.settingsFile();
-  const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
-  const { history, identity } = await settle(wanted, last, begun, [path, declaration]);
-  const isLost = history?.word === "lost";
-  const { foreign, certificatesChanged, servers } = await prepareFiles(wanted, last, file, isLost);
-  return inTurn(servers, async () => {
-    {
-      await using server = await openServer(wanted.connection);
-      const peer = (await isBeingSeeded(server)) ? undefined : wanted.peer;
-      await applySettings({ server, peer, former, wanted: settings, file });
-    }
-    // Another session: the server may have restarted.
-    await using server = await openServer(wanted.connection);
-    if (wanted.peer && (await isBeingSeeded(server))) {
-      await using peer = await openPeerForSeeding(server.name, wanted.peer);
-      await seedFromPeer(server, peer, streamOf(wanted));
-      // It got back what it ran with before it was closed.
-      await applySettings({ server, peer: wanted.peer, former, wanted: settings, file });
-    }
-    if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
-    const historyMark = (await markOf(history, server)) ?? last?.historyMark;
-    const running = await runningSettings(server, settings);
-    return { ...computed(server, path, running, foreign, wanted.tls), historyMark, identity };
-  });
-}
-
-/**
- * Starts the server with its admin account, and makes sure that it is the one that is meant, and of its history: one that is lost is closed, one
- * that can't be told is refused.
- */
-async function settle(
-  wanted: MariaDbNodeChecked,
-  last: Last | undefined,
-  begun: () => void,
-  [file, declaration]: readonly [string, Declaration],
-): Promise<{ history: History | undefined; identity: string }> {
-  const objects = [optionFile(file), ...adminAccounts(wanted.connection).map(accountObject)];
-  const refuse = async (server: Server) => {
-    if (last) await refuseStranger(server, { ...last, settings: wanted.settings });
-    await refuseOthers(server, objects, declaration);
-  };
-  if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
-  await using server = await openAsAdminStarted(wanted.connection, refuse);
-  begun();
-  const identity = await ensureIdentity(server, last?.identity);
-  await declare(server, objects, declaration);
-  await installSemiSync(server);
-  await refuseSettings(server, wanted.settings as Settings);
-  const history = await settleHistory(server, wanted.peer, streamOf(wanted), last?.historyMark);
-  if (history?.refusal) throw new Error(history.refusal);
-  return { history, identity };
-}
-
-interface Prepared {
-  readonly foreign: ForeignLines;
-  /** True: the server has not taken them up yet. */
-  readonly certificatesChanged: boolean;
-  /** Those that the rest of the change concerns. */
-  readonly servers: readonly Connection[];
-}
-
-/** Files beside the node's own option file, and renewed certificates: what other changes may wait for. */
-async function prepareFiles(
-  { connection, peer, tls }: MariaDbNodeChecked,
-  last: MariaDbNodeChecked | undefined,
-  file: OurFile,
-  isLost: boolean,
-): Promise<Prepared> {
-  await using server = await openServer(connection);
-  if (!tls) await refuseToGoWithoutTls(server, isLost ? undefined : peer, (last?.settings ?? {}) as Settings);
-  const foreign = await clearOverrides(server, file);
-  // A lost node is filled from its peer.
-  const servers = await concerned(server, peer, last === undefined && !isLost);
-  if (!tls) return { foreign, certificatesChanged: false, servers };
-  const isWritten = await writeCertificates(server, peer, tls);
-  // Also where a run that was cut off has written them already.
-  const certificatesChanged = isWritten || !isDeepStrictEqual(last?.tls, tls);
-  const isRenewed = certificatesChanged && (await renewIfUsed(server, tls));
-  return { foreign, certificatesChanged: certificatesChanged && !isRenewed, servers };
-}
-
 /**
  * The link from a node that was away comes back at once, not at its next try: the node's commits wait for it. The node's own link starts
  * with its server.
@@ -296,33 +191,6 @@ async function prepareFiles(
 async function reconnect(peer: Connection): Promise<void> {
   await inTurn([peer], () => askIfThere(peer, reconnectNow));
 }
-
-const streamOf = ({ settings, databases, definers }: MariaDbNodeChecked) => ({
-  domain: ownDomain(settings as Settings),
-  databases,
-  definers,
-});
-
-const computed = (
-  server: Pick<Server, "name" | "version">,
-  configFile: string,
-  running: Settings,
-  { repeating, moved }: ForeignLines,
-  tls: NodeTls | undefined,
-): MariaDbNodeComputed => {
-  const days = tls && daysLeft(tls);
-  return {
-    version: server.version.number,
-    configFile,
-    advice: [
-      ...nodeAdvice(server.name, server.version, running),
-      ...fileAdvice(server.name, repeating),
-      ...movedLogAdvice(server.name, moved),
-      ...certificateAdvice(server.name, days),
-    ],
-    tlsDaysLeft: days,
-  };
-};
 
 function settingsOf(given: MariaDbNodeInputs): Settings {
   const { address } = given.connection;

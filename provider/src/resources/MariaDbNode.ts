@@ -1,5 +1,5 @@
 import type { MariaDbNodeComputed, MariaDbNodeInputs } from "../inputs";
-import type { MariaDbNodeChecked } from "../operations/MariaDbNode";
+import type { MariaDbNodeChecked } from "../operations/nodeFacts";
 import type { Args, Defaulted } from "./args";
 import { shell } from "./shell";
 

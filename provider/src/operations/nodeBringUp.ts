@@ -1,0 +1,119 @@
+import { isDeepStrictEqual } from "node:util";
+import { openHost, waitForStart } from "../hosts";
+import type { Connection, MariaDbNodeComputed } from "../inputs";
+import { adminAccounts, openAsAdminStarted } from "../mariadb/admin";
+import { openServer } from "../mariadb/open";
+import { clearOverrides, type ForeignLines, type OurFile } from "../mariadb/optionFiles";
+import { declare, ensureIdentity, refuseOthers } from "../mariadb/register";
+import { installSemiSync } from "../mariadb/semiSync";
+import type { Server } from "../mariadb/server";
+import { refuseSettings, runningSettings } from "../mariadb/settings";
+import { bringCertificatesIntoEffect, renewIfUsed } from "../mariadb/tls";
+import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
+import { type History, markOf } from "../pair/history";
+import { refuseStranger } from "../pair/identity";
+import { inTurn } from "../pair/lock";
+import { concerned } from "../pair/look";
+import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
+import { applySettings } from "../pair/settingsChange";
+import { accountObject, type Declaration, optionFile } from "../recipe/claims";
+import type { Settings } from "../recipe/settings/ofNode";
+import { computed, type KnownNode, type MariaDbNodeChecked, streamOf } from "./nodeFacts";
+import { settleHistory } from "./nodeHistory";
+
+/** Makes a node what is wanted of it, whatever it is: new, taken over, changed, lost. */
+
+/**
+ * @param last undefined: the state does not know it yet
+ * @param begun is called once something exists that a later `destroy` must find
+ */
+export async function bringUp(
+  wanted: MariaDbNodeChecked,
+  last: KnownNode | undefined,
+  begun: () => void,
+  declaration: Declaration,
+): Promise<Omit<MariaDbNodeComputed, "claim">> {
+  const host = openHost(wanted.connection.host);
+  await host.prepare();
+  if (wanted.peer) await waitForStart(wanted.peer.host);
+  const [settings, former] = [wanted.settings as Settings, (last?.settings ?? {}) as Settings];
+  const path = await host.settingsFile();
+  const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
+  const { history, identity } = await settle(wanted, last, begun, [path, declaration]);
+  const isLost = history?.word === "lost";
+  const { foreign, certificatesChanged, servers } = await prepareFiles(wanted, last, file, isLost);
+  return inTurn(servers, async () => {
+    {
+      await using server = await openServer(wanted.connection);
+      const peer = (await isBeingSeeded(server)) ? undefined : wanted.peer;
+      await applySettings({ server, peer, former, wanted: settings, file });
+    }
+    // Another session: the server may have restarted.
+    await using server = await openServer(wanted.connection);
+    if (wanted.peer && (await isBeingSeeded(server))) {
+      await using peer = await openPeerForSeeding(server.name, wanted.peer);
+      await seedFromPeer(server, peer, streamOf(wanted));
+      // It got back what it ran with before it was closed.
+      await applySettings({ server, peer: wanted.peer, former, wanted: settings, file });
+    }
+    if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
+    const historyMark = (await markOf(history, server)) ?? last?.historyMark;
+    const running = await runningSettings(server, settings);
+    return { ...computed(server, path, running, foreign, wanted.tls), historyMark, identity };
+  });
+}
+
+/**
+ * Starts the server with its admin account, and makes sure that it is the one that is meant, and of its history: one that is lost is closed, one
+ * that can't be told is refused.
+ */
+async function settle(
+  wanted: MariaDbNodeChecked,
+  last: KnownNode | undefined,
+  begun: () => void,
+  [file, declaration]: readonly [string, Declaration],
+): Promise<{ history: History | undefined; identity: string }> {
+  const objects = [optionFile(file), ...adminAccounts(wanted.connection).map(accountObject)];
+  const refuse = async (server: Server) => {
+    if (last) await refuseStranger(server, { ...last, settings: wanted.settings });
+    await refuseOthers(server, objects, declaration);
+  };
+  if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
+  await using server = await openAsAdminStarted(wanted.connection, refuse);
+  begun();
+  const identity = await ensureIdentity(server, last?.identity);
+  await declare(server, objects, declaration);
+  await installSemiSync(server);
+  await refuseSettings(server, wanted.settings as Settings);
+  const history = await settleHistory(server, wanted.peer, streamOf(wanted), last?.historyMark);
+  if (history?.refusal) throw new Error(history.refusal);
+  return { history, identity };
+}
+
+interface Prepared {
+  readonly foreign: ForeignLines;
+  /** True: the server has not taken them up yet. */
+  readonly certificatesChanged: boolean;
+  /** Those that the rest of the change concerns. */
+  readonly servers: readonly Connection[];
+}
+
+/** Files beside the node's own option file, and renewed certificates: what other changes may wait for. */
+async function prepareFiles(
+  { connection, peer, tls }: MariaDbNodeChecked,
+  last: MariaDbNodeChecked | undefined,
+  file: OurFile,
+  isLost: boolean,
+): Promise<Prepared> {
+  await using server = await openServer(connection);
+  if (!tls) await refuseToGoWithoutTls(server, isLost ? undefined : peer, (last?.settings ?? {}) as Settings);
+  const foreign = await clearOverrides(server, file);
+  // A lost node is filled from its peer.
+  const servers = await concerned(server, peer, last === undefined && !isLost);
+  if (!tls) return { foreign, certificatesChanged: false, servers };
+  const isWritten = await writeCertificates(server, peer, tls);
+  // Also where a run that was cut off has written them already.
+  const certificatesChanged = isWritten || !isDeepStrictEqual(last?.tls, tls);
+  const isRenewed = certificatesChanged && (await renewIfUsed(server, tls));
+  return { foreign, certificatesChanged: certificatesChanged && !isRenewed, servers };
+}
