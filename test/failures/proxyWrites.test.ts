@@ -3,10 +3,22 @@ import * as path from "node:path";
 import { createConnection } from "mysql2/promise";
 import { paths } from "../../provider/src/hosts/local/files";
 import { start, stop } from "../../provider/src/hosts/local/server";
+import { SessionStoreUsers } from "../../provider/src/operations/SessionStoreUsers";
 import { Authority } from "../support/authority";
 import type { PairOptions } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
-import { db1, expectHealthyWith, openBoth, options, pair, restart, usePair, write } from "../support/local/pairOfTest";
+import {
+  db1,
+  expectHealthyWith,
+  openBoth,
+  options,
+  pair,
+  reached,
+  restart,
+  SESSION,
+  usePair,
+  write,
+} from "../support/local/pairOfTest";
 
 /** A server that replicates, and takes no writes of the proxies: a preview shows it, and `up` repairs it or names the cause. */
 
@@ -72,9 +84,15 @@ test("tables that somebody keeps locked are shown, waited for by `up` while they
   const { message, seconds } = await failureOf(pair.up({ ...options, only: [USERS] }));
   expect(message).toMatch(/error 1205, its tables are locked.*SHOW PROCESSLIST/s);
   expect(seconds).toBeLessThan(20);
-  const repaired = pair.up({ ...options, only: [USERS] });
+  // Released while `up` tries.
+  await onDb1("UNLOCK TABLES", `LOCK TABLES ${SESSION} WRITE`);
+  const { id = "", outs = {} } = pair.kept.get(USERS) ?? {};
+  const update = SessionStoreUsers.update(id, outs as never, outs as never);
+  await reached("the proxy's account to be tried", async () => {
+    return (await db1.row("SELECT 1 FROM information_schema.PROCESSLIST WHERE INFO LIKE 'DELETE %'")) !== undefined;
+  });
   await onDb1("UNLOCK TABLES");
-  expect(await repaired).toEqual([USERS]);
+  expect((await update).outs).toMatchObject({ node: outs["node"] });
   await expectHealthyWith([]);
 });
 

@@ -9,7 +9,7 @@ interface Box {
   place: string;
   size: number;
   colours: string[];
-  lock?: { password: string; kind: string };
+  lock?: { password: string; kind: string } | undefined;
 }
 interface BoxChecked extends Box {
   label: string;
@@ -267,6 +267,18 @@ describe("looking at it", () => {
     await expect(define<Box, BoxChecked, BoxComputed>(other).read("box/a", outs)).rejects.toThrow(
       "a fault of this library",
     );
+  });
+
+  test("a property that is not there any more goes from what is kept, also where an earlier look had stored it", async () => {
+    const open: typeof definition = {
+      ...definition,
+      observe: async () => ({ inputs: { lock: undefined }, computed: { weight: 8 } }),
+    };
+    const kept = { ...(await wanted({ place: "a", lock: { password: "x" } })), weight: 7 };
+    const { props, inputs } = (await define(open).read("box/a", kept)) as { props: object; inputs: object };
+    expect(Object.keys(kept)).toContain("lock");
+    expect([props, inputs].map((values) => "lock" in values)).toEqual([false, false]);
+    expect(props).toMatchObject({ place: "a", weight: 8 });
   });
 
   test("of what is gone answers nothing, by which the engine makes it anew", async () => {

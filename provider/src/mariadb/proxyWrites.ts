@@ -13,6 +13,7 @@ import type { Server } from "./server";
 const PASSES = 10_000;
 /** In milliseconds. No statement waits for a lock for longer than a second. */
 const DEADLINE = 5_000;
+const NO_TABLE = `${PROBE}_none`;
 
 /** The account of the proxies that is let in through the server's own socket, where it needs no certificate; undefined where there is none. */
 export function triedAccount(accounts: readonly WantedAccount[]): WantedAccount | undefined {
@@ -67,21 +68,21 @@ export async function refusedWrite(
 
 async function tryToWrite(session: Server, databases: readonly string[]): Promise<Refusal | undefined> {
   await session.query("SET SESSION autocommit=0, lock_wait_timeout=1, sql_safe_updates=0", [], DEADLINE);
-  const tables = await session.query(
-    `SELECT TABLE_SCHEMA AS name, MIN(TABLE_NAME) AS first FROM information_schema.TABLES
-      WHERE TABLE_SCHEMA IN (?) AND TABLE_TYPE = 'BASE TABLE' AND ENGINE = 'InnoDB' GROUP BY 1`,
-    [databases],
-    DEADLINE,
-  );
   for (const database of databases) {
-    // Where there is none, a name that nobody has: refused for it is only what would be let in otherwise.
-    const table = tables.find(({ name }) => name === database)?.["first"] ?? `${PROBE}_none`;
+    // One database at a time: asked about several, the server would look into all that it has.
+    const table = await session.value(
+      `SELECT MIN(TABLE_NAME) FROM information_schema.TABLES
+        WHERE TABLE_SCHEMA = ? AND TABLE_TYPE = 'BASE TABLE' AND ENGINE = 'InnoDB'`,
+      [database],
+      DEADLINE,
+    );
     try {
-      await session.query("DELETE FROM ??.?? WHERE FALSE", [database, table], DEADLINE);
+      // Where there is none, a name that nobody has: rights and what is read-only are asked for first.
+      await session.query("DELETE FROM ??.?? WHERE FALSE", [database, table || NO_TABLE], DEADLINE);
     } catch (error) {
-      const refusal = isTrouble(error) ? refusalOf(error.errno) : undefined;
-      if (refusal) return refusal;
       if (!isTrouble(error)) throw error;
+      const refusal = refusalOf(error.errno);
+      if (refusal) return refusal;
     }
   }
   await session.query("ROLLBACK", [], DEADLINE);

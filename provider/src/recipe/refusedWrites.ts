@@ -66,7 +66,7 @@ const CAUSES: Readonly<Record<number, Cause>> = {
   1114: NO_ROOM,
 };
 
-/** Where an account or a server is at fault that other properties show. Through its own machine, no proxy comes, so a login may fail for that. */
+/** Other properties show what is wrong then: with the account, or with the server. Or another account is nearer to the socket, where no proxy comes from. */
 const SHOWN_ELSEWHERE = [1045, 1053, 1130, 1698, 1820, 1862, 4151];
 
 /** There is nothing yet to write to. The server would have let the account: it asks for rights and for what is read-only first. */
@@ -75,6 +75,6 @@ const NOTHING_THERE = [1049, 1146];
 /** What a failed login or write means for the proxies; undefined where it keeps none of them from writing, or is shown elsewhere. */
 export function refusalOf(errno: number | undefined): Refusal | undefined {
   if (errno === undefined || [...SHOWN_ELSEWHERE, ...NOTHING_THERE].includes(errno)) return undefined;
-  const known = CAUSES[errno] ?? { cause: "not a known one", remedy: "Look at the server's log." };
+  const known = CAUSES[errno] ?? { cause: "cause not known", remedy: "Look at the server's log." };
   return { ...known, errno, word: `refused, error ${errno}: ${known.cause}` };
 }

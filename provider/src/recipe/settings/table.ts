@@ -86,12 +86,12 @@ const filter = (option: string, takesEffect: Effect, why: string): Setting => ({
 });
 
 /** With another value proxies can't write here, while replication looks healthy. */
-const writable = (option: string, takesEffect: Effect, because: string, why: string): Setting => ({
+const writable = (option: string, takesEffect: Effect, because: string, why: string, value = "OFF"): Setting => ({
   option,
   kind: ON_OFF,
-  only: "OFF",
+  only: value,
   takesEffect,
-  refuses: () => `is kept from doing harm without being named: ${because}`,
+  refuses: () => `is ${value} on both nodes without being said: ${because}`,
   why,
   source: "the pair",
 });
@@ -449,9 +449,9 @@ export const SETTINGS: readonly Setting[] = [
       "restart",
       "with another value InnoDB keeps rows from being written or cleaned up",
       "How much InnoDB leaves out in order to start with damaged files",
+      "0",
     ),
     kind: number(0, 6),
-    only: "0",
   },
   writable("sql_safe_updates", "new sessions", "proxies change rows without a key", "Whether a change needs a key"),
   writable(
