@@ -660,6 +660,12 @@ export interface SessionStoreUsersComputed {
 export interface SessionStoreUsersDerived {
   /** By `user@host`, how each account is, or should be. Follows from the other inputs. */
   readonly accounts: Readonly<Record<string, AccountState>>;
+  /**
+   * Why the proxy's account, which is as wanted, can't log in or write, such as `refused, error 1290: read_only is on`.
+   * It is tried through the server's socket, where the account may come from `localhost` or `%` and needs no
+   * certificate. Wanted: absent.
+   */
+  readonly proxyWrites?: `refused, error ${number}: ${string}` | undefined;
 }
 
 /** The accounts of one node: the recipe's steps 2 to 4. Accounts are not replicated, so each node has this resource. */

@@ -9,7 +9,7 @@ interface Box {
   place: string;
   size: number;
   colours: string[];
-  lock?: { password: string; kind: string };
+  lock?: { password: string; kind: string } | undefined;
 }
 interface BoxChecked extends Box {
   label: string;
@@ -267,6 +267,13 @@ describe("looking at it", () => {
     await expect(define<Box, BoxChecked, BoxComputed>(other).read("box/a", outs)).rejects.toThrow(
       "a fault of this library",
     );
+  });
+
+  test("a property that is gone goes from what is kept too", async () => {
+    const observe = async () => ({ inputs: { lock: undefined }, computed: { weight: 8 } });
+    const kept = { ...(await wanted({ place: "a", lock: { password: "x" } })), weight: 7 };
+    const { props } = (await define({ ...definition, observe }).read("box/a", kept)) as { props: object };
+    expect(["lock" in kept, "lock" in props]).toEqual([true, false]);
   });
 
   test("of what is gone answers nothing, by which the engine makes it anew", async () => {

@@ -40,6 +40,10 @@ export async function openAs(connection: Connection, user: string, password: str
   return server;
 }
 
+/** Opens a session as a client has it, through the server's machine: what it commits is logged, since it may not switch that off. */
+export const openAsClient = (connection: Connection, user: string, password: string, tls: boolean): Promise<Server> =>
+  login(connection, user, password, { mayNotLeaveLog: true, ...(tls && { ssl: { rejectUnauthorized: false } }) });
+
 /** Opens a session with TLS through the server's machine, to see what the server shows. Nothing of that is verified. */
 export const openEncrypted = (connection: Connection): Promise<Server> =>
   login(connection, connection.admin.user, adminPassword(connection), { ssl: { rejectUnauthorized: false } });
@@ -159,6 +163,8 @@ interface Way {
   readonly stream?: Promise<Duplex>;
   readonly asSuperuser?: boolean;
   readonly ssl?: SslOptions;
+  /** True: the account has no right to write past the binary log. */
+  readonly mayNotLeaveLog?: boolean;
   /** How the text of statements becomes bytes. @default utf8mb4 */
   readonly charset?: string;
 }
@@ -199,11 +205,9 @@ async function login(connection: Connection, user: string, password: string, way
     const sql = await within(LOGIN_DEADLINE, late, opened);
     sql.on("error", () => undefined);
     // Values are quoted with backslashes; no mode of this server may give them another meaning.
-    await within(
-      LOGIN_DEADLINE,
-      late,
-      sql.query("SET SESSION sql_mode='', sql_log_bin=0, lock_wait_timeout=20, wait_timeout=600"),
-    );
+    const unlogged = way.mayNotLeaveLog ? "" : "sql_log_bin=0, ";
+    const set = `SET SESSION sql_mode='', ${unlogged}lock_wait_timeout=20, wait_timeout=600`;
+    await within(LOGIN_DEADLINE, late, sql.query(set));
     const [rows] = await within(LOGIN_DEADLINE, late, sql.query<RowDataPacket[]>("SELECT VERSION() AS version"));
     const version = Version.parse(String(rows[0]?.["version"]));
     return new Server({ connection, host, sql, version, isDirect: way.stream !== undefined });

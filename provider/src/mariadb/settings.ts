@@ -44,8 +44,8 @@ export async function runningSettings(server: Server, wanted: Settings): Promise
   return { ...Object.fromEntries(running), ...unwanted(variables) };
 }
 
-/** Filters beyond those of the pair: what they keep back does not arrive, though its GTIDs do. */
-export const unwantedFilters = async (server: Server): Promise<Settings> =>
+/** What the pair runs without, where the server has it: as filters beyond those of the pair, which keep rows back though their GTIDs arrive. */
+export const unwantedSettings = async (server: Server): Promise<Settings> =>
   unwanted(await readVariables(server, UNWRITTEN_VALUES));
 
 const unwanted = (variables: ReadonlyMap<string, Variable>): Settings =>

@@ -150,8 +150,8 @@ async function look(last: ReplicationLinkChecked, { isAway, ...ends }: Seen): Pr
   const leftOvers = ends.source ? await leftOver({ replica: ends.replica, source: ends.source }) : [];
   return {
     state: waits && !named ? last.state : linkState(status, named?.name),
-    ...(status && status.otherOptions.length > 0 && { otherOptions: status.otherOptions }),
-    ...(leftOvers.length > 0 && { leftOver: leftOvers }),
+    otherOptions: status && status.otherOptions.length > 0 ? status.otherOptions : undefined,
+    leftOver: leftOvers.length > 0 ? leftOvers : undefined,
     semiSync: semiSync ?? last.semiSync,
     ...(status && {
       sourceAddress: status.sourceAddress,

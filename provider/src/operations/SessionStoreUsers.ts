@@ -10,6 +10,7 @@ import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openServer } from "../mariadb/open";
+import { refusedWrite, refuseUnlessWritable, triedAccount } from "../mariadb/proxyWrites";
 import {
   claimsAt,
   declare,
@@ -72,6 +73,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     inTurn([wanted.node], async () => {
       await using server = await openServer(wanted.node);
       await repair(server, wanted, undefined, begun, declaration);
+      await refuseUnlessWritable(server, wantedAccounts(wanted), wanted.databases);
       return { identity: await identityOf(server) };
     }),
 
@@ -83,14 +85,23 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
       const kept = objectsIn(wanted);
       const former = (await objectsOf(server, declaration)).filter((object) => !kept.includes(object));
       await giveUp(server, declaration, former, (objects) => drop(server, objects));
+      await refuseUnlessWritable(server, wantedAccounts(wanted), wanted.databases);
       return { identity: await identityOf(server) };
     }),
 
   async observe(last) {
     await using server = await openServer(last.node);
-    const accounts = statesOf(await examineAccounts(server, wantedAccounts(last)));
+    const wanted = wantedAccounts(last);
+    const tried = triedAccount(wanted);
+    const [repairs, refusal] = await Promise.all([
+      examineAccounts(server, wanted),
+      tried && refusedWrite(server, tried, last.databases),
+    ]);
+    // Where the account itself is at fault, `accounts` says so.
+    const isAsWanted = repairs.every(({ account, problems }) => account !== tried || problems.length === 0);
+    const proxyWrites = isAsWanted ? refusal?.word : undefined;
     const claim = last.claim && ((await holds(server, last.claim)) ? last.claim : undefined);
-    return { inputs: { accounts }, computed: { claim, identity: last.identity } };
+    return { inputs: { accounts: statesOf(repairs), proxyWrites }, computed: { claim, identity: last.identity } };
   },
 
   inTrouble(trouble, last) {

@@ -179,7 +179,8 @@ export function define<Given extends object, Inputs extends Given, Computed exte
       });
       if (!seen) return GONE;
       const inputs = json({ ...inputsOf(props), ...seen.inputs }) as Inputs;
-      return { id, props: json({ ...props, ...seen.computed, ...inputs }) as Outputs, inputs };
+      // A property that is not there any more is undefined in what was seen.
+      return { id, props: json({ ...props, ...seen.computed, ...seen.inputs, ...inputs }) as Outputs, inputs };
     },
 
     async update(_id, olds, news, owner = NOBODY) {

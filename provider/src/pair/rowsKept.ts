@@ -1,7 +1,7 @@
 import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { unwantedFilters } from "../mariadb/settings";
-import { SOURCE_FILTERS } from "../recipe/settings/table";
+import { unwantedSettings } from "../mariadb/settings";
+import { SOURCE_FILTERS, settingOf } from "../recipe/settings/table";
 import type { Ends } from "./ends";
 
 /** What keeps rows of a source from its replica, though their GTIDs arrive: filters that are not the pair's, and options that are not the link's. */
@@ -15,7 +15,7 @@ export async function rowsKept({ replica, source }: Ends): Promise<string[]> {
 }
 
 async function filtersOf(server: Server, concerns: (option: string) => boolean): Promise<string[]> {
-  return Object.entries(await unwantedFilters(server))
-    .filter(([option]) => concerns(option))
+  return Object.entries(await unwantedSettings(server))
+    .filter(([option]) => settingOf(option)?.isFilter && concerns(option))
     .map(([option, value]) => `${server.name} has ${option}=${value}`);
 }

@@ -6,11 +6,11 @@ import { isTroubleOf, openAll, openServer } from "../mariadb/open";
 import type { OurFile } from "../mariadb/optionFiles";
 import { isMerelyStopped, namedReplicas, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { type SettingChange, setRunning, settingChanges, unwantedFilters } from "../mariadb/settings";
+import { type SettingChange, setRunning, settingChanges, unwantedSettings } from "../mariadb/settings";
 import { tablesOfEngines } from "../mariadb/tables";
 import { describeUnfit, ENGINES_LOST_AT_RESTART } from "../recipe/schema/engines";
 import type { Settings } from "../recipe/settings/ofNode";
-import { REDO_LOG_SIZE, SOURCE_FILTERS, settingOf } from "../recipe/settings/table";
+import { REDO_LOG_SIZE, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { toNumber } from "../recipe/settings/values";
 import { progress } from "../run";
 import { during } from "../waiting";
@@ -179,19 +179,21 @@ async function restart(server: Server, file: OptionFile, { found, changes }: Dif
     );
     throw new Error(`${name} does not start with the new settings. ${(error as Error).message}\n${back}`);
   }
-  if (changes.some(isFilterOfLog)) await refuseFilters(server.connection);
+  if (changes.some(({ option }) => isOfStart(option))) await refuseLeft(server.connection);
 }
 
-const isFilterOfLog = ({ option }: SettingChange): boolean => option in SOURCE_FILTERS;
+/** What the pair runs without, and only a start takes away. */
+const isOfStart = (option: string): boolean =>
+  UNWRITTEN.includes(option) && settingOf(option)?.takesEffect === "restart";
 
-/** A filter of the binary log that is in no option file comes from the command line, or from a file that only the server reads. */
-async function refuseFilters(connection: Connection): Promise<void> {
+/** What is in no option file comes from the command line, or from a file that only the server reads. */
+async function refuseLeft(connection: Connection): Promise<void> {
   await using server = await openServer(connection);
-  const left = Object.entries(await unwantedFilters(server)).filter(([option]) => option in SOURCE_FILTERS);
+  const left = Object.entries(await unwantedSettings(server)).filter(([option]) => isOfStart(option));
   if (left.length === 0) return;
   throw new Error(
-    `${server.name} has restarted and still runs with ${left.map(([option, value]) => `${option}=${value}`).join(", ")}, which keeps rows from the other ` +
-      "node. No option file says so: take it off the command line that starts the server, such as the container's or the service's.",
+    `${server.name} has restarted and still runs with ${left.map(([option, value]) => `${option}=${value}`).join(", ")}, with which no pair ` +
+      "works. No option file says so: take it off the command line that starts the server, such as the container's or the service's.",
   );
 }
 

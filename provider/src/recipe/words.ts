@@ -100,6 +100,10 @@ export const WORDS = {
     X509: "They need TLS and a certificate that the node's `ca` signed.",
     "<details>": "They need a certificate with these details, such as `SUBJECT '/CN=proxy'`.",
   }),
+  "SessionStoreUsers.proxyWrites": property(undefined, {
+    "refused, error <number>: <cause>":
+      "The proxy's account is as wanted, and the server still refuses its login or its writes, for this cause.",
+  }),
   "ReplicationLink.state": property("replicating", {
     replicating: "Both threads of the replica run.",
     "not configured": "The replica replicates from nobody.",
@@ -183,6 +187,8 @@ export type DatabaseState = WordOf<"SessionStoreDatabase.state">;
 export type PasswordState = WordOf<"SessionStoreUsers.accounts.password">;
 /** When the password of an account expires. */
 export type PasswordExpiry = WordOf<"SessionStoreUsers.accounts.expiry">;
+/** Why the proxy's account can't write. */
+export type RefusedWrites = WordOf<"SessionStoreUsers.proxyWrites">;
 export type LinkState = WordOf<"ReplicationLink.state">;
 /** How it was proved that rows under a pattern arrive. */
 export type Proof = WordOf<"ReplicationLink.proved">;

@@ -26,4 +26,5 @@ type Outputs = Omit<SessionStoreUsersChecked, keyof SessionStoreUsersInputs>;
 /** The accounts of one node and their grants. Accounts are not replicated, so each node has this resource. */
 export class SessionStoreUsers extends shell<SessionStoreUsersArgs, Outputs>("SessionStoreUsers", {
   accounts: undefined,
+  proxyWrites: undefined,
 }) {}

@@ -172,6 +172,11 @@ export const derived = z
     accounts: z
       .record(z.string(), accountState)
       .meta({ description: "By `user@host`, how each account is, or should be. Follows from the other inputs." }),
+    proxyWrites: word(
+      "SessionStoreUsers.proxyWrites",
+      "Why the proxy's account, which is as wanted, can't log in or write, such as `refused, error 1290: read_only is on`. It is tried through the " +
+        "server's socket, where the account may come from `localhost` or `%` and needs no certificate. Wanted: absent.",
+    ).optional(),
   })
   .meta({
     id: "SessionStoreUsersDerived",

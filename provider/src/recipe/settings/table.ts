@@ -41,6 +41,8 @@ export interface Setting extends ByProfile<(node: NodeFacts) => SettingValue | u
   readonly atMost?: string;
   /** What a pair runs with, though its file does not say so: any other value is drift, and so is a line of another file that gives one. */
   readonly only?: SettingValue;
+  /** True: with another value than `only`, rows stay on one node though their GTIDs arrive on both. */
+  readonly isFilter?: true;
   /** The input of the node from which it follows, and beside which it can't be given. */
   readonly of?: "tls";
   /** What a linked pair is told after its running value was another, with the peer's name. */
@@ -75,11 +77,23 @@ const filter = (option: string, takesEffect: Effect, why: string): Setting => ({
   kind: PATTERNS,
   only: [],
   takesEffect,
+  isFilter: true,
   refuses: () => 'keeps rows from the other node; what is replicated, "databases" and "tables" say',
   afterChange: (peer) =>
     `rows that it kept back meanwhile are on one node only, here or on ${peer}. Compare the tables of both nodes, and copy by hand what is missing.`,
   why,
   source: "MariaDB: Replication Filters",
+});
+
+/** With another value proxies can't write here, while replication looks healthy. */
+const writable = (option: string, takesEffect: Effect, because: string, why: string, value = "OFF"): Setting => ({
+  option,
+  kind: ON_OFF,
+  only: value,
+  takesEffect,
+  refuses: () => `is ${value} on both nodes without being said: ${because}`,
+  why,
+  source: "the pair",
 });
 
 /** Everything this library knows of settings. File text, SET GLOBAL, drift, restarts, advice and documentation come from here. */
@@ -418,22 +432,34 @@ export const SETTINGS: readonly Setting[] = [
     why: "Whether what comes from the peer is logged again",
     source: "verified with the pair",
   },
+  writable("read_only", "at once", "both nodes take sessions", "Whether clients may only read"),
   {
-    option: "read_only",
-    kind: ON_OFF,
-    takesEffect: "at once",
-    refuses: only("OFF", "both nodes take sessions"),
-    why: "Whether clients may write",
-    source: "the pair",
+    ...writable(
+      "transaction_read_only",
+      "new sessions",
+      "both nodes take sessions",
+      "Whether transactions may only read",
+    ),
+    variable: (version) => (version.has("transaction_isolation") ? "transaction_read_only" : "tx_read_only"),
   },
+  writable("innodb_read_only", "restart", "both nodes take sessions", "Whether InnoDB may only read"),
   {
-    option: "skip_networking",
-    kind: ON_OFF,
-    takesEffect: "restart",
-    refuses: only("OFF", "the peer and the proxies come over the network"),
-    why: "Whether the server listens at all",
-    source: "the pair",
+    ...writable(
+      "innodb_force_recovery",
+      "restart",
+      "with another value InnoDB keeps rows from being written or cleaned up",
+      "How much InnoDB leaves out in order to start with damaged files",
+      "0",
+    ),
+    kind: number(0, 6),
   },
+  writable("sql_safe_updates", "new sessions", "proxies change rows without a key", "Whether a change needs a key"),
+  writable(
+    "skip_networking",
+    "restart",
+    "the peer and the proxies come over the network",
+    "Whether nobody may come over it",
+  ),
 ];
 
 /** Belong to where the server runs, and are given there. */
@@ -445,7 +471,7 @@ export const SOURCE_FILTERS: Readonly<Record<string, string>> = {
   binlog_ignore_db: "Binlog_Ignore_DB",
 };
 
-/** Options that a pair runs without, or with one value only, and that its file does not name. */
+/** Options that a pair runs without, or with one value only, and that its file does not name: filters, and what keeps proxies from writing. */
 export const UNWRITTEN: readonly string[] = SETTINGS.filter(({ only }) => only !== undefined).map(
   ({ option }) => option,
 );
