@@ -94,6 +94,11 @@ const claims = async (server: Pair["db1"]): Promise<string[]> => {
 };
 
 describe("a component under another name", () => {
+  afterAll(async () => {
+    await program((text) => text);
+    await up();
+  });
+
   test("without an alias: what runs is taken over as it is, and the preview says so", async () => {
     await inUse("renamed", async () => {
       await program(named("store"));
@@ -117,7 +122,7 @@ describe("a component under another name", () => {
     expect(preview).toMatch(/\d+ unchanged/);
   });
 
-  test("moved below a parent, only the new ones first, then the former ones one by one", async () => {
+  inWhole("moved below a parent, only the new ones first, then the former ones one by one", async () => {
     await inUse("parent", async () => {
       const parent = 'const parent = new pulumi.ComponentResource("acme:index:Platform", "platform");\n\nconst store';
       await program((text) => named("below", ", { parent }")(text).replace("const store", parent));
@@ -132,11 +137,6 @@ describe("a component under another name", () => {
 });
 
 describe("a resource", () => {
-  beforeAll(async () => {
-    await program((text) => text);
-    await up();
-  });
-
   inWhole.each([
     ["its server", "db1"],
     ["its node", "sessions-db1"],
@@ -192,7 +192,7 @@ const resourcesIn = (state: string): string[] =>
     .map(({ urn, id = "" }) => `${urn} ${id}`)
     .sort();
 
-test("a further database that is used at once: it is on both nodes before anybody is let in", async () => {
+inWhole("a further database that is used at once: it is on both nodes before anybody is let in", async () => {
   const second = 'databases: [{ name: "replicated_session_store" }, { name: "more" }],';
   await program(() => pairProgram(`${SCHEMA} ${second}`));
   const proxy = new EagerProxy(pair.ports[0]);
@@ -285,7 +285,7 @@ describe("refused before anything is changed, in the preview already:", () => {
   });
 });
 
-test("another stack: refused, unless it takes the pair over; the first one then leaves all as it is", async () => {
+inWhole("another stack: refused, unless it takes the pair over; the first one then leaves all as it is", async () => {
   const hosts = (text: string) =>
     text.replace(/const db[12] = .*\n/g, "").replace(
       "[{ server: db1 }, { server: db2 }]",
