@@ -6,6 +6,7 @@ import { expectSuccess } from "../support/cli/pairProgram";
 import { runInContainer } from "../support/hosts/containerCommand";
 import { LABELS, testEngine } from "../support/hosts/dockerEngine";
 import { brokenServerImage, serverImage } from "../support/hosts/serverImage";
+import { inWhole } from "../support/inWhole";
 import { freePort } from "../support/local/ports";
 
 /** stacks/docker.ts by the real CLI, on a real engine. In the place of Pulumi's Docker plugin there is a stand-in: test/support/hosts/dockerPlugin. */
@@ -152,7 +153,7 @@ it("a changed healthcheck reaches both containers, one after the other, and show
   expectSuccess(await project.preview("--expect-no-changes"));
 });
 
-it("another image and a setting that needs a restart reach both containers in one up", async () => {
+inWhole("another image and a setting that needs a restart reach both containers in one up", async () => {
   await project.configure({ image: await serverImage("trixie", 1) }, "plaintext");
   await project.succeed(["config", "set", "--path", "settings.innodb_buffer_pool_chunk_size", "4M"]);
   expectSuccess(await project.up());
@@ -160,24 +161,27 @@ it("another image and a setting that needs a restart reach both containers in on
   await expectSessionsBothWays("both");
 });
 
-it("a broken link that keeps a new container from getting healthy is repaired by an up of the pair alone", async () => {
-  const file = path.join(project.program, "stacks", "docker.ts");
-  const text = await readFile(file, "utf8");
-  await writeFile(file, text.replace("PATIENCE = 300", "PATIENCE = 12"));
-  await container(1).remove({ force: true });
-  await sql(2, "SET sql_log_bin=0; DROP USER replication_user@'%'");
-  const { StartedAt } = (await container(2).inspect()).State;
-  const { code, output } = await project.up();
-  expect(code).not.toBe(0);
-  expect(output).toMatch(
-    /waited 12\.\d s for the container ".*-db1" to be healthy; last seen: .*it has not caught up with its peer/,
-  );
-  expect((await container(2).inspect()).State.StartedAt).toBe(StartedAt);
-  await writeFile(file, text);
-  expectSuccess(await project.up("--target", "**::sessions-*"));
-  expectSuccess(await project.up());
-  await expectSessionsBothWays("repaired");
-});
+inWhole(
+  "a broken link that keeps a new container from getting healthy is repaired by an up of the pair alone",
+  async () => {
+    const file = path.join(project.program, "stacks", "docker.ts");
+    const text = await readFile(file, "utf8");
+    await writeFile(file, text.replace("PATIENCE = 300", "PATIENCE = 12"));
+    await container(1).remove({ force: true });
+    await sql(2, "SET sql_log_bin=0; DROP USER replication_user@'%'");
+    const { StartedAt } = (await container(2).inspect()).State;
+    const { code, output } = await project.up();
+    expect(code).not.toBe(0);
+    expect(output).toMatch(
+      /waited 12\.\d s for the container ".*-db1" to be healthy; last seen: .*it has not caught up with its peer/,
+    );
+    expect((await container(2).inspect()).State.StartedAt).toBe(StartedAt);
+    await writeFile(file, text);
+    expectSuccess(await project.up("--target", "**::sessions-*"));
+    expectSuccess(await project.up());
+    await expectSessionsBothWays("repaired");
+  },
+);
 
 it("containers that are gone while their volumes are there come back in one up, linked, with all sessions", async () => {
   const rows = await sql(1, `SELECT COUNT(*) FROM ${TABLE}`);

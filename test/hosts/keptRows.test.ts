@@ -2,7 +2,7 @@ import { replicaStatus } from "../../provider/src/mariadb/replication";
 import { PROBE_COMMENT } from "../../provider/src/recipe/probe";
 import { REPLICA_COLUMNS, SOURCE_COLUMNS, unknownColumns } from "../../provider/src/recipe/replicationColumns";
 import { failureOf } from "../support/engine/faults";
-import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
+import { OTHER_VERSIONS } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
 
 /** What keeps rows back, on each version of MariaDB and on machines whose option files are the operator's. */
@@ -12,7 +12,7 @@ jest.setTimeout(180_000);
 const TABLE = "replicated_session_store.a_session";
 const FILE = "/etc/mysql/mariadb.conf.d/60-by-hand.cnf";
 
-describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with MariaDB %s", (suite) => {
+describe.each(OTHER_VERSIONS)("on Debian's %s with MariaDB %s", (suite) => {
   let pair: HostPair;
 
   beforeAll(async () => {

@@ -1,5 +1,6 @@
 import type { PairOptions } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
+import { OTHER_VERSIONS } from "../support/hosts/dockerEngine";
 import { setUpByHand } from "../support/hosts/handMadeHosts";
 import { HostPair } from "../support/hosts/hostPair";
 import { SessionClient } from "../support/sessionClient";
@@ -32,7 +33,7 @@ const logs = (pair: HostPair) =>
 const names = (pair: HostPair) => Promise.all(pair.hosts.map((host) => host.sql("SHOW BINARY LOGS")));
 const pids = (pair: HostPair) => Promise.all(pair.hosts.map((host) => host.serverPid()));
 
-describe.each(["bullseye", "trixie"] as const)("on Debian %s", (suite) => {
+describe.each(OTHER_VERSIONS)("on Debian's %s with MariaDB %s", (suite) => {
   it("the logs stay where Debian's file has them, through a restart under clients; without a word on them up is refused", async () => {
     await using pair = await HostPair.planned({ suite });
     for (const host of pair.hosts) await host.sh("install -d -o mysql -g adm /var/log/mysql");

@@ -1,5 +1,5 @@
 import { failureOf } from "../support/engine/faults";
-import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
+import { OTHER_VERSIONS } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
 
 /** What keeps proxies from writing, on each version of MariaDB and on machines whose option files are the operator's. */
@@ -8,7 +8,7 @@ jest.setTimeout(180_000);
 
 const FILE = "/etc/mysql/mariadb.conf.d/60-by-hand.cnf";
 
-describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with MariaDB %s", (suite) => {
+describe.each(OTHER_VERSIONS)("on Debian's %s with MariaDB %s", (suite) => {
   let pair: HostPair;
   const shown = () => pair.kept.get("sessions-db1-users")?.outs["proxyWrites"];
 

@@ -4,6 +4,7 @@ import { createConnection } from "mysql2/promise";
 import { sleep } from "../../provider/src/waiting";
 import { PulumiProject } from "../support/cli/cli";
 import { expectSuccess, PASSWORDS, type Pair, pairProgram, pairThatIsUp } from "../support/cli/pairProgram";
+import { inWhole } from "../support/inWhole";
 import { PairServer } from "../support/local/pairServer";
 import { freePorts } from "../support/local/ports";
 import { LoginWatch } from "../support/loginWatch";
@@ -15,10 +16,6 @@ import { SessionClient } from "../support/sessionClient";
  */
 
 jest.setTimeout(300_000);
-
-/** `npm run test:lives` tries all. Without it, those that other tests don't come near. */
-const WHOLE = process.env["LIVES"] === "whole";
-const inWhole = (WHOLE ? test : Object.assign(() => undefined, { each: () => () => undefined })) as typeof test;
 
 const SCHEMA =
   'schema: { script: "CREATE TABLE IF NOT EXISTS session (id VARCHAR(64) PRIMARY KEY, data VARCHAR(200));" },';

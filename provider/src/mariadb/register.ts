@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { openHost } from "../hosts";
+import { machineOf } from "../hosts/defaults";
 import type { Claim, Connection } from "../inputs";
 import {
   type Declaration,
@@ -12,7 +13,7 @@ import {
   release,
 } from "../recipe/claims";
 import { OWN_DATABASES } from "../recipe/names";
-import { progress } from "../run";
+import { ofRun, progress } from "../run";
 import { openToLook } from "./admin";
 import { DURABLE } from "./gate";
 import type { Server } from "./server";
@@ -97,13 +98,25 @@ export async function identityAt(connection: Connection): Promise<string | undef
 }
 export const NEW = "new";
 
-/** The claims at a place on objects of a kind. Undefined: it can't be asked. */
+/** What was seen of each server before anything was declared: a run asks once, not for each of its resources. */
+const seenClaims = ofRun(() => new Map<string, Promise<Entry[] | undefined>>());
+
+/**
+ * The claims at a place on objects of a kind, as they were when this run first asked: what it has declared since, it knows. Undefined: the
+ * server can't be asked.
+ */
 export async function claimsAt(
   connection: Connection,
   isMeant: (object: string) => boolean,
 ): Promise<Entry[] | undefined> {
-  await using server = await openToLook(connection);
-  return server && (await allClaims(server)).filter(({ object }) => isMeant(object));
+  const place = machineOf(connection.host);
+  const look = async () => {
+    await using server = await openToLook(connection);
+    return server && (await allClaims(server));
+  };
+  const seen = seenClaims().get(place) ?? look();
+  seenClaims().set(place, seen);
+  return (await seen)?.filter(({ object }) => isMeant(object));
 }
 
 /** Refuses to declare what somebody else declares. Looks only. */
