@@ -151,7 +151,10 @@ it("a second up and a preview change nothing and write nothing on a server", asy
     );
     const statements = said.map((row) => String(row["said"]));
     expect(statements.length).toBeGreaterThan(10);
-    expect(statements.filter((statement) => !/^(SELECT|SHOW|SET SESSION)\s/.test(statement))).toEqual([]);
+    // As the proxies' account, whose writes are tried: of no row, and rolled back.
+    const tried = /^(DELETE FROM \S+ WHERE FALSE|ROLLBACK)$/;
+    const others = statements.filter((statement) => !tried.test(statement));
+    expect(others.filter((statement) => !/^(SELECT|SHOW|SET SESSION)\s/.test(statement))).toEqual([]);
   }
 });
 

@@ -10,7 +10,7 @@ import type { Server } from "../mariadb/server";
 import { refuseSettings, runningSettings } from "../mariadb/settings";
 import { bringCertificatesIntoEffect, renewIfUsed } from "../mariadb/tls";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
-import { type History, markOf } from "../pair/history";
+import { type History, markOf, refuseExchanged } from "../pair/history";
 import { refuseStranger } from "../pair/identity";
 import { inTurn } from "../pair/lock";
 import { concerned } from "../pair/look";
@@ -76,6 +76,7 @@ async function settle(
   const objects = [optionFile(file), ...adminAccounts(wanted.connection).map(accountObject)];
   const refuse = async (server: Server) => {
     if (last) await refuseStranger(server, { ...last, settings: wanted.settings });
+    await refuseExchanged(server, wanted.peer, streamOf(wanted).domain);
     await refuseOthers(server, objects, declaration);
   };
   if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);

@@ -1,6 +1,7 @@
 import type { Connection, HistoryMark } from "../inputs";
+import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
-import { openIfThere } from "../mariadb/open";
+import { askIfThere, openIfThere } from "../mariadb/open";
 import { ownDomain, replicaStatus, startOf } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import type { NodeState } from "../recipe/words";
@@ -112,6 +113,12 @@ export async function forked({ source, replica }: Ends, verdict: Exclude<Verdict
     : `${source.name} lacks ${lost} that ${replica.name} has, though each has applied all that the other wrote: ${source.name} went back in time ` +
       `(a restored snapshot, or a power cut with sync_binlog=0), or ${replica.name} did`;
   return `${seen}. ${untouched}, because new sessions may silently never reach the other node. ${seeding}`;
+}
+
+/** Refuses two servers that the program names in the other order. */
+export async function refuseExchanged(server: Server, where: Connection | undefined, domain: number): Promise<void> {
+  const isOther = where && (await askIfThere(where, (peer) => areExchanged(server, peer, domain)));
+  if (isOther) throw new Error(exchanged(server.name, nameOf(where)));
 }
 
 /** The server has the numbers of its peer: the program names the two in the other order. */
