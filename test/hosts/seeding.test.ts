@@ -1,7 +1,7 @@
 import { sleep, until } from "../../provider/src/waiting";
 import { PASSWORDS, SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
-import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
+import { OTHER_VERSIONS } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
 import { takeServerOff } from "../support/hosts/localRepository";
 import type { Machine } from "../support/hosts/machine";
@@ -46,14 +46,12 @@ async function seeded<M extends Machine>(pair: HostPair<M>, lose: (host: M) => P
   expect(await pair.drift(SHORT_WAITS)).toEqual({});
 }
 
-const suites = Object.entries(MARIADB) as [Suite, string][];
-
-it.each(suites)("over SSH, on %s with MariaDB %s", async (suite) => {
+it.each(OTHER_VERSIONS)("over SSH, on %s with MariaDB %s", async (suite) => {
   await using pair = await HostPair.planned({ suite }, [{ user: "deploy" }, {}]);
   await seeded(pair, (host) => host.sh(REINSTALL));
 });
 
-it.each(suites)("in containers of %s with MariaDB %s", async (suite) => {
+it.each(OTHER_VERSIONS)("in containers of %s with MariaDB %s", async (suite) => {
   await using pair = await HostPair.inContainers({ suite });
   await seeded(pair, (host) => host.loseData());
 });
