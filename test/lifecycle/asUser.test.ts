@@ -35,7 +35,11 @@ class Platform extends pulumi.ComponentResource {
       (number) =>
         new LocalMariaDb(
           \`\${name}-\${number}\`,
-          { directory: path.join(folder, \`db\${number}\`), port: config.requireNumber(\`port\${number}\`) },
+          {
+            directory: path.join(folder, \`db\${number}\`),
+            port: config.requireNumber(\`port\${number}\`),
+            forceDestroy: true,
+          },
           { parent: this },
         ),
     );
