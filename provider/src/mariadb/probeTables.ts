@@ -46,7 +46,7 @@ export async function hasProbeRow(server: Server, { database, table }: Table, id
   return (await server.row("SELECT 1 FROM ??.?? WHERE id = ?", [database, table, id])) !== undefined;
 }
 
-/** Those of these names that are there, whoever made them. */
+/** The tables that exist under these names, also those of other people. */
 export async function existing(server: Server, tables: readonly Table[]): Promise<Table[]> {
   if (tables.length === 0) return [];
   const rows = await server.query(

@@ -46,7 +46,7 @@ export async function refuseUnlessWritable(
 /**
  * Why the server refuses a login or a write of this account; undefined where it takes both, or can't be tried. The write is a DELETE of no row, which
  * the server judges as any other and which is rolled back: nothing of it is in a table or in the binary log.
- * @param server a session of ours
+ * @param server a session of the admin account
  */
 export async function refusedWrite(
   server: Server,

@@ -119,7 +119,7 @@ export function otherOptions(value: (column: string) => string): string[] {
       const seen = only && value(column);
       return only && seen !== only.value ? [`${only.option}=${/_IDS$/.test(only.option) ? `(${seen})` : seen}`] : [];
     }),
-    // A certificate of ours has its key in the same file.
+    // Our certificates have their key in the same file.
     ...(key === value("Master_SSL_Cert") ? [] : [`MASTER_SSL_KEY=${key}`]),
   ];
 }

@@ -42,7 +42,7 @@ export async function lookAtContainer(inputs: DockerHostInputs): Promise<SeenCon
   return seen;
 }
 
-/** Waits for the server of a container that has just been started. Of one that can't be asked, whoever needs it says why. */
+/** Waits for the server of a container that has just been started. If the container can't be asked, the resource that needs it says why. */
 export async function waitForStart(inputs: DockerHostInputs): Promise<void> {
   const container = containerOf(inputs);
   try {

@@ -42,7 +42,7 @@ export async function start(
 /** The starts of containers after which their servers were seen to take connections. */
 const seenUp = ofRun(() => new Set<string>());
 
-/** Waits for a server whose container was started a short while ago. What comes of it, whoever needs the server sees. */
+/** Waits for a server whose container was started a short while ago. Does not fail: the resource that needs the server says what is wrong. */
 export async function waitWhileStarting(container: DockerContainer, greets: Greets): Promise<void> {
   const begun = await container.state();
   const key = `${begun.id} ${begun.startedAt}`;
