@@ -11,6 +11,7 @@ import {
   entryOf,
   judge,
   release,
+  unique,
 } from "../recipe/claims";
 import { OWN_DATABASES } from "../recipe/names";
 import { ofRun, progress } from "../run";
@@ -199,8 +200,6 @@ export async function giveUpAll(
     `${server.name}: ${what}: left as they are, because nothing there proves that this resource was the last to declare them${declared}`,
   );
 }
-
-const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 async function makeRegister(server: Server): Promise<void> {
   await server.query("CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", [

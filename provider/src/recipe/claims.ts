@@ -96,7 +96,7 @@ export function describeEntries(entries: readonly Entry[]): string {
 export const describeOwner = ({ stack, resource }: Owner): string =>
   stack === "" ? resource : `${resource} of the stack ${stack}`;
 
-const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
+export const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
 
 const declaredTwice = (entries: readonly Entry[], mine: Owner, server: string): string =>
   `${server} is declared twice in this program: ${mine.resource} and ${unique(entries.map(({ resource }) => resource)).join(", ")} both declare ` +
