@@ -348,7 +348,10 @@ export interface MariaDbNodeDerived {
     | "binary log was reset"
     | "another server"
     | "the other node";
-  /** Whether the certificates of `tls` are used. Wanted: `in effect`. Without `tls` there is none. */
+  /**
+   * Whether the certificates of `tls` are used. Wanted: `in effect`. Without `tls`: none, or what a run that failed has
+   * left.
+   */
   readonly tlsState?:
     | "in effect"
     | "files missing"
@@ -356,6 +359,7 @@ export interface MariaDbNodeDerived {
     | "files have other permissions"
     | "the server takes no TLS"
     | `another certificate is used, which ends on ${string}`
+    | "left behind by a run that failed"
     | undefined;
 }
 

@@ -20,12 +20,14 @@ import { DURABLE } from "./gate";
 import type { Server } from "./server";
 
 /**
- * What we keep in the data of a server about itself: an identity, by which it is known wherever and under whatever name it is reached, and
- * who declares what on it. Nothing of it is replicated, and a seeding does not copy it.
+ * What we keep in the data of a server about itself: an identity, by which it is known wherever and under whatever name it is reached,
+ * who declares what on it, and the settings that it was given. Nothing of it is replicated, and a seeding does not copy it.
  */
 
 const IDENTITY = [OWN_DATABASES.register, "identity"] as const;
 const CLAIMS = [OWN_DATABASES.register, "claims"] as const;
+/** Read and written by `givenSettings.ts`. */
+export const SETTINGS = [OWN_DATABASES.register, "settings"] as const;
 
 /** The server's identity. Undefined: nobody has given it one yet, or its data are gone. */
 export async function identityOf(server: Server): Promise<string | undefined> {
@@ -201,7 +203,8 @@ export async function giveUpAll(
   );
 }
 
-async function makeRegister(server: Server): Promise<void> {
+/** Makes the register, or what is lacking of it. */
+export async function makeRegister(server: Server): Promise<void> {
   await server.query("CREATE DATABASE IF NOT EXISTS ?? CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", [
     OWN_DATABASES.register,
   ]);
@@ -209,10 +212,13 @@ async function makeRegister(server: Server): Promise<void> {
   const columns =
     "object TEXT NOT NULL, token CHAR(36) NOT NULL, stack TEXT NOT NULL, resource TEXT NOT NULL, since DATETIME NOT NULL, KEY (token)";
   await server.query(`CREATE TABLE IF NOT EXISTS ??.?? (${columns}) ${DURABLE}`, [...CLAIMS]);
+  await server.query(`CREATE TABLE IF NOT EXISTS ??.?? (name VARCHAR(64) NOT NULL, value TEXT NOT NULL) ${DURABLE}`, [
+    ...SETTINGS,
+  ]);
 }
 
 /** For `catch`: there is no register yet, or a run that was cut off has made a part of it. */
-function unlessMissing(error: unknown): [] {
+export function unlessMissing(error: unknown): [] {
   const MISSING = [1049, 1146];
   if (!MISSING.includes((error as { errno?: number }).errno ?? 0)) throw error;
   return [];

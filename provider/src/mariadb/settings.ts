@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Connection } from "../inputs";
-import { nearestOption, type Settings } from "../recipe/settings/ofNode";
+import { type GivenOnce, nearestOption, type Settings } from "../recipe/settings/ofNode";
 import { describeLine, isReadBy, type OptionLine, placesLog } from "../recipe/settings/optionFile";
 import { type Effect, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
@@ -16,6 +16,8 @@ interface Variable {
   readonly running: string;
   readonly kind: SettingKind;
   readonly readOnly: boolean;
+  /** Undefined: the server does not say. */
+  readonly byDefault: string | undefined;
 }
 
 /** A setting whose running value is not the wanted one. */
@@ -29,11 +31,11 @@ export interface SettingChange {
 }
 
 /**
- * The running values of the wanted settings; one that means the same stands in the wanted spelling. Also what the pair runs without, where
- * the server has it.
+ * The running values of the wanted settings; one that means the same stands in the wanted spelling. Also what the pair runs without, and what
+ * it was given and is not wanted, where the server has it.
  */
-export async function runningSettings(server: Server, wanted: Settings): Promise<Settings> {
-  const variables = await readVariables(server, { ...UNWRITTEN_VALUES, ...wanted });
+export async function runningSettings(server: Server, wanted: Settings, given: GivenOnce = []): Promise<Settings> {
+  const variables = await readVariables(server, { ...UNWRITTEN_VALUES, ...Object.fromEntries(given), ...wanted });
   const running = Object.entries(wanted)
     .filter(([option]) => !UNWRITTEN.includes(option))
     .map(([option, value]) => {
@@ -41,8 +43,17 @@ export async function runningSettings(server: Server, wanted: Settings): Promise
       if (!variable) return [option, settingOf(option)?.since ? value : `unknown to MariaDB ${server.version.number}`];
       return [option, sameValue(variable.kind, variable.running, value) ? value : shown(variable)];
     });
-  return { ...Object.fromEntries(running), ...unwanted(variables) };
+  const left = [...variables].filter(([option, variable]) => !(option in wanted) && isLeft(option, variable, given));
+  return {
+    ...Object.fromEntries([...running, ...left.map(([option, variable]) => [option, shown(variable)])]),
+    ...unwanted(variables),
+  };
 }
+
+/** True while a server runs with what it was given, which is not what it runs with by default. */
+const isLeft = (option: string, { kind, running, byDefault }: Variable, given: GivenOnce): boolean =>
+  given.some(([name, value]) => name === option && sameValue(kind, running, value)) &&
+  !(byDefault !== undefined && sameValue(kind, running, byDefault));
 
 /** What the pair runs without, where the server has it: as filters beyond those of the pair, which keep rows back though their GTIDs arrive. */
 export const unwantedSettings = async (server: Server): Promise<Settings> =>
@@ -58,16 +69,16 @@ const unwanted = (variables: ReadonlyMap<string, Variable>): Settings =>
   );
 
 /** What has to be done so that the server runs with the wanted settings, and no longer with those of `former` that are not wanted. */
-export async function settingChanges(server: Server, former: Settings, wanted: Settings): Promise<SettingChange[]> {
-  const variables = await readVariables(server, { ...UNWRITTEN_VALUES, ...wanted, ...former, ...wanted });
+export async function settingChanges(server: Server, former: GivenOnce, wanted: Settings): Promise<SettingChange[]> {
+  const values = { ...UNWRITTEN_VALUES, ...wanted, ...Object.fromEntries(former), ...wanted };
+  const variables = await readVariables(server, values);
   const changes: SettingChange[] = [];
   for (const [option, variable] of variables) {
     const value = settingOf(option)?.only ?? wanted[option];
     if (value !== undefined && sameValue(variable.kind, variable.running, value)) continue;
+    // Else it was refused, the server never started with it, or somebody else has given it another value.
+    if (value === undefined && !isLeft(option, variable, former)) continue;
     const takesEffect = settingOf(option)?.takesEffect ?? (variable.readOnly ? "restart" : "at once");
-    // It was refused, or the server never started with it.
-    const isAnothers = value === undefined && !sameValue(variable.kind, variable.running, former[option] ?? "");
-    if (isAnothers && takesEffect === "restart") continue;
     changes.push({ option, variable: variable.name, kind: variable.kind, takesEffect, wanted: value });
   }
   return changes;
@@ -162,7 +173,7 @@ export async function setRunning(server: Server, change: SettingChange): Promise
 async function readVariables(server: Server, values: Settings): Promise<Map<string, Variable>> {
   const names = new Map(Object.entries(values).map(([option, value]) => [option, variableName(server, option, value)]));
   const rows = await server.query(
-    `SELECT VARIABLE_NAME, GLOBAL_VALUE, VARIABLE_TYPE, NUMERIC_MIN_VALUE, NUMERIC_MAX_VALUE, NUMERIC_BLOCK_SIZE,
+    `SELECT VARIABLE_NAME, GLOBAL_VALUE, DEFAULT_VALUE, VARIABLE_TYPE, NUMERIC_MIN_VALUE, NUMERIC_MAX_VALUE, NUMERIC_BLOCK_SIZE,
             ENUM_VALUE_LIST, READ_ONLY
        FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN (?)`,
     [[...names.values(), ...READ_BACK_BY].map((name) => name.toUpperCase())],
@@ -188,6 +199,7 @@ async function sourceFilters(server: Server): Promise<Variable[]> {
     running: String(status?.[column] ?? ""),
     kind: settingOf(name)?.kind ?? { is: "text" },
     readOnly: true,
+    byDefault: undefined,
   }));
 }
 
@@ -200,6 +212,7 @@ function variableOf(option: string, name: string, row: Row, textOf: (variable: s
     running: setting?.readBack?.(text, textOf) ?? text,
     kind: setting?.kind.is === "number" ? { step, ...setting.kind } : (setting?.kind ?? kindFromCatalogue(row)),
     readOnly: row["READ_ONLY"] === "YES",
+    byDefault: setting?.readBack || row["DEFAULT_VALUE"] === null ? undefined : String(row["DEFAULT_VALUE"]),
   };
 }
 

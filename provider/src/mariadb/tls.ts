@@ -18,6 +18,9 @@ const DEADLINE = 10_000;
 /** What `tlsState` is when nothing is wrong. */
 export const IN_EFFECT = WORDS["MariaDbNode.tlsState"].wanted;
 
+/** The same of a node without `tls`. */
+export const LEFT_BEHIND: NodeTlsState = "left behind by a run that failed";
+
 const NO_TLS = "the server takes no TLS";
 
 /** Tells the server whom to trust. True: that has changed. */
@@ -49,6 +52,12 @@ async function write({ host, name }: Server, file: string, text: string, access:
   progress(`${name}: writing ${file}`);
   await host.writeFile(file, text, access);
   return true;
+}
+
+/** True where one of them is on the machine. */
+export async function hasCertificates(host: Host): Promise<boolean> {
+  const { ca, certificate } = tlsFiles(host.tlsFolder);
+  return (await Promise.all([host.readFile(ca), host.readFile(certificate)])).some((file) => file !== undefined);
 }
 
 /** Takes them off the machine. */

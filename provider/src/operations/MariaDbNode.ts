@@ -6,13 +6,14 @@ import { dropAccounts } from "../mariadb/accounts";
 import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
+import { settingsGiven } from "../mariadb/givenSettings";
 import { askIfThere, openServer } from "../mariadb/open";
 import { lookAtOptionFiles } from "../mariadb/optionFiles";
 import { claimsAt, giveUpAll, holds } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
 import { isOtherServer } from "../mariadb/sameServer";
 import { refusedIfThere, runningSettings } from "../mariadb/settings";
-import { IN_EFFECT, removeCertificates, tlsState } from "../mariadb/tls";
+import { hasCertificates, IN_EFFECT, LEFT_BEHIND, removeCertificates, tlsState } from "../mariadb/tls";
 import { exchanged } from "../pair/history";
 import { strangeness } from "../pair/identity";
 import { inTurn, lockServers } from "../pair/lock";
@@ -21,6 +22,7 @@ import { validatePattern, wildDoTables } from "../recipe/filters";
 import { databasePatterns, isLoopback, isSameServer } from "../recipe/names";
 import {
   type GivenSettings,
+  haveCertificate,
   nodeSettings,
   pairRefusals,
   type Settings,
@@ -114,7 +116,6 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   create: (wanted, begun, declaration) => bringUp(wanted, undefined, begun, declaration),
   async update(last, wanted, declaration) {
     const seen = await bringUp(wanted, last, () => undefined, declaration);
-    if (last.tls && !wanted.tls) await removeCertificates(openHost(wanted.connection.host));
     if (last.state !== RUNNING) noteBroughtBack(wanted.connection.host);
     if (last.state !== RUNNING && wanted.peer) await reconnect(wanted.peer);
     return seen;
@@ -154,7 +155,8 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       await giveUpAll(server, last.claim, "the option file and the admin account", async (objects) => {
         const files = objects.filter(isOptionFile);
         for (const file of files) await server.host.removeFile(pathIn(file));
-        if (files.length > 0 && last.tls) await removeCertificates(server.host);
+        if (files.length > 0 && (last.tls || haveCertificate(await settingsGiven(server))))
+          await removeCertificates(server.host);
         if (files.length > 0)
           progress(`${name}: the option file is removed; the server goes on with its running values until it restarts`);
         await dropAccounts(server, accountsAmong(objects));
@@ -166,7 +168,8 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 
 async function lookAtServer(last: KnownNode) {
   await using server = await openServer(last.connection);
-  const settings = await runningSettings(server, last.settings as Settings);
+  const given = await settingsGiven(server);
+  const settings = await runningSettings(server, last.settings as Settings, given);
   const isShut = await isClosed(server);
   const stranger = isShut ? undefined : await strangeness(server, last);
   const history =
@@ -180,7 +183,11 @@ async function lookAtServer(last: KnownNode) {
     claim,
     state: isShut ? ("being seeded" as const) : stranger ? ("another server" as const) : (wordOf(history) ?? RUNNING),
     historyMark: history?.mark ?? last.historyMark,
-    ...(last.tls && { tlsState: await tlsState(last.connection, server.host, last.tls) }),
+    tlsState: last.tls
+      ? await tlsState(last.connection, server.host, last.tls)
+      : haveCertificate(given) && (await hasCertificates(server.host))
+        ? LEFT_BEHIND
+        : undefined,
   };
 }
 

@@ -16,7 +16,6 @@ import {
   declare,
   giveUp,
   giveUpAll,
-  holds,
   identityOf,
   objectsOf,
   refuseAnother,
@@ -100,8 +99,12 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     // Where the account itself is at fault, `accounts` says so.
     const isAsWanted = repairs.every(({ account, problems }) => account !== tried || problems.length === 0);
     const proxyWrites = isAsWanted ? refusal?.word : undefined;
-    const claim = last.claim && ((await holds(server, last.claim)) ? last.claim : undefined);
-    return { inputs: { accounts: statesOf(repairs), proxyWrites }, computed: { claim, identity: last.identity } };
+    const declared = last.claim ? await objectsOf(server, last.claim) : [];
+    const left = await examineAccounts(server, unwantedAmong(declared, last));
+    return {
+      inputs: { accounts: { ...statesOf(repairs), ...statesOf(left) }, proxyWrites },
+      computed: { claim: declared.length > 0 ? last.claim : undefined, identity: last.identity },
+    };
   },
 
   inTrouble(trouble, last) {
@@ -157,6 +160,20 @@ async function drop(server: Server, objects: readonly string[]): Promise<void> {
   if (others.length === 0) return;
   await lockServers([server]);
   await dropAccounts(server, others);
+}
+
+/** What a run that failed has made, and the program has not any more. */
+function unwantedAmong(declared: readonly string[], inputs: SessionStoreUsersInputs): WantedAccount[] {
+  const wanted = objectsIn(inputs);
+  const left = accountsAmong(declared.filter((object) => !wanted.includes(object)));
+  return left.map((account) => ({
+    ...account,
+    role: "extraAccounts",
+    property: "",
+    grants: [],
+    tls: "NONE",
+    passwords: [],
+  }));
 }
 
 /** The accounts that this resource answers for. */

@@ -4,11 +4,12 @@ import type { Connection, MariaDbNodeComputed } from "../inputs";
 import { adminAccounts, openAsAdminStarted } from "../mariadb/admin";
 import { openServer } from "../mariadb/open";
 import { clearOverrides, type ForeignLines, type OurFile } from "../mariadb/optionFiles";
+import { forgetSettings, noteSettings, settingsGiven } from "../mariadb/givenSettings";
 import { declare, ensureIdentity, refuseOthers } from "../mariadb/register";
 import { installSemiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
 import { refuseSettings, runningSettings } from "../mariadb/settings";
-import { bringCertificatesIntoEffect, renewIfUsed } from "../mariadb/tls";
+import { bringCertificatesIntoEffect, removeCertificates, renewIfUsed } from "../mariadb/tls";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
 import { type History, markOf, refuseExchanged } from "../pair/history";
 import { refuseStranger } from "../pair/identity";
@@ -17,7 +18,7 @@ import { concerned } from "../pair/look";
 import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import { accountObject, type Declaration, optionFile } from "../recipe/claims";
-import type { Settings } from "../recipe/settings/ofNode";
+import { type GivenOnce, haveCertificate, type Settings } from "../recipe/settings/ofNode";
 import { computed, type KnownNode, type MariaDbNodeChecked, streamOf } from "./nodeFacts";
 import { settleHistory } from "./nodeHistory";
 
@@ -36,12 +37,12 @@ export async function bringUp(
   const host = openHost(wanted.connection.host);
   await host.prepare();
   if (wanted.peer) await waitForStart(wanted.peer.host);
-  const [settings, former] = [wanted.settings as Settings, (last?.settings ?? {}) as Settings];
+  const settings = wanted.settings as Settings;
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
-  const { history, identity } = await settle(wanted, last, begun, [path, declaration]);
+  const { history, identity, former } = await settle(wanted, last, begun, [path, declaration]);
   const isLost = history?.word === "lost";
-  const { foreign, certificatesChanged, servers } = await prepareFiles(wanted, last, file, isLost);
+  const { foreign, certificatesChanged, servers } = await prepareFiles(wanted, last, file, { isLost, former });
   return inTurn(servers, async () => {
     {
       await using server = await openServer(wanted.connection);
@@ -57,6 +58,8 @@ export async function bringUp(
       await applySettings({ server, peer: wanted.peer, former, wanted: settings, file });
     }
     if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
+    else if (haveCertificate(former)) await removeCertificates(host);
+    await forgetSettings(server, settings);
     const historyMark = (await markOf(history, server)) ?? last?.historyMark;
     const running = await runningSettings(server, settings);
     return { ...computed(server, path, running, foreign, wanted.tls), historyMark, identity };
@@ -65,14 +68,14 @@ export async function bringUp(
 
 /**
  * Starts the server with its admin account, and makes sure that it is the one that is meant, and of its history: one that is lost is closed, one
- * that can't be told is refused.
+ * that can't be told is refused. Notes what it is to be given, and answers what it was given before.
  */
 async function settle(
   wanted: MariaDbNodeChecked,
   last: KnownNode | undefined,
   begun: () => void,
   [file, declaration]: readonly [string, Declaration],
-): Promise<{ history: History | undefined; identity: string }> {
+): Promise<{ history: History | undefined; identity: string; former: GivenOnce }> {
   const objects = [optionFile(file), ...adminAccounts(wanted.connection).map(accountObject)];
   const refuse = async (server: Server) => {
     if (last) await refuseStranger(server, { ...last, settings: wanted.settings });
@@ -88,7 +91,9 @@ async function settle(
   await refuseSettings(server, wanted.settings as Settings);
   const history = await settleHistory(server, wanted.peer, streamOf(wanted), last?.historyMark);
   if (history?.refusal) throw new Error(history.refusal);
-  return { history, identity };
+  const former = [...Object.entries((last?.settings ?? {}) as Settings), ...(await settingsGiven(server))];
+  await noteSettings(server, wanted.settings as Settings);
+  return { history, identity, former };
 }
 
 interface Prepared {
@@ -104,10 +109,10 @@ async function prepareFiles(
   { connection, peer, tls }: MariaDbNodeChecked,
   last: MariaDbNodeChecked | undefined,
   file: OurFile,
-  isLost: boolean,
+  { isLost, former }: { isLost: boolean; former: GivenOnce },
 ): Promise<Prepared> {
   await using server = await openServer(connection);
-  if (!tls) await refuseToGoWithoutTls(server, isLost ? undefined : peer, (last?.settings ?? {}) as Settings);
+  if (!tls) await refuseToGoWithoutTls(server, isLost ? undefined : peer, former);
   const foreign = await clearOverrides(server, file);
   // A lost node is filled from its peer.
   const servers = await concerned(server, peer, last === undefined && !isLost);

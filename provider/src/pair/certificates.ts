@@ -6,7 +6,7 @@ import { openIfThere } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { hasOtherCertificate, usersWithTls, writeCa, writeCertificate } from "../mariadb/tls";
-import { haveCertificate, type Settings } from "../recipe/settings/ofNode";
+import { type GivenOnce, haveCertificate } from "../recipe/settings/ofNode";
 import { isTrustedBy, tlsFiles } from "../recipe/tls";
 import { until } from "../waiting";
 
@@ -46,11 +46,11 @@ async function waitUntilTrusted({ name }: Server, peer: Connection, wanted: Node
   }
 }
 
-/** Refuses to take the certificates from a server while somebody needs them to come in. @param former settings that were wanted before */
+/** Refuses to take the certificates from a server while somebody needs them to come in. @param former settings that it was given before */
 export async function refuseToGoWithoutTls(
   server: Server,
   peer: Connection | undefined,
-  former: Settings,
+  former: GivenOnce,
 ): Promise<void> {
   if (!haveCertificate(former)) return;
   const needed = (await usersWithTls(server)).map((user) => `the account "${user}"`);

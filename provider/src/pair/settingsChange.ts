@@ -9,7 +9,7 @@ import type { Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges, unwantedSettings } from "../mariadb/settings";
 import { tablesOfEngines } from "../mariadb/tables";
 import { describeUnfit, ENGINES_LOST_AT_RESTART } from "../recipe/schema/engines";
-import type { Settings } from "../recipe/settings/ofNode";
+import type { GivenOnce, Settings } from "../recipe/settings/ofNode";
 import { REDO_LOG_SIZE, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { toNumber } from "../recipe/settings/values";
 import { progress } from "../run";
@@ -25,8 +25,8 @@ export interface WantedSettings {
   readonly server: Server;
   /** The other node. Undefined: there is none, or this one has nothing yet that could be lost or missed. */
   readonly peer: Connection | undefined;
-  /** What was wanted before; what is no longer wanted goes back to the server's default. */
-  readonly former: Settings;
+  /** What it was given before; what is no longer wanted goes back to the server's default. */
+  readonly former: GivenOnce;
   readonly wanted: Settings;
   readonly file: OptionFile;
 }

@@ -67,6 +67,8 @@ export const WORDS = {
     "the server takes no TLS": "The files are as wanted, and the server does not use them.",
     "another certificate is used, which ends on <date>":
       "The files are as wanted, and the server has not taken them up.",
+    "left behind by a run that failed":
+      "The node has no `tls`, and certificates of a run that failed are on its machine.",
   }),
   "SessionStoreDatabase.state": property("present", {
     present: "The database is there, with all tables that the peer replicates.",

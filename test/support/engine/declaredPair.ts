@@ -9,7 +9,8 @@ import { inClear, RESOURCES, run } from "./registrations";
 type PairArgs = ConstructorParameters<typeof ReplicatedSessionStore>[1];
 
 /** The component's arguments, all of them plain values. */
-export interface PairOptions extends Partial<Pick<PairArgs, "profile" | "settings" | "link" | "direct" | "schema">> {
+export interface PairOptions
+  extends Partial<Pick<PairArgs, "profile" | "settings" | "link" | "direct" | "schema" | "extraAccounts">> {
   readonly passwords?: Partial<typeof PASSWORDS>;
   readonly proxyFrom?: string[];
   readonly definers?: string[];

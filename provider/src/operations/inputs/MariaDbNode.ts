@@ -117,7 +117,7 @@ export const derived = z
     state: word("MariaDbNode.state", "Wanted: `running`. What each word means, `recipe/words.ts` says."),
     tlsState: word(
       "MariaDbNode.tlsState",
-      "Whether the certificates of `tls` are used. Wanted: `in effect`. Without `tls` there is none.",
+      "Whether the certificates of `tls` are used. Wanted: `in effect`. Without `tls`: none, or what a run that failed has left.",
     ).optional(),
   })
   .meta({
