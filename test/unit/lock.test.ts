@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Connection } from "../../provider/src/inputs";
-import { inTurn, NotYet, stopping } from "../../provider/src/pair/lock";
+import { inTurn, NotYet, refuseAfterFailure } from "../../provider/src/pair/lock";
 import { Run } from "../../provider/src/run";
 
 const server = (name: string, port: number): Connection => ({
@@ -70,12 +70,13 @@ test("a change that failed lets the next one have its turn", async () => {
   });
 });
 
-test("after a stop that failed, the next stop of that pair is refused in this run, and not in another", async () => {
+test("after a change that failed, nothing of its servers is stopped in this run; another pair, and another run, are free", async () => {
   await another(async () => {
-    await expect(stopping([db1, db2], () => Promise.reject(new Error("db1 burns")))).rejects.toThrow("db1 burns");
-    await expect(stopping([db2, db1], async () => undefined)).rejects.toThrow(/not touched, .*: db1 burns/);
-    expect(await stopping([db2, server("db3", 3)], async () => "another pair")).toBe("another pair");
-    expect(await another(() => stopping([db1, db2], async () => "another run"))).toBe("another run");
+    refuseAfterFailure([db1, db2]);
+    await expect(inTurn([db1], () => Promise.reject(new Error("db1 burns")))).rejects.toThrow("db1 burns");
+    expect(() => refuseAfterFailure([db2, db1])).toThrow(/not touched, .*: db1 burns/);
+    expect(() => refuseAfterFailure([db2, server("db3", 3)])).not.toThrow();
+    expect(() => another(() => refuseAfterFailure([db1, db2]))).not.toThrow();
   });
 });
 
@@ -117,6 +118,8 @@ describe("a wait for what is not there yet", () => {
       await pass(2);
       await told;
       expect(await inTurn([db1], async () => "free")).toBe("free");
+      // It has stopped nothing: it keeps nothing else from being stopped.
+      expect(() => refuseAfterFailure([db1])).not.toThrow();
     });
   });
 
@@ -134,12 +137,5 @@ describe("a wait for what is not there yet", () => {
       await pass(3);
       expect(await needs).toBe("found");
     });
-  });
-});
-
-test("a stop that has not begun keeps the next one from nothing", async () => {
-  await another(async () => {
-    await expect(stopping([db1, db2], () => Promise.reject(new NotYet("db1", "not yet")))).rejects.toThrow("not yet");
-    expect(await stopping([db1, db2], async () => "stopped")).toBe("stopped");
   });
 });

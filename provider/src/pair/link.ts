@@ -24,7 +24,7 @@ import {
   stopIfRewound,
 } from "./linkRefusals";
 import { encryptionOf, inWords, isVerified, refuseUnprovable, seenTls, wantedTls } from "./linkTls";
-import { stopping } from "./lock";
+import { refuseAfterFailure } from "./lock";
 import { refuseNamed } from "./namedReplica";
 import { proveRowsArrive, ReplicationStopped, waitUntilReplicating } from "./proof";
 import { refuseUnreachable } from "./reachability";
@@ -205,20 +205,18 @@ async function pointAtSource(ends: Ends, wanted: LinkParameters, status: Replica
     await startReplica(replica);
   };
   if (!status) return turn();
+  refuseAfterFailure([replica.connection, source.connection]);
   // CHANGE MASTER throws the relay log away; the source still has what was received from it, another server may not.
   if (status.otherOptions.length > 0) await refuseToDropReceived(ends, status);
   else if (status.sqlThread === "Yes") await waitUntilReceivedIsApplied(replica, DEADLINE);
-  const stopAndTurn = () =>
-    withoutWaiting(
-      source,
-      async () => {
-        await replica.query("STOP SLAVE");
-        await turn();
-      },
-      () => replicates(ends),
-    );
-  // One that stands still already is only started.
-  return isRunning(status) ? stopping([replica.connection, source.connection], stopAndTurn) : stopAndTurn();
+  await withoutWaiting(
+    source,
+    async () => {
+      await replica.query("STOP SLAVE");
+      await turn();
+    },
+    () => replicates(ends),
+  );
 }
 
 /** Ends when both threads run and the replica acknowledges. */

@@ -16,7 +16,7 @@ const AGAIN = "Wait for that run to end, or end it, then run `pulumi up` again."
 const mutexes = ofRun(() => new Map<string, Mutex>());
 /** Servers whose lock another run did not give up in time: the next change of this run does not wait as long again. */
 const lockedOut = ofRun(() => new Set<string>());
-/** Why nothing of a pair is stopped any more. */
+/** Why nothing is stopped any more on a server, by its place. */
 const failures = ofRun(() => new Map<string, string>());
 
 const placesOf = (connections: readonly Connection[]): string[] => [...new Set(connections.map(placeOf))].sort();
@@ -48,7 +48,7 @@ const TELL = 5_000;
 /**
  * Runs `work` while nothing else of this run changes one of these servers: those that it changes, and those on which it relies meanwhile.
  * It must not wait for what another change does in its own turn, but throw `NotYet`: its turn ends, and it gets another one. It opens its
- * sessions in its turn: they would not outlast a long wait.
+ * sessions in its turn: they would not outlast a long wait. When it fails, nothing is stopped on these servers any more (`refuseAfterFailure`).
  */
 export async function inTurn<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
   let [patience, tellAt] = [PATIENCE, PATIENCE];
@@ -57,7 +57,11 @@ export async function inTurn<T>(connections: readonly Connection[], work: () => 
     try {
       return await oneTurn(connections, work);
     } catch (error) {
-      if (!(error instanceof NotYet) || patience <= 0) throw error;
+      if (!(error instanceof NotYet)) {
+        for (const place of placesOf(connections)) failures().set(place, (error as Error).message);
+        throw error;
+      }
+      if (patience <= 0) throw error;
       if (patience <= tellAt) {
         progress(`waiting for ${error.wait} ...`);
         tellAt = patience - TELL;
@@ -86,19 +90,14 @@ const nameAt = (place: string, connections: readonly Connection[]): string =>
   connections.flatMap((connection) => (placeOf(connection) === place ? [nameOf(connection)] : []))[0] ?? place;
 
 /**
- * Runs what stops or restarts something of the pair, in its turn. When it has failed, the next such change of this run is refused:
- * what broke one node must not reach the other.
+ * Refuses to stop, to restart or to turn elsewhere anything of servers on which a change of this run has failed: what broke one node must not
+ * reach the other. What only starts or adds something is tried all the same.
  */
-export async function stopping<T>(connections: readonly Connection[], work: () => Promise<T>): Promise<T> {
-  const key = placesOf(connections).join(" ");
-  const failure = failures().get(key);
+export function refuseAfterFailure(connections: readonly Connection[]): void {
+  const failure = placesOf(connections)
+    .map((place) => failures().get(place))
+    .find((message) => message !== undefined);
   if (failure) throw new Error(`not touched, because the change before it in this run failed: ${failure}`);
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof NotYet)) failures().set(key, (error as Error).message);
-    throw error;
-  }
 }
 
 /** Keeps other runs from changing these servers until their sessions end. */

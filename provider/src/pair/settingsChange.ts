@@ -14,7 +14,7 @@ import { REDO_LOG_SIZE, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { toNumber } from "../recipe/settings/values";
 import { progress } from "../run";
 import { during } from "../waiting";
-import { lockServers, stopping } from "./lock";
+import { lockServers, refuseAfterFailure } from "./lock";
 import { areLinked, isLinkedByOwnWord, lookAtPair } from "./look";
 import { refuseNamed } from "./namedReplica";
 import { plannedStop } from "./plannedStop";
@@ -53,18 +53,17 @@ export async function applySettings(change: WantedSettings): Promise<void> {
     const difference = await lockAndLook([server], server, change);
     return difference.isDone ? undefined : make(step, server, change.file, difference);
   }
-  await stopping([server.connection, linked], async () => {
-    await using servers = await openAll(linked, server.connection);
-    const [other, node] = servers;
-    const difference = await lockAndLook([other, node], node, change);
-    if (difference.isDone) return;
-    await plannedStop({ node, peer: other, why }, () => {
-      for (const { option } of difference.changes) {
-        const consequence = settingOf(option)?.afterChange?.(other.name);
-        if (consequence) progress(`${node.name}: ${consequence}`);
-      }
-      return make(step, node, change.file, difference);
-    });
+  refuseAfterFailure([server.connection, linked]);
+  await using servers = await openAll(linked, server.connection);
+  const [other, node] = servers;
+  const difference = await lockAndLook([other, node], node, change);
+  if (difference.isDone) return;
+  await plannedStop({ node, peer: other, why }, () => {
+    for (const { option } of difference.changes) {
+      const consequence = settingOf(option)?.afterChange?.(other.name);
+      if (consequence) progress(`${node.name}: ${consequence}`);
+    }
+    return make(step, node, change.file, difference);
   });
 }
 
