@@ -2,18 +2,10 @@ import { stop as stopServer } from "../../provider/src/hosts/local/server";
 import { Server } from "../../provider/src/mariadb/server";
 import { SessionStoreSchema, type SessionStoreSchemaChecked } from "../../provider/src/operations/SessionStoreSchema";
 import { inOwnRun } from "../support/engine/engine";
-import { type HandMadeNode, type HandMadePair, handMadePair } from "../support/local/handMadePair";
+import type { HandMadeNode } from "../support/local/handMadePair";
+import { db1, db2, pair, useHandMadePair } from "../support/local/handMadePairOfFile";
 
-let pair: HandMadePair;
-let db1: HandMadeNode;
-let db2: HandMadeNode;
-
-beforeAll(async () => {
-  pair = await handMadePair();
-  [db1, db2] = pair.nodes;
-}, 120_000);
-
-afterAll(() => pair?.[Symbol.asyncDispose](), 60_000);
+useHandMadePair();
 
 beforeEach(async () => {
   for (const node of pair.nodes) {

@@ -1,22 +1,14 @@
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
 import { reachesPeer } from "../../provider/src/recipe/schema/reachesPeer";
 import { checkScript } from "../../provider/src/recipe/schema/script";
-import { type HandMadeNode, type HandMadePair, handMadePair } from "../support/local/handMadePair";
+import type { HandMadeNode } from "../support/local/handMadePair";
+import { db1, db2, useHandMadePair } from "../support/local/handMadePairOfFile";
 
 /** What the check says of the names in a definition is compared with what becomes of the definition on a peer that lacks them. */
 
 jest.setTimeout(60_000);
 
-let pair: HandMadePair;
-let db1: HandMadeNode;
-let db2: HandMadeNode;
-
-beforeAll(async () => {
-  pair = await handMadePair();
-  [db1, db2] = pair.nodes;
-}, 120_000);
-
-afterAll(() => pair?.[Symbol.asyncDispose](), 60_000);
+useHandMadePair();
 
 const filters = { database: RECIPE_DATABASE, patterns: wildDoTables([RECIPE_DATABASE], RECIPE_PATTERNS) };
 

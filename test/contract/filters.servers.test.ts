@@ -1,20 +1,12 @@
 import fc from "fast-check";
 import { matchesFilter, RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
 import { reachesPeer } from "../../provider/src/recipe/schema/reachesPeer";
-import { type HandMadeNode, type HandMadePair, handMadePair } from "../support/local/handMadePair";
+import type { HandMadeNode } from "../support/local/handMadePair";
+import { db1, db2, useHandMadePair } from "../support/local/handMadePairOfFile";
 
 /** What `reachesPeer` says is compared with what two linked servers do. */
 
-let pair: HandMadePair;
-let db1: HandMadeNode;
-let db2: HandMadeNode;
-
-beforeAll(async () => {
-  pair = await handMadePair();
-  [db1, db2] = pair.nodes;
-}, 120_000);
-
-afterAll(() => pair?.[Symbol.asyncDispose](), 60_000);
+useHandMadePair();
 
 const PATTERNS = wildDoTables([RECIPE_DATABASE], RECIPE_PATTERNS);
 

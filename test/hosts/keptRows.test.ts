@@ -4,12 +4,12 @@ import { REPLICA_COLUMNS, SOURCE_COLUMNS, unknownColumns } from "../../provider/
 import { failureOf } from "../support/engine/faults";
 import { OTHER_VERSIONS } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
+import { expectSessionsBothWays, TABLE } from "../support/hosts/sessionsBothWays";
 
 /** What keeps rows back, on each version of MariaDB and on machines whose option files are the operator's. */
 
 jest.setTimeout(180_000);
 
-const TABLE = "replicated_session_store.a_session";
 const FILE = "/etc/mysql/mariadb.conf.d/60-by-hand.cnf";
 
 describe.each(OTHER_VERSIONS)("on Debian's %s with MariaDB %s", (suite) => {
@@ -24,15 +24,10 @@ describe.each(OTHER_VERSIONS)("on Debian's %s with MariaDB %s", (suite) => {
   afterAll(() => pair?.[Symbol.asyncDispose]());
 
   const expectRowsBothWays = async (id: string) => {
-    const [one, two] = pair.hosts;
-    await one.sql(`INSERT INTO ${TABLE} VALUES ('${id}-1')`);
-    await two.sql(`INSERT INTO ${TABLE} VALUES ('${id}-2')`);
-    await pair.catchUp();
+    await expectSessionsBothWays(pair, id);
     for (const host of pair.hosts) {
-      expect(await host.sql(`SELECT id FROM ${TABLE} WHERE id LIKE '${id}-_' ORDER BY 1`)).toBe(`${id}-1\n${id}-2`);
-      expect(
-        await host.sql(`SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_COMMENT='${PROBE_COMMENT}'`),
-      ).toBe("0");
+      const probes = `SELECT COUNT(*) FROM information_schema.TABLES WHERE TABLE_COMMENT='${PROBE_COMMENT}'`;
+      expect(await host.sql(probes)).toBe("0");
     }
   };
 

@@ -3,6 +3,7 @@ import { PASSWORDS, type PairOptions } from "../support/engine/declaredPair";
 import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
 import { setUpByHand } from "../support/hosts/handMadeHosts";
 import { HostPair } from "../support/hosts/hostPair";
+import { expectSessionsBothWays, TABLE } from "../support/hosts/sessionsBothWays";
 import { PROOF } from "../support/proof";
 
 /** The life of a pair on two machines over SSH: one logs in as root, the other by sudo. */
@@ -10,7 +11,6 @@ import { PROOF } from "../support/proof";
 jest.setTimeout(120_000);
 
 const SETTINGS_FILE = "/etc/mysql/mariadb.conf.d/99-session-store.cnf";
-const TABLE = "replicated_session_store.a_session";
 
 /** Each account's password and when it was set. */
 const PASSWORDS_SET = `SELECT User, Host, JSON_VALUE(Priv, '$.authentication_string'), JSON_VALUE(Priv, '$.password_last_changed')
@@ -34,16 +34,6 @@ const threads = (host: { sql(statement: string): Promise<string> }): Promise<str
   host.sql(
     "SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'system user' OR COMMAND = 'Binlog Dump' ORDER BY ID",
   );
-
-async function expectSessionsBothWays(pair: HostPair, id: string): Promise<void> {
-  const [one, two] = pair.hosts;
-  await one.sql(`INSERT INTO ${TABLE} VALUES ('${id}-1')`);
-  await two.sql(`INSERT INTO ${TABLE} VALUES ('${id}-2')`);
-  await pair.catchUp();
-  for (const host of pair.hosts) {
-    expect(await host.sql(`SELECT id FROM ${TABLE} WHERE id LIKE '${id}-_' ORDER BY 1`)).toBe(`${id}-1\n${id}-2`);
-  }
-}
 
 /** While an option file that is read after ours says otherwise. */
 async function overriding(pair: HostPair, work: (line: string) => Promise<void>): Promise<void> {

@@ -5,6 +5,7 @@ import { Authority } from "../support/authority";
 import type { PairOptions } from "../support/engine/declaredPair";
 import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
+import { expectSessionsBothWays } from "../support/hosts/sessionsBothWays";
 import { SessionClient } from "../support/sessionClient";
 
 /** Certificates of a pair on two machines: brought in, renewed, drifted, taken away; and what would pass for encryption and is none. */
@@ -12,6 +13,7 @@ import { SessionClient } from "../support/sessionClient";
 jest.setTimeout(180_000);
 
 const FOLDER = "/etc/session-store-tls";
+const SESSION = "replicated_session_store.session";
 const PROXY = { user: "nevisproxy_user", password: "proxy-1" };
 
 const certificates = async (pair: HostPair, authority: Authority, days?: number): Promise<[NodeTls, NodeTls]> => {
@@ -43,19 +45,6 @@ async function cipherOf(host: string, login: { user: string; password: string },
   }
 }
 
-async function expectSessionsBothWays(pair: HostPair, id: string): Promise<void> {
-  const [one, two] = pair.hosts;
-  await one.sql(`INSERT INTO replicated_session_store.session (id) VALUES ('${id}-1')`);
-  await two.sql(`INSERT INTO replicated_session_store.session (id) VALUES ('${id}-2')`);
-  await pair.catchUp();
-  for (const host of pair.hosts) {
-    const found = await host.sql(`SELECT id FROM replicated_session_store.session WHERE id LIKE '${id}-_' ORDER BY 1`);
-    expect(found).toBe(`${id}-1\n${id}-2`);
-  }
-}
-
-beforeAll(async () => {});
-
 describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with MariaDB %s", (suite) => {
   let pair: HostPair;
   let authority: Authority;
@@ -79,7 +68,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     await Promise.all(clients.map((client) => client.stop()));
     await pair.catchUp();
     for (const host of pair.hosts) {
-      const there = new Set((await host.sql("SELECT id FROM replicated_session_store.session")).split("\n"));
+      const there = new Set((await host.sql(`SELECT id FROM ${SESSION}`)).split("\n"));
       for (const { acknowledged } of clients) {
         expect(acknowledged.length).toBeGreaterThan(20);
         expect(acknowledged.filter((id) => !there.has(id))).toEqual([]);
@@ -94,7 +83,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     expect(seen(pair, "sessions-db1")["tlsDaysLeft"]).toBe(364);
     expect(await pair.drift(options)).toEqual({});
     expect(await pair.up(options)).toEqual([]);
-    await expectSessionsBothWays(pair, "encrypted");
+    await expectSessionsBothWays(pair, "encrypted", SESSION);
   });
 
   it("proxies are let in with TLS, and without it they are not", async () => {
@@ -117,7 +106,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     // As after an interruption.
     for (const host of pair.hosts) await host.sql("STOP SLAVE; START SLAVE");
     await pair.up(options);
-    await expectSessionsBothWays(pair, "renewed");
+    await expectSessionsBothWays(pair, "renewed", SESSION);
   });
 
   it("another authority is refused while the peer does not trust it, and goes in when both are given", async () => {
@@ -141,7 +130,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     expect(await pair.drift(options)).toEqual({});
     for (const host of pair.hosts) await host.sql("STOP SLAVE; START SLAVE");
     await pair.up(options);
-    await expectSessionsBothWays(pair, "other-authority");
+    await expectSessionsBothWays(pair, "other-authority", SESSION);
   });
 
   it("an authority's file that a run has written before it was cut off is taken up by the next one", async () => {
@@ -175,7 +164,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     await pair.up(options);
     expect(await processes()).toEqual(before);
     expect(await pair.drift(options)).toEqual({});
-    await expectSessionsBothWays(pair, "repaired");
+    await expectSessionsBothWays(pair, "repaired", SESSION);
   });
 
   it("a link whose account does not require TLS is refused where nothing could prove the encryption", async () => {
@@ -187,7 +176,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     );
     expect(await pair.host(2).sql("SHOW SLAVE STATUS")).toBe("");
     await pair.up(options);
-    await expectSessionsBothWays(pair, "linked-again");
+    await expectSessionsBothWays(pair, "linked-again", SESSION);
   });
 
   it("an authority that did not sign the source's certificate keeps the link from being made, and the error names both ways", async () => {
@@ -199,7 +188,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     );
     expect(await pair.host(2).sql("SHOW SLAVE STATUS")).toBe("");
     await pair.up(options);
-    await expectSessionsBothWays(pair, "trusted-again");
+    await expectSessionsBothWays(pair, "trusted-again", SESSION);
   });
 
   it("with X509 the replicas show their certificates, and whoever has none is refused", async () => {
@@ -211,7 +200,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
     });
     await expect(cipherOf(pair.host(1).address, PROXY, authority.ca)).rejects.toThrow(/Access denied/);
     expect(await pair.drift(strict)).toEqual({});
-    await expectSessionsBothWays(pair, "mutual");
+    await expectSessionsBothWays(pair, "mutual", SESSION);
     await pair.up(options);
   });
 
@@ -247,7 +236,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
       await expect(host.sh(`test -e ${FOLDER}/node.pem`)).rejects.toThrow();
     }
     expect(await pair.drift({ link: { tls: "off" } })).toEqual({});
-    await expectSessionsBothWays(pair, "plain");
+    await expectSessionsBothWays(pair, "plain", SESSION);
   });
 });
 
@@ -260,7 +249,7 @@ it("a pair of MariaDB 10.11 and 11.8 is linked both ways with verified certifica
   await pair.up(options);
   await pair.host(1).sql(SessionClient.TABLE);
   await pair.catchUp();
-  await expectSessionsBothWays(pair, "mixed");
+  await expectSessionsBothWays(pair, "mixed", SESSION);
   for (const name of ["sessions-db1-from-db2", "sessions-db2-from-db1"]) {
     expect(seen(pair, name)).toMatchObject({ tls: "verified", encryption: expect.stringMatching(/^TLS_|^ECDHE/) });
   }

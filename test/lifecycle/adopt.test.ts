@@ -1,3 +1,4 @@
+import { adoptingProgram } from "../support/cli/adoptingProgram";
 import { expectSuccess, type Pair, pairProject } from "../support/cli/pairProgram";
 import { type HandMadePair, handMadePair } from "../support/local/handMadePair";
 import type { PairServer } from "../support/local/pairServer";
@@ -5,33 +6,11 @@ import { PROOF } from "../support/proof";
 
 jest.setTimeout(300_000);
 
-/** The passwords and accounts of the recipe's own text, with which somebody set up these servers by hand. */
-const PROGRAM = `import * as path from "node:path";
-import * as pulumi from "@pulumi/pulumi";
-import { ReplicatedSessionStore } from "pulumi-replicated-session-store";
-
-const config = new pulumi.Config();
-const folder = config.require("folder");
-const node = (name: string, port: number) => ({
-  host: { kind: "local" as const, directory: path.join(folder, name) },
-  address: "127.0.0.1",
-  port,
-});
-
-new ReplicatedSessionStore("sessions", {
-  nodes: [node("db1", config.requireNumber("port1")), node("db2", config.requireNumber("port2"))],
-  admin: { password: config.requireSecret("adminPassword") },
-  proxy: { password: "nevisproxypassword", from: ["%", "LocalHostName"] },
-  replication: { password: "replicationpassword" },
-  binaryLog: { password: "binarylogspassword" },
-});
-`;
-
 let pair: Pair;
 let byHand: HandMadePair;
 
 beforeAll(async () => {
-  pair = await pairProject(PROGRAM);
+  pair = await pairProject(adoptingProgram());
   byHand = await handMadePair({ folder: pair.project.folder, ports: pair.ports });
   await pair.db1.write(
     "CREATE TABLE replicated_session_store.a_session (id BIGINT AUTO_INCREMENT PRIMARY KEY, v TEXT)",

@@ -1,34 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import * as path from "node:path";
+import { adoptingProgram } from "../support/cli/adoptingProgram";
 import { expectSuccess, type Pair, pairProject } from "../support/cli/pairProgram";
 import { type HandMadePair, handMadePair } from "../support/local/handMadePair";
 import type { PairServer } from "../support/local/pairServer";
 import { SessionClient } from "../support/sessionClient";
 
 jest.setTimeout(300_000);
-
-/** @param settings of both nodes, of each in its own folder */
-const program = (settings: string): string => `import * as path from "node:path";
-import * as pulumi from "@pulumi/pulumi";
-import { ReplicatedSessionStore } from "pulumi-replicated-session-store";
-
-const config = new pulumi.Config();
-const folder = config.require("folder");
-const node = (name: string, port: number) => ({
-  host: { kind: "local" as const, directory: path.join(folder, name) },
-  address: "127.0.0.1",
-  port,
-  settings: ${settings},
-});
-
-new ReplicatedSessionStore("sessions", {
-  nodes: [node("db1", config.requireNumber("port1")), node("db2", config.requireNumber("port2"))],
-  admin: { password: config.requireSecret("adminPassword") },
-  proxy: { password: "nevisproxypassword", from: ["%", "LocalHostName"] },
-  replication: { password: "replicationpassword" },
-  binaryLog: { password: "binarylogspassword" },
-});
-`;
 
 /** The operator's own places, none of which is in the data directory. */
 const places = (directory: string): string[] => {
@@ -49,7 +27,7 @@ let pair: Pair;
 let byHand: HandMadePair;
 
 beforeAll(async () => {
-  pair = await pairProject(program("{}"));
+  pair = await pairProject(adoptingProgram());
   byHand = await handMadePair({ folder: pair.project.folder, ports: pair.ports }, places);
   await pair.db1.write(SessionClient.TABLE, "INSERT INTO replicated_session_store.session VALUES ('from before', '')");
   await pair.db2.catchUpWith(pair.db1);
@@ -108,7 +86,7 @@ it("with these settings up restarts both nodes, one at a time, under clients: th
   const former = await Promise.all(both().map(logsOf));
   const pids = await Promise.all(both().map((server) => server.pid()));
   useProgram(
-    program(`{
+    adoptingProgram(`{
       log_bin: path.join(folder, name + "-logs", "mariadb-bin"),
       log_bin_index: path.join(folder, name + "-logs", "list-of-logs"),
       back_log: 77,
@@ -140,7 +118,7 @@ it("with these settings up restarts both nodes, one at a time, under clients: th
 
 it("another place for a log that is in use is refused, and the former one goes on", async () => {
   const before = await Promise.all(both().map(logFiles));
-  useProgram(program(`{ log_bin: path.join(folder, name, "other-bin"), back_log: 77 }`));
+  useProgram(adoptingProgram(`{ log_bin: path.join(folder, name, "other-bin"), back_log: 77 }`));
   const { code, output } = await pair.project.up();
   expect(code).not.toBe(0);
   expect(output).toMatch(/settings\.log_bin: the binary log of db[12] is .*-logs\/mariadb-bin/);

@@ -1,14 +1,12 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
-import { createConnection } from "mysql2/promise";
-import { sleep } from "../../provider/src/waiting";
 import { PulumiProject } from "../support/cli/cli";
-import { expectSuccess, PASSWORDS, type Pair, pairProgram, pairThatIsUp } from "../support/cli/pairProgram";
+import { LOGIN, named, PairInUse, PROGRAM, SCHEMA } from "../support/cli/pairInUse";
+import { expectSuccess, PASSWORDS, pairProgram } from "../support/cli/pairProgram";
+import { EagerProxy } from "../support/eagerProxy";
 import { inWhole } from "../support/inWhole";
 import { PairServer } from "../support/local/pairServer";
 import { freePorts } from "../support/local/ports";
-import { LoginWatch } from "../support/loginWatch";
-import { SessionClient } from "../support/sessionClient";
 
 /**
  * What happens to a program while its pair is in use, by the real CLI: names, places, order, state. Sessions are written and logins made all the while.
@@ -17,92 +15,34 @@ import { SessionClient } from "../support/sessionClient";
 
 jest.setTimeout(300_000);
 
-const SCHEMA =
-  'schema: { script: "CREATE TABLE IF NOT EXISTS session (id VARCHAR(64) PRIMARY KEY, data VARCHAR(200));" },';
-const LOGIN = { user: "nevisproxy_user", password: PASSWORDS.proxyPassword };
-const PROGRAM = pairProgram(SCHEMA);
-
-let pair: Pair;
+let pair: PairInUse;
 
 beforeAll(async () => {
-  pair = await pairThatIsUp(PROGRAM);
+  pair = await PairInUse.thatIsUp();
 });
 
 afterAll(async () => {
   await pair?.[Symbol.asyncDispose]();
 });
 
-/** Does something to the pair in use. */
-async function inUse<T>(label: string, live: () => Promise<T>): Promise<T> {
-  const writer = new SessionClient(label, pair.ports[0], LOGIN).start();
-  const watch = new LoginWatch(pair.ports, LOGIN);
-  const processes = [await pair.db1.pid(), await pair.db2.pid()];
-  try {
-    return await live();
-  } finally {
-    await writer.stop();
-    await watch.stop();
-    expect([writer.errors, watch.refused]).toEqual([[], []]);
-    expect(writer.acknowledged.length).toBeGreaterThan(50);
-    expect(watch.succeeded).toBeGreaterThan(50);
-    expect([await pair.db1.pid(), await pair.db2.pid()]).toEqual(processes);
-    await expectWhole();
-  }
-}
-
-/** Both nodes hold the same, and the links run. */
-async function expectWhole(): Promise<void> {
-  await pair.db2.catchUpWith(pair.db1);
-  await pair.db1.catchUpWith(pair.db2);
-  const sum = async (server: Pair["db1"]) => server.rows("CHECKSUM TABLE replicated_session_store.session");
-  expect(await sum(pair.db2)).toEqual(await sum(pair.db1));
-  for (const server of [pair.db1, pair.db2]) {
-    expect(await server.replica()).toMatchObject({ Slave_IO_Running: "Yes", Slave_SQL_Running: "Yes" });
-  }
-}
-
-async function up(...args: string[]): Promise<string> {
-  return expectSuccess(await pair.project.up(...args));
-}
-
-/** Nothing is left to do. */
-async function expectClean(): Promise<void> {
-  expectSuccess(await pair.project.preview("--expect-no-changes"));
-}
-
-const program = (change: (text: string) => string): Promise<void> => pair.project.writeProgram(change(PROGRAM));
-
-/** The program with its component under another name. */
-const named =
-  (name: string, options = "") =>
-  (text: string): string =>
-    text.replace('("sessions"', `("${name}"`).replace(/\n\}\);\n\nexport/, `\n}${options});\n\nexport`);
-
-async function urnOf(name: string): Promise<string> {
-  const state = JSON.parse(await pair.project.exportState()) as { deployment: { resources: { urn: string }[] } };
-  const urn = state.deployment.resources.map((resource) => resource.urn).find((one) => one.endsWith(`::${name}`));
-  if (urn === undefined) throw new Error(`there is no ${name} in the state`);
-  return urn;
-}
-
-const claims = async (server: Pair["db1"]): Promise<string[]> => {
+const claims = async (server: PairInUse["db1"]): Promise<string[]> => {
   const rows = await server.rows("SELECT DISTINCT resource FROM session_store_register.claims ORDER BY 1");
   return rows.map(({ resource }) => String(resource));
 };
 
 describe("a component under another name", () => {
   afterAll(async () => {
-    await program((text) => text);
-    await up();
+    await pair.program((text) => text);
+    await pair.up();
   });
 
   test("without an alias: what runs is taken over as it is, and the preview says so", async () => {
-    await inUse("renamed", async () => {
-      await program(named("store"));
+    await pair.inUse("renamed", async () => {
+      await pair.program(named("store"));
       const preview = expectSuccess(await pair.project.preview());
       expect(preview).toMatch(/MariaDbNode store-db1 takes over as it is what is there: .*option file/);
       expect(preview).toMatch(/SessionStoreUsers store-db2-users takes over .*the account nevisproxy_user@%/);
-      const output = await up();
+      const output = await pair.up();
       expect(output).toMatch(/db2: stays, because it is declared elsewhere too: the replication .*store-db2-from-db1/);
     });
     expect(await claims(pair.db1)).toEqual([
@@ -110,26 +50,26 @@ describe("a component under another name", () => {
       "ReplicationLink store-db1-from-db2",
       "SessionStoreUsers store-db1-users",
     ]);
-    await expectClean();
+    await pair.expectClean();
   });
 
   test("with an alias there is nothing to do", async () => {
-    await program(named("again", ', { aliases: [{ name: "store" }] }'));
+    await pair.program(named("again", ', { aliases: [{ name: "store" }] }'));
     const preview = expectSuccess(await pair.project.preview("--expect-no-changes"));
     expect(preview).toMatch(/\d+ unchanged/);
   });
 
   inWhole("moved below a parent, only the new ones first, then the former ones one by one", async () => {
-    await inUse("parent", async () => {
+    await pair.inUse("parent", async () => {
       const parent = 'const parent = new pulumi.ComponentResource("acme:index:Platform", "platform");\n\nconst store';
-      await program((text) => named("below", ", { parent }")(text).replace("const store", parent));
-      await up("--target", "**below*", "--target", "**platform");
-      const former = await urnOf("store-db1-users");
+      await pair.program((text) => named("below", ", { parent }")(text).replace("const store", parent));
+      await pair.up("--target", "**below*", "--target", "**platform");
+      const former = await pair.urnOf("store-db1-users");
       const destroyed = expectSuccess(await pair.project.destroy("--target", former, "--target-dependents"));
       expect(destroyed).toMatch(/db1: stays, because it is declared elsewhere too: the account/);
-      await up();
+      await pair.up();
     });
-    await expectClean();
+    await pair.expectClean();
   });
 });
 
@@ -140,47 +80,47 @@ describe("a resource", () => {
     ["its accounts", "sessions-db2-users"],
     ["its link", "sessions-db1-from-db2"],
   ])("that is replaced, %s: the new one is there before the former one goes, and is the same", async (_what, name) => {
-    const output = await inUse(`replace-${name}`, async () => up("--replace", await urnOf(name)));
+    const output = await pair.inUse(`replace-${name}`, async () => pair.up("--replace", await pair.urnOf(name)));
     expect(output).toMatch(/1 replaced/);
-    await expectClean();
+    await pair.expectClean();
   });
 
   inWhole("that is tainted, all of a node: replaced likewise", async () => {
-    await inUse("taint", async () => {
+    await pair.inUse("taint", async () => {
       for (const name of ["db2", "sessions-db2", "sessions-db2-users", "sessions-db2-from-db1"]) {
-        await pair.project.succeed(["state", "taint", await urnOf(name), "--yes"]);
+        await pair.project.succeed(["state", "taint", await pair.urnOf(name), "--yes"]);
       }
-      expect(await up()).toMatch(/4 replaced/);
+      expect(await pair.up()).toMatch(/4 replaced/);
     });
-    await expectClean();
+    await pair.expectClean();
   });
 
   inWhole("that is taken out of the state: taken up again", async () => {
-    await inUse("state", async () => {
-      const gone = await urnOf("sessions-db1-users");
+    await pair.inUse("state", async () => {
+      const gone = await pair.urnOf("sessions-db1-users");
       await pair.project.succeed(["state", "delete", gone, "--yes", "--target-dependents"]);
-      await up();
+      await pair.up();
     });
-    await expectClean();
+    await pair.expectClean();
   });
 });
 
 inWhole("a node reached by another name of its machine: changed in place", async () => {
-  await inUse("localhost", async () => {
-    await program((text) =>
+  await pair.inUse("localhost", async () => {
+    await pair.program((text) =>
       text.replace("{ server: db2 }", '{ server: db2, address: "localhost", bindAddress: "127.0.0.1" }'),
     );
     const preview = expectSuccess(await pair.project.preview());
     expect(preview).not.toMatch(/replace|create|delete/);
-    await up();
+    await pair.up();
   });
   expect(await pair.db1.replica()).toMatchObject({ Master_Host: "localhost" });
-  await expectClean();
-  await inUse("loopback", async () => {
-    await program((text) => text);
-    await up();
+  await pair.expectClean();
+  await pair.inUse("loopback", async () => {
+    await pair.program((text) => text);
+    await pair.up();
   });
-  await expectClean();
+  await pair.expectClean();
 });
 
 /** Which resources the state has, with their ids. */
@@ -191,63 +131,30 @@ const resourcesIn = (state: string): string[] =>
 
 inWhole("a further database that is used at once: it is on both nodes before anybody is let in", async () => {
   const second = 'databases: [{ name: "replicated_session_store" }, { name: "more" }],';
-  await program(() => pairProgram(`${SCHEMA} ${second}`));
-  const proxy = new EagerProxy(pair.ports[0]);
+  await pair.program(() => pairProgram(`${SCHEMA} ${second}`));
+  const proxy = new EagerProxy(pair.ports[0], LOGIN, "more");
   try {
-    await inUse("database", () => up());
+    await pair.inUse("database", () => pair.up());
   } finally {
     await proxy.stop();
   }
   expect(proxy.written).toBeGreaterThan(0);
   await pair.db2.catchUpWith(pair.db1);
   expect(await pair.db2.value("SELECT COUNT(*) FROM more.a_session")).toBe(String(proxy.written));
-  await expectClean();
-  await program((text) => text);
-  await up();
-  await expectClean();
+  await pair.expectClean();
+  await pair.program((text) => text);
+  await pair.up();
+  await pair.expectClean();
 });
-
-/** Writes into the further database as soon as it may. */
-class EagerProxy {
-  written = 0;
-  private stopped = false;
-  private readonly running: Promise<void>;
-
-  constructor(port: number) {
-    this.running = this.write(port);
-  }
-
-  async stop(): Promise<void> {
-    this.stopped = true;
-    await this.running;
-  }
-
-  private async write(port: number): Promise<void> {
-    while (!this.stopped) {
-      const client = await createConnection({ host: "127.0.0.1", port, ...LOGIN });
-      try {
-        await client.query("CREATE TABLE IF NOT EXISTS more.a_session (id INT PRIMARY KEY AUTO_INCREMENT)");
-        await client.query("INSERT INTO more.a_session VALUES ()");
-        this.written++;
-      } catch (error) {
-        // Not let in yet, or there is no such database yet.
-        if (![1044, 1049, 1142].includes((error as { errno?: number }).errno ?? 0)) throw error;
-      } finally {
-        client.destroy();
-      }
-      await sleep(5);
-    }
-  }
-}
 
 describe("refused before anything is changed, in the preview already:", () => {
   afterAll(async () => {
-    await program((text) => text);
-    await expectClean();
+    await pair.program((text) => text);
+    await pair.expectClean();
   });
 
   async function refused(change: (text: string) => string, message: RegExp): Promise<void> {
-    await program(change);
+    await pair.program(change);
     const before = await pair.project.exportState();
     for (const run of [() => pair.project.preview(), () => pair.project.up()]) {
       const { code, output } = await run();
@@ -255,7 +162,7 @@ describe("refused before anything is changed, in the preview already:", () => {
       expect(code).not.toBe(0);
     }
     expect(resourcesIn(await pair.project.exportState())).toEqual(resourcesIn(before));
-    await expectWhole();
+    await pair.expectWhole();
   }
 
   test("the two nodes in the other order", async () => {
@@ -299,26 +206,26 @@ inWhole("another stack: refused, unless it takes the pair over; the first one th
   expect(refusal.code).not.toBe(0);
   expect(refusal.output).toMatch(/belongs to another stack: .*organization\/sessions\/test.*adopt: true/);
 
-  await inUse("adopted", async () => {
+  await pair.inUse("adopted", async () => {
     await second.writeProgram(hosts(pairProgram(`${SCHEMA} adopt: true,`)));
     expectSuccess(await second.up());
     const { code, output } = await pair.project.up();
     expect(code).not.toBe(0);
     expect(output).toMatch(/belongs to another stack: .*organization\/other\/test/);
     // The first program gives the pair up, and keeps the servers.
-    await program((text) => text.replace(/const store[\s\S]*/, ""));
-    await up();
+    await pair.program((text) => text.replace(/const store[\s\S]*/, ""));
+    await pair.up();
   });
   expectSuccess(await second.preview("--expect-no-changes"));
 
-  await inUse("back", async () => {
-    await program(() => pairProgram(`${SCHEMA} adopt: true,`));
-    await up();
+  await pair.inUse("back", async () => {
+    await pair.program(() => pairProgram(`${SCHEMA} adopt: true,`));
+    await pair.up();
     expect(expectSuccess(await second.destroy())).toMatch(/left as they are, because nothing there proves/);
-    await program((text) => text);
-    await up();
+    await pair.program((text) => text);
+    await pair.up();
   });
-  await expectClean();
+  await pair.expectClean();
 });
 
 test("the admin accounts of both nodes dropped: shown, and made again by one `up`", async () => {
@@ -326,43 +233,43 @@ test("the admin accounts of both nodes dropped: shown, and made again by one `up
   const preview = expectSuccess(await pair.project.preview("--diff"));
   expect(preview.match(/state\s*: "no admin account" => "running"/g)).toHaveLength(2);
   expect(preview).toMatch(/~ 2 to update/);
-  await inUse("admins", () => up());
-  await expectClean();
+  await pair.inUse("admins", () => pair.up());
+  await pair.expectClean();
 });
 
 inWhole("our notes on both servers dropped: written again by one `up`", async () => {
   for (const server of [pair.db1, pair.db2]) await server.run("DROP DATABASE session_store_register");
-  await inUse("notes", () => up());
+  await pair.inUse("notes", () => pair.up());
   expect(await claims(pair.db2)).toHaveLength(3);
-  await expectClean();
+  await pair.expectClean();
 });
 
 inWhole("servers with tables go only with forceDestroy: a destroy without it leaves the pair as it is", async () => {
-  await inUse("kept", async () => {
-    await program((text) => text.replaceAll(", forceDestroy: true", ""));
-    await up();
+  await pair.inUse("kept", async () => {
+    await pair.program((text) => text.replaceAll(", forceDestroy: true", ""));
+    await pair.up();
     const { code, output } = await pair.project.destroy();
     expect(code).not.toBe(0);
     expect(output).toMatch(/holds tables \(.*replicated_session_store\.session\).*forceDestroy: true/);
-    await program((text) => text);
-    await up();
+    await pair.program((text) => text);
+    await pair.up();
   });
-  await expectClean();
+  await pair.expectClean();
 });
 
 inWhole("servers under other names stay with their data", async () => {
   const renamed = (text: string) =>
     text.replace('LocalMariaDb("db1"', 'LocalMariaDb("one"').replace('LocalMariaDb("db2"', 'LocalMariaDb("two"');
-  await inUse("servers", async () => {
-    await program(renamed);
-    await up();
+  await pair.inUse("servers", async () => {
+    await pair.program(renamed);
+    await pair.up();
   });
-  await expectClean();
-  await inUse("servers-back", async () => {
-    await program((text) => text);
-    await up();
+  await pair.expectClean();
+  await pair.inUse("servers-back", async () => {
+    await pair.program((text) => text);
+    await pair.up();
   });
-  await expectClean();
+  await pair.expectClean();
 });
 
 inWhole(
@@ -377,8 +284,8 @@ inWhole(
           'LocalMariaDb("db3", { directory: path.join(folder, "db3")',
         )
         .replace("port1", "port3");
-    await inUse("moving", async () => {
-      await program(moved);
+    await pair.inUse("moving", async () => {
+      await pair.program(moved);
       const { code, output } = await pair.project.up();
       expect(code).not.toBe(0);
       expect(output).toMatch(/db1 is to take the place of 127\.0\.0\.1:\d+, which still serves: .*stop the server/);
@@ -386,8 +293,8 @@ inWhole(
     const rows = "CHECKSUM TABLE replicated_session_store.session";
     const before = await pair.db2.rows(rows);
     await pair.db1.stop();
-    await up();
-    await expectClean();
+    await pair.up();
+    await pair.expectClean();
     const db3 = new PairServer("db3", path.join(pair.project.folder, "db3"), port);
     try {
       expect(await db3.rows(rows)).toEqual(before);

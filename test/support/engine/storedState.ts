@@ -22,16 +22,24 @@ export interface StoredResource {
 
 export const storedReleases = (): string[] => readdirSync(folder).map((file) => path.parse(file).name);
 
-/** The resources of a stored state, as if their servers stood here. Secrets are in clear text, as the engine hands them out. */
-export function storedState(
-  release: string,
-  here: { readonly folder: string; readonly ports: readonly [number, number] },
-): StoredResource[] {
+interface Here {
+  readonly folder: string;
+  readonly ports: readonly [number, number];
+}
+
+/** A stored state as if its servers stood here, secrets as the CLI exports and imports them in clear text. */
+export function storedResources(release: string, here: Here): (Values & { urn: string })[] {
   const text = readFileSync(path.join(folder, `${release}.json`), "utf8")
     .replaceAll("<folder>", here.folder)
     .replaceAll(String(FIXTURE_PORTS[0]), String(here.ports[0]))
     .replaceAll(String(FIXTURE_PORTS[1]), String(here.ports[1]));
-  const resources = JSON.parse(text, revive) as (Values & { urn: string; type: string; parent: string })[];
+  return JSON.parse(text, goldenText) as (Values & { urn: string })[];
+}
+
+/** The same as the engine hands it out, secrets as plain values. */
+export function storedState(release: string, here: Here): StoredResource[] {
+  const text = JSON.stringify(storedResources(release, here));
+  const resources = JSON.parse(text, inPlain) as (Values & { urn: string; type: string; parent: string })[];
   return resources.map(({ urn, type, id, parent, inputs, outputs }) => ({
     name: urn.split("::").pop() ?? "",
     type,
@@ -42,9 +50,12 @@ export function storedState(
   }));
 }
 
-function revive(_key: string, value: unknown): unknown {
+function goldenText(_key: string, value: unknown): unknown {
   const golden = typeof value === "string" ? /^<golden (\w+)>$/.exec(value)?.[1] : undefined;
-  if (golden) return providerText(golden);
+  return golden ? providerText(golden) : value;
+}
+
+function inPlain(_key: string, value: unknown): unknown {
   const { plaintext } = (typeof value === "object" && value !== null ? value : {}) as { plaintext?: string };
   return plaintext === undefined ? value : JSON.parse(plaintext);
 }
