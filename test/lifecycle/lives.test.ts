@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import * as path from "node:path";
+import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { PulumiProject } from "../support/cli/cli";
 import { LOGIN, named, PairInUse, PROGRAM, SCHEMA } from "../support/cli/pairInUse";
 import { expectSuccess, PASSWORDS, pairProgram } from "../support/cli/pairProgram";
@@ -7,6 +8,7 @@ import { EagerProxy } from "../support/eagerProxy";
 import { inWhole } from "../support/inWhole";
 import { PairServer } from "../support/local/pairServer";
 import { freePorts } from "../support/local/ports";
+import { fillSessions } from "../support/manySessions";
 
 /**
  * What happens to a program while its pair is in use, by the real CLI: names, places, order, state. Sessions are written and logins made all the while.
@@ -14,6 +16,9 @@ import { freePorts } from "../support/local/ports";
  */
 
 jest.setTimeout(300_000);
+
+/** Some 300 MB of rows. */
+const MANY_SESSIONS = 500_000;
 
 let pair: PairInUse;
 
@@ -244,6 +249,23 @@ inWhole("our notes on both servers dropped: written again by one `up`", async ()
   await pair.expectClean();
 });
 
+inWhole("the stack gets another name: noted by one `up`, which changes nothing else", async () => {
+  await pair.inUse("stack", async () => {
+    await pair.project.renameStack("prod");
+    const preview = expectSuccess(await pair.project.preview("--diff"));
+    expect(preview).toMatch(/`up` notes beside it that this stack declares it/);
+    expect(preview).not.toMatch(/to (create|delete|replace)/);
+    await pair.up();
+  });
+  expect(await pair.db1.rows("SELECT DISTINCT stack FROM session_store_register.claims")).toEqual([
+    { stack: "organization/sessions/prod" },
+  ]);
+  await pair.expectClean();
+  await pair.project.renameStack("test");
+  await pair.up();
+  await pair.expectClean();
+});
+
 inWhole("servers with tables go only with forceDestroy: a destroy without it leaves the pair as it is", async () => {
   await pair.inUse("kept", async () => {
     await pair.program((text) => text.replaceAll(", forceDestroy: true", ""));
@@ -277,6 +299,8 @@ inWhole(
   async () => {
     const [port] = await freePorts();
     await pair.project.configure({ port3: String(port) }, "plaintext");
+    await fillSessions(await pair.db2.root(), MANY_SESSIONS);
+    await waitUntilCaughtUp(await pair.db2.root(), await pair.db1.root(), 300_000);
     const moved = (text: string) =>
       text
         .replace(
@@ -290,7 +314,7 @@ inWhole(
       expect(code).not.toBe(0);
       expect(output).toMatch(/db1 is to take the place of 127\.0\.0\.1:\d+, which still serves: .*stop the server/);
     });
-    const rows = "CHECKSUM TABLE replicated_session_store.session";
+    const rows = "CHECKSUM TABLE replicated_session_store.session, replicated_session_store.session_attribute";
     const before = await pair.db2.rows(rows);
     await pair.db1.stop();
     await pair.up();

@@ -39,6 +39,7 @@ const STACK = "test";
 
 export class PulumiProject implements AsyncDisposable {
   private readonly children = new Set<ChildProcess>();
+  private stack = STACK;
 
   private constructor(
     /** All that belongs to the project, its servers too, is below. */
@@ -101,13 +102,18 @@ export class PulumiProject implements AsyncDisposable {
     if (pairs.length > 0) await this.succeed(["config", "set-all", ...pairs]);
   }
 
+  async renameStack(name: string): Promise<void> {
+    await this.succeed(["stack", "rename", name]);
+    this.stack = name;
+  }
+
   /** Runs a command to its end, whatever that is. */
   run(
     args: readonly string[],
     options: { environment?: NodeJS.ProcessEnv; cwd?: string } = {},
   ): Promise<CommandResult> {
     const isStackCommand = !["stack init"].includes(args.slice(0, 2).join(" "));
-    const all = [...args, ...(isStackCommand ? ["--stack", STACK] : []), "--non-interactive", "--color=never"];
+    const all = [...args, ...(isStackCommand ? ["--stack", this.stack] : []), "--non-interactive", "--color=never"];
     return new Promise((resolve, reject) => {
       const child = spawn("pulumi", all, {
         cwd: options.cwd ?? this.program,

@@ -118,7 +118,8 @@ export class PairServer {
     await session?.[Symbol.asyncDispose]();
   }
 
-  private async root(): Promise<Server> {
+  /** The session in which all of this is done. */
+  async root(): Promise<Server> {
     const lost = await this.session
       ?.then((session) => session.query("DO 1"))
       .then(
