@@ -7,7 +7,7 @@ import { Run } from "../../provider/src/run";
 import { until } from "../../provider/src/waiting";
 import { Authority } from "../support/authority";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
-import { type Kept, OPERATIONS } from "../support/engine/engine";
+import { type Declared, type Kept, OPERATIONS } from "../support/engine/engine";
 import { failureOf } from "../support/engine/faults";
 import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";
@@ -201,6 +201,45 @@ test("nothing is changed or removed, of whatever kind, while another run has the
     }
   });
   expect([before, await pair.drift(options)]).toEqual([{}, {}]);
+});
+
+test("after a change of one node has failed, that run stops nothing of the pair and points nothing elsewhere; what stands still is started", async () => {
+  const options = { ...SHORT_WAITS, tls, passwords: PASSWORDS };
+  await pair.up(options);
+  const program = new Map((await pair.declared(options)).map((one) => [one.name, one]));
+  const change = async (name: string, more: object = {}) => {
+    const { id, type, outs } = pair.kept.get(name) as Kept;
+    const { inputs, owner } = program.get(name) as Declared;
+    const { check, update } = OPERATIONS[type];
+    return update(id, outs, (await check({}, { ...inputs, ...more }, owner)).inputs, owner);
+  };
+  const settings = (more: object) => ({ settings: { ...SHORT_WAITS.settings, ...more } });
+  const processes = () => Promise.all([pair.server(1).pid(), pair.server(2).pid()]);
+  const before = await processes();
+
+  await new Run().within(async () => {
+    // Refused only when it is set.
+    const { message } = await failureOf(change("sessions-db1", settings({ ft_boolean_syntax: "bad" })));
+    expect(message).toMatch(/ft_boolean_syntax/);
+    const link = pair.kept.get("sessions-db2-from-db1") as Kept;
+    for (const refused of [
+      () => change("sessions-db2", settings({ innodb_buffer_pool_chunk_size: "16M" })),
+      () => change("sessions-db2-from-db1", { connectRetry: 7 }),
+      () => OPERATIONS[link.type].delete(link.id, link.outs),
+    ]) {
+      expect((await failureOf(refused())).message).toMatch(
+        /^not touched, because the change before it .*ft_boolean_syntax/,
+      );
+    }
+    await pair.server(2).run("STOP SLAVE");
+    await change("sessions-db2-from-db1");
+    await change("sessions-db2", settings({ max_connections: 79 }));
+  });
+  expect(await pair.server(2).variable("max_connections")).toBe("79");
+  expect(await pair.server(2).replica()).toMatchObject({ Slave_SQL_Running: "Yes", Connect_Retry: 1 });
+  expect(await processes()).toEqual(before);
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
 });
 
 test("of two runs at the same time one may be refused, and the next finishes what either left", async () => {
