@@ -219,3 +219,19 @@ test("two servers that were never linked and both hold sessions: what each lacks
   const { message: then } = await failureOf(pair.up({ ...options, only: ["sessions-db1-from-db2"] }));
   expect(then).toMatch(/db2 holds every row of db1; .*stop db1, move its data directory away/s);
 });
+
+test("a restart is refused while the peer is gone, and what was received from it is applied, not thrown away", async () => {
+  const before = await pair.server(1).pid();
+  // db1 has received 20 sessions and can't apply them yet.
+  await db1.query(`LOCK TABLES ${SESSION} WRITE`);
+  const ids = Array.from({ length: 20 }, (_, number) => `unapplied-${number}`);
+  await write(db2, ...ids);
+  await pair.server(2).kill();
+  const restarting = { ...options, settings: { ...options.settings, innodb_buffer_pool_chunk_size: "4M" } };
+  await expect(pair.up({ ...restarting, only: ["sessions-db1"] })).rejects.toThrow(
+    /db1 has to restart for innodb_buffer_pool_chunk_size, but its peer can't be looked at .*nothing was stopped.*Bring db2 back first/s,
+  );
+  expect(await pair.server(1).pid()).toBe(before);
+  await db1.query("UNLOCK TABLES");
+  await reached("db1 to apply what it has received", async () => (await idsOf(db1)).length === 20);
+});

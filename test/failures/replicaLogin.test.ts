@@ -2,11 +2,11 @@ import { replicaStatus } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { failureOf } from "../support/engine/faults";
-import { db1, db2, expectHealthyWith, options, pair, reached, usePair, write } from "../support/local/pairOfTest";
+import { db1, db2, expectHealthyWith, options, pair, reached, useOnePair, write } from "../support/local/pairOfTest";
 
 /** A replica whose login is refused, and one that replicates under a name: seen, and repaired or named with what to do. */
 
-usePair();
+useOnePair();
 
 const LINK = "sessions-db1-from-db2";
 

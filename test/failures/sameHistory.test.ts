@@ -126,3 +126,16 @@ test("where rows can't be compared and a relay log is gone, a source that runs i
       .filter((mark) => mark !== undefined),
   ).toHaveLength(2);
 });
+
+test("a node whose binary log was reset by hand is told from one that lost sessions, and not brought up", async () => {
+  await write(db2, "one", "two", "three");
+  await waitUntilCaughtUp(db2, db1, 10_000);
+  // Fewer transactions than the peer has from here, as after a restored snapshot; but all rows are there.
+  await db2.query("STOP SLAVE");
+  await db2.query("RESET MASTER");
+  await db2.query("START SLAVE");
+  await write(db2, "after the reset");
+  expect((await pair.drift(options))["sessions-db2"]).toEqual(["state"]);
+  expect(pair.kept.get("sessions-db2")?.outs["state"]).toBe("binary log was reset");
+  await expect(pair.up(options)).rejects.toThrow(/db2's binary log was reset .*Nothing was touched/s);
+});

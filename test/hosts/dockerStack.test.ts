@@ -140,7 +140,7 @@ it("an image with which it does replaces one container after the other; each kee
   expectSuccess(await project.preview("--expect-no-changes"));
 });
 
-it("a changed healthcheck reaches both containers, one after the other, and shows no more then", async () => {
+inWhole("a changed healthcheck reaches both containers, one after the other, and shows no more then", async () => {
   const file = path.join(project.program, "stacks", "mariadbContainer.ts");
   const text = await readFile(file, "utf8");
   await writeFile(file, text.replace("|| exit 1\n[ !", "|| exit 1\n# changed\n[ !"));

@@ -1,6 +1,6 @@
 import type { Server } from "../../provider/src/mariadb/server";
 import { PASSWORDS, type PairOptions } from "../support/engine/declaredPair";
-import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
+import { OLDEST_AND_NEWEST } from "../support/hosts/dockerEngine";
 import { setUpByHand } from "../support/hosts/handMadeHosts";
 import { HostPair } from "../support/hosts/hostPair";
 import { expectSessionsBothWays, TABLE } from "../support/hosts/sessionsBothWays";
@@ -45,7 +45,7 @@ async function overriding(pair: HostPair, work: (line: string) => Promise<void>)
 
 const seen = (pair: HostPair, resource: string) => pair.kept.get(resource)?.outs as Record<string, unknown>;
 
-describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with MariaDB %s", (suite, version) => {
+describe.each(OLDEST_AND_NEWEST)("on Debian's %s with MariaDB %s", (suite, version) => {
   let pair: HostPair;
   let options: PairOptions = {};
 
@@ -154,7 +154,7 @@ describe.each(Object.entries(MARIADB) as [Suite, string][])("on Debian's %s with
   });
 });
 
-describe.each(Object.entries(MARIADB) as [Suite, string][])("a pair set up by hand on %s, MariaDB %s", (suite) => {
+describe.each(OLDEST_AND_NEWEST)("a pair set up by hand on %s, MariaDB %s", (suite) => {
   /** The recipe's own example passwords, as somebody took them over. */
   const AS_IT_IS: PairOptions = {
     passwords: {

@@ -3,6 +3,7 @@ import type { PairOptions } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
 import { HostPair } from "../support/hosts/hostPair";
 import { cut, NetworkFault, type Reach } from "../support/hosts/networkFaults";
+import { inNetworkSeries } from "../support/inWhole";
 import { SessionClient } from "../support/sessionClient";
 
 /** Faults of the network: what a preview shows, what `up` says, that no acknowledged session is missing, and that `up` mends the rest. */
@@ -68,19 +69,21 @@ describe("between the operator and db2", () => {
     },
   );
 
-  it.each([
-    ["300 ms from there and back", () => NetworkFault.slow(ssh(), 150)],
-    ["one packet of twenty lost", () => NetworkFault.lossy(ssh(), 5)],
-  ])("%s: drift is seen and repaired all the same", async (_, make) => {
+  const repairedThrough = async (fault: Promise<NetworkFault>) => {
     await pair.host(2).sql("SET sql_log_bin=0; DROP USER IF EXISTS binarylog_user");
     {
-      await using _fault = await make();
+      await using _fault = await fault;
       const { value: drift, seconds } = await timed(pair.drift());
       expect(drift).toEqual({ "sessions-db2-users": ["accounts"] });
       const repair = await timed(up({ only: ["sessions-db2-users"] }));
       expect(seconds + repair.seconds).toBeLessThan(60);
     }
-  });
+  };
+  it("one packet of twenty lost: drift is seen and repaired all the same", () =>
+    repairedThrough(NetworkFault.lossy(ssh(), 5)));
+  inNetworkSeries("300 ms from there and back: drift is seen and repaired all the same", () =>
+    repairedThrough(NetworkFault.slow(ssh(), 150)),
+  );
 
   it("a connection that is cut in the middle of a statement is an error that says so, and the next up repairs the rest", async () => {
     const host = pair.host(2);
@@ -218,16 +221,19 @@ describe("between the nodes", () => {
     });
   });
 
-  it("300 ms from one to the other and back: links that are slow to connect are waited for when both nodes restart", async () => {
-    const options = { settings: { innodb_buffer_pool_chunk_size: "4M" } };
-    {
-      await using _faults = await faults((reach) => NetworkFault.slow(reach, 150));
-      await cutBoth();
-      await up(options);
-      expect(await pair.drift(options)).toEqual({});
-    }
-    await up();
-  });
+  inNetworkSeries(
+    "300 ms from one to the other and back: links that are slow to connect are waited for when both nodes restart",
+    async () => {
+      const options = { settings: { innodb_buffer_pool_chunk_size: "4M" } };
+      {
+        await using _faults = await faults((reach) => NetworkFault.slow(reach, 150));
+        await cutBoth();
+        await up(options);
+        expect(await pair.drift(options)).toEqual({});
+      }
+      await up();
+    },
+  );
 
   it("a link through which nothing comes any more is noticed by what commits wait for, and is as before when it heals", async () => {
     await underLoad(async () => {

@@ -1,6 +1,6 @@
 import { SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
-import { MARIADB, type Suite } from "../support/hosts/dockerEngine";
+import { MARIADB, OTHER_VERSIONS, type Suite } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
 import type { Machine } from "../support/hosts/machine";
 import { fillSessions } from "../support/manySessions";
@@ -23,11 +23,9 @@ const write = (machine: Machine, label: string, count: number) =>
   );
 const COUNT = "SELECT COUNT(*) FROM replicated_session_store.session";
 
-it.each([
-  ["bullseye", 1000],
-  ["bookworm", 0],
-  ["trixie", 1],
-] as const satisfies [Suite, number][])(
+const MORE: Readonly<Record<Suite, number>> = { bullseye: 1000, bookworm: 0, trixie: 1 };
+
+it.each(OTHER_VERSIONS.map(([suite]) => [suite, MORE[suite]] as const))(
   "on %s a killed node is as it was, and one that went back and wrote as much and %i more is called so",
   async (suite, more) => {
     await using pair = await HostPair.planned({ suite }, [{ user: "deploy" }, { user: "deploy" }]);

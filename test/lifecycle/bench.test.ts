@@ -77,11 +77,11 @@ it("needs little memory in the plugin process beyond what the engine's own needs
 it("measures many pairs in one program, and takes all of them away again", async () => {
   const file = path.join(folder, "PAIRS.md");
   const bench = path.join(repository, "bench", "manyPairs.mjs");
-  await promisify(execFile)(process.execPath, [bench, "--pairs", "1,3", "--runs", "1", "--out", file]);
+  await promisify(execFile)(process.execPath, [bench, "--pairs", "1,2", "--runs", "1", "--out", file]);
   const rows = (await readFile(file, "utf8")).split("\n").filter((line) => /^\| \d+ \|/.test(line));
   expect(rows).toEqual([
     expect.stringMatching(/^\| 1 \| \d+\.\d \| \d+\.\d\d \(.*\) \| \d+\.\d\d \(.*\) \| \d+ \(.*\) \|$/),
-    expect.stringMatching(/^\| 3 \| \d+\.\d \| \d+\.\d\d \(.*\) \| \d+\.\d\d \(.*\) \| \d+ \(.*\) \|$/),
+    expect.stringMatching(/^\| 2 \| \d+\.\d \| \d+\.\d\d \(.*\) \| \d+\.\d\d \(.*\) \| \d+ \(.*\) \|$/),
   ]);
 });
 

@@ -15,6 +15,11 @@ export const OTHER_VERSIONS = (Object.entries(MARIADB) as [Suite, string][]).fil
   ([suite]) => suite === "bullseye" || process.env["EVERY_MARIADB"] === "1",
 );
 
+/** For what a version may well do otherwise: the oldest and the newest. `npm run test:versions` tries them all. */
+export const OLDEST_AND_NEWEST = (Object.entries(MARIADB) as [Suite, string][]).filter(
+  ([suite]) => suite !== "bookworm" || process.env["EVERY_MARIADB"] === "1",
+);
+
 /** Found by the next run, should this one be killed. */
 export const LABELS = { "pulumi-replicated-session-store": String(process.pid) };
 

@@ -10,7 +10,7 @@ import { SHORT_WAITS } from "../engine/declaredPair";
 import { SessionClient } from "../sessionClient";
 import { Pair } from "./pair";
 
-/** A linked pair with a table of sessions, another one for each test of a file. */
+/** A linked pair with a table of sessions. */
 
 export const SESSION = "replicated_session_store.session";
 export const options = SHORT_WAITS;
@@ -19,17 +19,30 @@ export let pair: Pair;
 export let db1: Server;
 export let db2: Server;
 
+/** Another pair for each test of a file. */
 export function usePair(): void {
   jest.setTimeout(120_000);
+  beforeEach(bringUp);
+  afterEach(() => pair?.[Symbol.asyncDispose]());
+}
 
+/** One pair for all tests of a file, each of which leaves it as the program says. None of the sessions of an earlier one are there. */
+export function useOnePair(): void {
+  jest.setTimeout(120_000);
+  beforeAll(bringUp);
   beforeEach(async () => {
-    pair = await Pair.up(options);
     await openBoth();
-    await db1.logged(() => db1.query(SessionClient.TABLE));
+    await db1.logged(() => db1.query(`DELETE FROM ${SESSION}`));
     await waitUntilCaughtUp(db1, db2, 10_000);
   });
+  afterAll(() => pair?.[Symbol.asyncDispose]());
+}
 
-  afterEach(() => pair?.[Symbol.asyncDispose]());
+async function bringUp(): Promise<void> {
+  pair = await Pair.up(options);
+  await openBoth();
+  await db1.logged(() => db1.query(SessionClient.TABLE));
+  await waitUntilCaughtUp(db1, db2, 10_000);
 }
 
 /** Sessions of root on both servers, again after a start. */
