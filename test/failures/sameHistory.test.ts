@@ -11,13 +11,13 @@ import {
   pair,
   restart,
   SESSION,
-  usePair,
+  useOnePair,
   write,
 } from "../support/local/pairOfTest";
 
 /** A source that started since it was last looked at: it is told apart from one with another history, and not refused for what can't be told. */
 
-usePair();
+useOnePair();
 
 test("two nodes given in the other order are called so, and nothing of them is changed", async () => {
   await write(db1, "of db1");
