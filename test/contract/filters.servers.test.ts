@@ -26,7 +26,17 @@ const SCENE = [
   "CREATE VIEW notes_view AS SELECT * FROM notes",
   "CREATE TRIGGER old_trigger BEFORE INSERT ON a_session FOR EACH ROW SET @a = 1",
   "CREATE VIEW view_session AS SELECT * FROM notes",
-  "CREATE SEQUENCE serial_conf",
+  "CREATE SEQUENCE serial_conf NOCACHE",
+  "CREATE SEQUENCE serial_notes NOCACHE",
+  ...["old_session", "old_notes"].flatMap((table) => [
+    `CREATE TABLE ${table} (id INT PRIMARY KEY, v INT) WITH SYSTEM VERSIONING`,
+    // As rows that came from the other node, the two have the same times.
+    "SET SESSION timestamp = 1700000000",
+    `INSERT INTO ${table} VALUES (1, 10)`,
+    "SET SESSION timestamp = 1700000001",
+    `UPDATE ${table} SET v = 11`,
+    "SET SESSION timestamp = DEFAULT",
+  ]),
   "CREATE PROCEDURE elsewhere.old_procedure() SELECT 1",
   "CREATE EVENT elsewhere.old_event ON SCHEDULE EVERY 1 DAY DO SELECT 1",
   "DROP USER IF EXISTS visitor, visitor2",
@@ -131,6 +141,11 @@ const STATEMENTS = [
   "UPDATE LOW_PRIORITY (notes n, a_session AS a) SET a.v = 6 WHERE n.id = a.id",
   "UPDATE notes n LEFT JOIN (SELECT id FROM a_session) AS a USING (id) SET n.v = 7",
   "DELETE QUICK FROM b_conf",
+  "DELETE HISTORY FROM old_session",
+  "DELETE HISTORY FROM old_notes",
+  "SELECT NEXTVAL(serial_conf)",
+  "SELECT NEXT VALUE FOR serial_notes",
+  "DO SETVAL(replicated_session_store.serial_conf, 50)",
   // The session
   "SET SESSION sql_log_bin = 0; INSERT INTO a_session VALUES (3, 30)",
   "SET @@session.sql_log_bin = OFF; DROP TABLE a_session",
@@ -262,7 +277,8 @@ async function everything(node: HandMadeNode): Promise<string> {
     seen.push(await node.rows(query));
   }
   for (const table of tables.filter((row) => row["TABLE_TYPE"] !== "VIEW")) {
-    seen.push(await node.rows(`SELECT * FROM \`${table["TABLE_SCHEMA"]}\`.\`${table["TABLE_NAME"]}\``));
+    const history = table["TABLE_TYPE"] === "SYSTEM VERSIONED" ? " FOR SYSTEM_TIME ALL" : "";
+    seen.push(await node.rows(`SELECT * FROM \`${table["TABLE_SCHEMA"]}\`.\`${table["TABLE_NAME"]}\`${history}`));
   }
   return JSON.stringify(seen);
 }

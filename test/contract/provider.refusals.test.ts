@@ -56,6 +56,12 @@ const long = "n".repeat(65);
 
 describe("refused by its property:", () => {
   test.each<[string, string, Values, RegExp]>([
+    [
+      "an admin that is MariaDB's own",
+      "MariaDbNode",
+      { connection: { ...db1, admin: { ...admin, user: "root" } } },
+      /^connection\.admin\.user: belongs to MariaDB itself/,
+    ],
     ["node number 3", "MariaDbNode", { nodeNumber: 3 }, /^nodeNumber: must be 1 or 2/],
     ["node number as text", "MariaDbNode", { nodeNumber: "1" }, /^nodeNumber: /],
     ["no node number", "MariaDbNode", { nodeNumber: undefined }, /^nodeNumber: /],

@@ -97,3 +97,28 @@ test("a node that was lost and is seeded keeps its identity", async () => {
   expect(await identities()).toEqual(before);
   expect(await idsOf(db1)).toEqual(["two"]);
 });
+
+test("what both nodes knew of themselves is gone, with both admin accounts: one `up` brings it back", async () => {
+  const before = await identities();
+  await write(db1, "one");
+  for (const server of [db1, db2]) {
+    await server.query("DROP DATABASE session_store_register");
+    await server.query("DROP USER session_store_admin@localhost");
+  }
+  await pair.up(options);
+  expect(await identities()).toEqual(before);
+  expect(await pair.drift(options)).toEqual({});
+});
+
+test("a note of a resource that is in no state any more keeps no password from changing, nor an address", async () => {
+  const [{ stack } = {}] = await db1.query("SELECT stack FROM session_store_register.claims LIMIT 1");
+  for (const object of ["the account nevisproxy_user@%", "the account session_store_admin@localhost"]) {
+    await db1.query("INSERT INTO session_store_register.claims VALUES (?, 'x', ?, 'SessionStoreUsers gone', NOW())", [
+      object,
+      stack,
+    ]);
+  }
+  const changed = { ...options, passwords: { admin: "admin-2" } };
+  await pair.up(changed);
+  expect(await pair.drift(changed)).toEqual({});
+});

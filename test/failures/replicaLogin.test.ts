@@ -2,7 +2,17 @@ import { replicaStatus } from "../../provider/src/mariadb/replication";
 import type { Server } from "../../provider/src/mariadb/server";
 import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { failureOf } from "../support/engine/faults";
-import { db1, db2, expectHealthyWith, options, pair, reached, useOnePair, write } from "../support/local/pairOfTest";
+import {
+  db1,
+  db2,
+  expectHealthyWith,
+  openBoth,
+  options,
+  pair,
+  reached,
+  useOnePair,
+  write,
+} from "../support/local/pairOfTest";
 
 /** A replica whose login is refused, and one that replicates under a name: seen, and repaired or named with what to do. */
 
@@ -70,6 +80,21 @@ test("an account that has lost its right to replicate ends the wait of its link 
   expect(message).toMatch(/1597.*account and password right on the source first/s);
   expect(seconds).toBeLessThan(15);
   await pair.up(options);
+  await expectHealthyWith([]);
+});
+
+test("a restart after which the source refuses the replica ends its wait soon, and names the accounts", async () => {
+  await onDb1("CREATE USER replication_user@localhost IDENTIFIED BY 'another'");
+  const restarting = { ...options, settings: { ...options.settings, back_log: 91 } };
+  const { message, seconds } = await failureOf(pair.up({ ...restarting, only: ["sessions-db1"] }));
+  expect(message).toMatch(
+    /db1 is back, and refuses db2 .*1045.*replication_user@%, replication_user@localhost; of several.*drop by hand/s,
+  );
+  expect(seconds).toBeLessThan(30);
+  await openBoth();
+  await onDb1("DROP USER replication_user@localhost");
+  await pair.up(options);
+  await openBoth();
   await expectHealthyWith([]);
 });
 

@@ -7,6 +7,7 @@ import {
   db2,
   expectHealthyWith,
   forgetMarks,
+  openBoth,
   options,
   pair,
   restart,
@@ -125,6 +126,32 @@ test("where rows can't be compared and a relay log is gone, a source that runs i
       .flat()
       .filter((mark) => mark !== undefined),
   ).toHaveLength(2);
+});
+
+test("links that were removed and whose nodes both wrote since go on as the error says", async () => {
+  await write(db2, "of both");
+  await waitUntilCaughtUp(db2, db1, 10_000);
+  await pair.down("ReplicationLink");
+  await Promise.all([pair.server(1).restart(), pair.server(2).restart()]);
+  await openBoth();
+  forgetMarks();
+  await write(db1, "of db1");
+  await write(db2, "of db2");
+  const { message } = await failureOf(pair.up(options));
+  const [, byHand = ""] = /run (CHANGE MASTER TO .*?; START SLAVE;) on db[12], then `pulumi up`/.exec(message) ?? [];
+  for (const [server, source] of [
+    [db1, 2],
+    [db2, 1],
+  ] as const) {
+    const { port } = pair.connection(source);
+    const statement = byHand
+      .replace(/MASTER_PORT=\d+/, `MASTER_PORT=${port}`)
+      .replace("<the replication account>", "'replication_user'")
+      .replace("<its password>", "'replication-1'");
+    for (const each of statement.split("; ")) await server.query(each.replace(/;$/, ""));
+  }
+  await pair.up(options);
+  await expectHealthyWith(["of both", "of db1", "of db2"]);
 });
 
 test("a node whose binary log was reset by hand is told from one that lost sessions, and not brought up", async () => {

@@ -91,7 +91,7 @@ inWhole("the component moves below another parent", () =>
           ", { parent }",
         )(program).replace(
           "const store",
-          `const parent = new pulumi.ComponentResource("acme:index:Platform", "platform${round}");\n\nconst store`,
+          `const parent = new pulumi.ComponentResource("acme:index:Platform${round}", "platform");\n\nconst store`,
         ),
       ),
   }),

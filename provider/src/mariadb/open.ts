@@ -204,9 +204,10 @@ async function login(connection: Connection, user: string, password: string, way
     });
     const sql = await within(LOGIN_DEADLINE, late, opened);
     sql.on("error", () => undefined);
-    // Values are quoted with backslashes; no mode of this server may give them another meaning.
+    // Values are quoted with backslashes; no mode of this server may give them another meaning. Nor may what it sets for its clients concern us.
     const unlogged = way.mayNotLeaveLog ? "" : "sql_log_bin=0, ";
-    const set = `SET SESSION sql_mode='', ${unlogged}lock_wait_timeout=20, wait_timeout=600`;
+    const own = "autocommit=1, sql_select_limit=18446744073709551615, max_statement_time=0";
+    const set = `SET SESSION sql_mode='', ${unlogged}${own}, lock_wait_timeout=20, wait_timeout=600`;
     await within(LOGIN_DEADLINE, late, sql.query(set));
     const [rows] = await within(LOGIN_DEADLINE, late, sql.query<RowDataPacket[]>("SELECT VERSION() AS version"));
     const version = Version.parse(String(rows[0]?.["version"]));

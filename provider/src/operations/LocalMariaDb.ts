@@ -6,7 +6,16 @@ import * as data from "../hosts/local/data";
 import * as files from "../hosts/local/files";
 import * as server from "../hosts/local/server";
 import type { LocalMariaDbComputed, LocalMariaDbDerived, LocalMariaDbInputs } from "../inputs";
-import { type Declaration, describeEntries, entryOf, judge, release } from "../recipe/claims";
+import {
+  type Declaration,
+  describeEntries,
+  describeOwner,
+  type Entry,
+  entryOf,
+  judge,
+  release,
+  unique,
+} from "../recipe/claims";
 import type { LocalServerState } from "../recipe/words";
 import { progress } from "../run";
 import { noteBroughtBack } from "./broughtBack";
@@ -88,7 +97,7 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, Loca
     if (free.length === 0) {
       const others = entries.filter(({ token }) => token !== claim?.token);
       if (others.length < entries.length) await claims.write(directory, others);
-      else if (await files.exists(directory)) progress(leftAsItIs(directory));
+      else if (await files.exists(directory)) progress(leftAsItIs(directory, others));
       return;
     }
     if (!forceDestroy) await data.refuseToRemoveTables(directory);
@@ -97,9 +106,11 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, Loca
 });
 
 /** Without its claim nothing proves that the directory is not somebody else's by now. */
-const leftAsItIs = (directory: string): string =>
-  `${directory}: left as it is, with its server, because nothing there proves that this resource was the last to declare it. Remove it by hand when it is ` +
-  "no longer needed";
+function leftAsItIs(directory: string, others: readonly Entry[]): string {
+  const left = `${directory}: left as it is, with its server, because`;
+  if (others.length > 0) return `${left} it is declared by ${unique(others.map(describeOwner)).join(", ")} now`;
+  return `${left} nothing there proves that this resource was the last to declare it. Where nothing else declares it, remove it by hand when it is no longer needed`;
+}
 
 /** Puts the claim into the directory, and takes those away that it puts an end to. Writes nothing where all is as it has to be. */
 async function declare({ directory }: LocalMariaDbInputs, declaration: Declaration): Promise<void> {

@@ -53,7 +53,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
 
   async remove({ node, name }) {
     progress(
-      `${nameOf(node)}: the database ${name} is left as it is, because it holds sessions; drop it by hand when they are no longer needed`,
+      `${nameOf(node)}: the database ${name} is left as it is, because it holds sessions; where no program declares it any more, drop it by hand when they are no longer needed`,
     );
   },
 });

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { waitForStart } from "../hosts";
 import type { Claim, Connection } from "../inputs";
 import { isTrouble, StatementError, type Trouble } from "../mariadb/connectionError";
-import type { Declaration, Owner } from "../recipe/claims";
+import { type Declaration, describeOwner, type Owner } from "../recipe/claims";
 import { printable, progress } from "../run";
 import { wasBroughtBack } from "./broughtBack";
 import type { CheckFailure, Operations } from "./contract";
@@ -145,9 +145,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
       const isOther = changed.length > 0 && !containsUnknown(news) && (await definition.isOther?.(known, news));
       // An earlier version of this library wrote the state, somebody else took over, or the stack has another name now.
       const isUnclaimed = definition.belongings && owner !== NOBODY && claimIn(known)?.stack !== owner.stack;
-      if (isUnclaimed && changed.length === 0) {
-        progress(`${owner.resource}: \`up\` notes beside it that this stack declares it; no property changes`);
-      }
+      if (isUnclaimed) progress(noteOf(owner, claimIn(known)));
       const changes = changed.length > 0 || isUnclaimed === true;
       return { changes, replaces: isOther ? changed : [], deleteBeforeReplace: false };
     },
@@ -226,6 +224,15 @@ function withPrintableErrors<T extends object>(operations: T): T {
 export function containsUnknown(value: unknown): boolean {
   if (value === UNKNOWN) return true;
   return typeof value === "object" && value !== null && Object.values(value).some(containsUnknown);
+}
+
+/** What is said of a resource whose claim is to be written anew. */
+function noteOf({ resource }: Owner, former: Claim | undefined): string {
+  if (!former) return `${resource}: \`up\` notes beside it that this stack declares it; no property changes for that`;
+  return (
+    `${resource}: \`up\` notes beside it that this stack declares it; so far ${describeOwner(former)} does. If that stack is still there (its state was copied), stop here: ` +
+    "a delete in one of the two would take away what the other runs"
+  );
 }
 
 const claimIn = (values: object): Claim | undefined => (values as Claimed).claim;

@@ -1,6 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
 import { machineOf } from "../hosts/defaults";
-import type { HostInputs } from "../inputs";
+import type { Connection, HostInputs } from "../inputs";
 import { describeEntries, type Entry, judge, type Owner } from "../recipe/claims";
 import { ofRun, progress } from "../run";
 import type { CheckFailure } from "./contract";
@@ -50,8 +49,8 @@ export async function foreignClaims<Given extends object>(
   olds: Partial<Given>,
   owner: Owner,
 ): Promise<CheckFailure[]> {
-  // What a resource has already, it need not ask for.
-  if (isDeepStrictEqual(olds[at], inputs[at])) return [];
+  // What a resource has already, it need not ask for, however it spells it now.
+  if (olds[at] !== undefined && placeIn(olds[at]) === placeIn(inputs[at])) return [];
   const entries = await claims(inputs);
   if (!entries) return [];
   const { refusal, former } = judge(
@@ -60,7 +59,7 @@ export async function foreignClaims<Given extends object>(
     nameIn(inputs[at]),
   );
   if (olds[at] !== undefined && former.length > 0) {
-    const reason = `is where another resource of this stack is: ${describeEntries(former)}. Nothing was changed. Put it back as it was, or take the other one out of the program first`;
+    const reason = `is where another resource of this stack is: ${describeEntries(former)}. Nothing was changed. Put it back as it was, or take the other one out of the program first; of one that is in no state any more, docs/names.md says how its notes go`;
     return [{ property: at, reason }];
   }
   if (refusal) return [{ property: at, reason: refusal }];
@@ -70,6 +69,11 @@ export async function foreignClaims<Given extends object>(
     );
   }
   return [];
+}
+
+/** Where a property leads: to the machine of a connection, or to a directory. */
+function placeIn(value: unknown): string {
+  return typeof value === "object" && value !== null ? machineOf((value as Connection).host) : String(value);
 }
 
 /** How messages name a place: a connection, or a directory. */

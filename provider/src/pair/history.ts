@@ -89,14 +89,15 @@ async function inWords(ends: Ends, verdict: Verdict): Promise<History> {
 }
 
 /** What is to be said of a source whose history is not the one that its replica knows. */
-export async function forked({ source, replica }: Ends, verdict: Exclude<Verdict, { kind: "whole" }>): Promise<string> {
+export async function forked(ends: Ends, verdict: Exclude<Verdict, { kind: "whole" }>): Promise<string> {
+  const { source, replica } = ends;
   const untouched = `Nothing was touched, and ${direction(replica, source)} is not started`;
   const seeding = await wayOut({ node: source, from: replica }, verdict.rows);
   if (verdict.kind === "unknown") {
     return (
-      `Nothing tells whether ${source.name} still has all that ${replica.name} got from it: ${source.name} has started since that was last ` +
-      `certain, ${replica.name}'s relay log is gone, and while ${direction(replica, source)} stands still the rows of both differ anyway. ${untouched}. ` +
-      `If ${source.name} was not put back to an earlier state, run START SLAVE on ${replica.name}, then \`pulumi up\`. If it was: ${seeding}`
+      `Nothing tells whether ${source.name} still has all that ${replica.name} got from it: since ${source.name} started that was not certain, ` +
+      `${replica.name}'s relay log is gone, and while ${direction(replica, source)} stands still the rows of both differ anyway. ${untouched}. ` +
+      `If ${source.name} was not put back to an earlier state, run ${await startByHand(ends)} on ${replica.name}, then \`pulumi up\`. If it was: ${seeding}`
     );
   }
   if (verdict.kind === "reset") {
@@ -113,6 +114,16 @@ export async function forked({ source, replica }: Ends, verdict: Exclude<Verdict
     : `${source.name} lacks ${lost} that ${replica.name} has, though each has applied all that the other wrote: ${source.name} went back in time ` +
       `(a restored snapshot, or a power cut with sync_binlog=0), or ${replica.name} did`;
   return `${seen}. ${untouched}, because new sessions may silently never reach the other node. ${seeding}`;
+}
+
+/** A link that was removed has to be made again before it starts. */
+async function startByHand({ source, replica }: Ends): Promise<string> {
+  if (await replicaStatus(replica)) return "START SLAVE";
+  const { address, port } = source.connection;
+  return (
+    `CHANGE MASTER TO MASTER_HOST='${address}', MASTER_PORT=${port}, MASTER_USER=<the replication account>, MASTER_PASSWORD=<its password>, ` +
+    "MASTER_USE_GTID=slave_pos; START SLAVE;"
+  );
 }
 
 /** Refuses two servers that the program names in the other order. */

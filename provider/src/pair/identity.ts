@@ -1,4 +1,5 @@
 import type { Connection, HistoryMark } from "../inputs";
+import { openToRemove } from "../mariadb/admin";
 import { askIfThere } from "../mariadb/open";
 import { anotherServer, identityOf } from "../mariadb/register";
 import { appliedPosition, ownDomain, writtenPosition } from "../mariadb/replication";
@@ -50,10 +51,12 @@ async function differenceWithoutIdentity(server: Server, known: KnownServer): Pr
     if (wanted !== undefined && found !== String(wanted)) return `it has ${option} ${found} instead of ${wanted}`;
   }
   if (!known.peer) return undefined;
-  const ofPeer = await askIfThere(known.peer, async (peer) => {
+  // Also where the peer's admin account is gone too, and is about to be made.
+  const ask = async (peer: Server) => {
     const domain = await ownDomain(peer);
     return { domain, written: (await writtenPosition(peer)).get(domain)?.sequence ?? 0n };
-  });
+  };
+  const ofPeer = await askIfThere(known.peer, ask, openToRemove);
   if (ofPeer) {
     // What its peer has of it, the look at its history compares.
     const applied = (await appliedPosition(server)).get(ofPeer.domain)?.sequence ?? 0n;

@@ -13,7 +13,7 @@ import {
 } from "../mariadb/replication";
 import { semiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
-import { repairFirst } from "../recipe/linkState";
+import { isLasting, remedy, repairFirst } from "../recipe/linkState";
 import { progress } from "../run";
 import { during, until } from "../waiting";
 import { bringAcknowledgement, withoutWaiting } from "./acknowledgement";
@@ -34,6 +34,8 @@ const TRUST_DEADLINE = 10_000;
 const SETTLE = 1_000;
 /** How long a replica may stand still, without an error, before it is started again. */
 const STANDSTILL = 2_000;
+/** How long a refused login is tried again: an error of the first try may be of the moment. */
+const REFUSED = 5_000;
 
 /** One node that has to go away for a moment, and the other that stays and serves. */
 export interface Stop {
@@ -171,13 +173,17 @@ async function bothReturned(node: Server, peer: Server, links: Links): Promise<v
 /** A replica that somebody stops meanwhile, without an error, is started again: it ran before. */
 async function returned(ends: Ends): Promise<void> {
   const { replica, source } = ends;
-  let standsSince: number | undefined;
+  let [standsSince, refusedSince]: (number | undefined)[] = [];
   await until(
     { what: `${replica.name} to replicate from ${source.name} again`, deadline: RETURN_DEADLINE },
     async () => {
       await reconnectNow(replica);
       const status = await replicaStatus(replica);
       if (isRunning(status) || !status) return { done: undefined };
+      if (isLasting(status.ioError?.errno)) {
+        refusedSince ??= Date.now();
+        if (Date.now() - refusedSince > REFUSED) await failRefused(ends, status);
+      }
       const stands = isMerelyStopped(status);
       if (!stands && !foundNoLog(status)) failIfStopped(replica, source, status);
       // A server that has just come up is about to start its threads.
@@ -185,6 +191,16 @@ async function returned(ends: Ends): Promise<void> {
       if (standsSince && Date.now() - standsSince > STANDSTILL) await startStopped(ends, status);
       return { seen: describe(status) };
     },
+  );
+}
+
+/** The source has refused the replica again and again since it came back: it let it in before, and would let it in with the account that it took it for then. */
+async function failRefused({ replica, source }: Ends, status: ReplicaStatus): Promise<never> {
+  const hosts = await source.query("SELECT Host FROM mysql.global_priv WHERE User = ? ORDER BY Host", [status.user]);
+  const accounts = hosts.map(({ Host }) => `${status.user}@${Host}`).join(", ");
+  throw new Error(
+    `${source.name} is back, and refuses ${replica.name} (${describe(status)}). Accounts of that name on ${source.name}: ${accounts || "none"}; of several, the one with the ` +
+      `narrowest host decides. ${remedy(status.ioError?.errno)} One that nobody declares, drop by hand.`,
   );
 }
 

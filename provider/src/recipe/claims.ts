@@ -105,4 +105,5 @@ const declaredTwice = (entries: readonly Entry[], mine: Owner, server: string): 
 
 const ofAnotherStack = (entries: readonly Entry[], server: string): string =>
   `${server} belongs to another stack: ${describeEntries(entries)}. Nothing was changed. To take it over, set \`adopt: true\` here; then run ` +
-  "`pulumi up` once, and take it out of the other program: what this stack has adopted stays when the other one deletes it";
+  "`pulumi up` once, and take it out of the other program: what this stack has adopted stays when the other one deletes it. (After `pulumi stack rename` it is this stack's own: run `up` " +
+  "before any resource gets another name, or set `adopt: true` for one `up`)";

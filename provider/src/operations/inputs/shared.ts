@@ -6,6 +6,7 @@ import {
   DEFAULT_PORT,
   DEFAULT_PROFILE,
   isReservedDatabase,
+  isReservedUser,
   isSameServer,
   PROFILES,
 } from "../../recipe/names";
@@ -84,6 +85,10 @@ const direct = z
 const admin = z
   .strictObject({
     user: userName
+      .refine(
+        (name) => !isReservedUser(name),
+        "belongs to MariaDB itself, and is the way in when all else is lost: choose another name, whose account this library makes",
+      )
       .default(DEFAULT_ADMIN)
       .meta({ description: "Another name makes another account; the former one is left." }),
     // Programs that read the admin's password from a file with a line break at its end have worked since the first release.

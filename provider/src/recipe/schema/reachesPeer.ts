@@ -120,10 +120,14 @@ function definitionReaches(statement: Statement, filters: Filters): Answer {
   if (covered.length === 0) return { reaches: false, because: noneMatches(others, filters) };
   const whole =
     others.length > 0
-      ? `; one match is enough for the whole statement to run there, so ${verb} concerns ${others.join(", ")} on the peer too`
+      ? `; one match is enough for the whole statement to run there, so ${verb} concerns ${others.join(", ")} on the peer too${lacking(verb)}`
       : "";
   return { reaches: true, because: covered.map(({ text }) => text).join(", ") + whole + needs(statement, filters) };
 }
+
+/** What is renamed, changed or dropped there has to be there. */
+const lacking = (verb: string): string =>
+  verb.startsWith("CREATE") ? "" : ": where the peer does not have that, it stops at the statement";
 
 function needs(statement: Statement, filters: Filters): string {
   const names = namesBeyondReach(statement, filters).map(

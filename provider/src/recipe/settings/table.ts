@@ -453,6 +453,43 @@ export const SETTINGS: readonly Setting[] = [
     ),
     kind: number(0, 6),
   },
+  writable(
+    "autocommit",
+    "new sessions",
+    "what a client writes and does not commit by itself is rolled back when it leaves",
+    "Whether each statement is committed by itself",
+    "ON",
+  ),
+  {
+    ...writable(
+      "sql_select_limit",
+      "new sessions",
+      "with less proxies find no session",
+      "How many rows a SELECT gives at the most",
+      "18446744073709551615",
+    ),
+    kind: number(0),
+  },
+  {
+    ...writable(
+      "read_binlog_speed_limit",
+      "at once",
+      "with a limit rows of the peer arrive late",
+      "How many KB of its source's binary log a replica reads in a second; 0: as many as come",
+      "0",
+    ),
+    kind: number(0),
+  },
+  {
+    ...writable(
+      "slave_max_statement_time",
+      "at once",
+      "with a limit a statement of the peer that takes longer stops replication",
+      "How many seconds a replica gives a statement of its source; 0: as many as it takes",
+      "0",
+    ),
+    kind: number(0),
+  },
   writable("sql_safe_updates", "new sessions", "proxies change rows without a key", "Whether a change needs a key"),
   writable(
     "skip_networking",

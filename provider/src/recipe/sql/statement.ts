@@ -1,5 +1,5 @@
 import { Cursor, type Name } from "./cursor";
-import { dependsOnVersion, type ScriptStatement, type Token } from "./tokens";
+import { dependsOnVersion, isSymbol, isWord, type ScriptStatement, type Token } from "./tokens";
 
 /** What kind of trace a statement leaves in the binary log, and by what the replica then judges it. */
 export type Effect =
@@ -92,6 +92,9 @@ export function readStatement({ tokens }: Pick<ScriptStatement, "tokens">): Stat
       );
     case "DELETE":
       return head("rows", deletedFrom(cursor));
+    case "SELECT":
+    case "DO":
+      return head(...sequencesIn(cursor));
     case "LOAD":
       return cursor.seek("INTO") && cursor.accept("TABLE") ? head("rows", cursor.names([])) : head("unknown");
     case "GRANT":
@@ -138,8 +141,20 @@ function definition(verb: string, cursor: Cursor, head: Head): Statement {
   return head(effect, cursor.names(verb === "DROP" ? [","] : []), more);
 }
 
+/** What a statement that only reads takes from sequences is written, as rows of theirs. */
+function sequencesIn(cursor: Cursor): [Effect, Name[]] {
+  const tokens = cursor.rest();
+  const names = tokens.flatMap((token, at) => {
+    const isCall = isWord(token, "NEXTVAL", "SETVAL") && isSymbol(tokens[at + 1], "(");
+    const isValue = isWord(token, "NEXT") && isWord(tokens[at + 1], "VALUE") && isWord(tokens[at + 2], "FOR");
+    const name = isCall || isValue ? new Cursor(tokens.slice(at + (isCall ? 2 : 3))).name() : undefined;
+    return name ? [name] : [];
+  });
+  return [names.length > 0 ? "rows" : "nothing", names];
+}
+
 function deletedFrom(cursor: Cursor): Name[] {
-  cursor.skip("LOW_PRIORITY", "QUICK", "IGNORE");
+  if (!cursor.accept("HISTORY")) cursor.skip("LOW_PRIORITY", "QUICK", "IGNORE");
   const single = cursor.accept("FROM");
   const named = cursor.names([",", ".", "*"]);
   if (single && !cursor.accept("USING")) return named;
