@@ -89,7 +89,7 @@ test.each(CASES)("what is said of `%s` is what becomes of it on the peer", async
   const works = await arrivesUsable(definition, use);
   const { findings } = checkScript(`CREATE TABLE IF NOT EXISTS a_session (id INT);\n${definition}`, filters);
   expect({ findings, works }).toEqual({ findings: works ? [] : [expect.anything()], works });
-  // The other command warns of the same, but for texts that it can't look into.
+  // `reaches-peer` names it too, unless it can't look into the text.
   const warns = / it names .*, which no pattern covers/.test(reachesPeer(definition, filters).because);
   expect(warns).toBe(!works && !definition.includes("IMMEDIATE"));
 });
