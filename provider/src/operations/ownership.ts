@@ -32,7 +32,9 @@ export function declaredTwice(
   machines: readonly HostInputs[],
   { resource }: Owner,
 ): string | undefined {
-  const key = JSON.stringify([object, machines.map(machineOf)]);
+  const [type] = resource.split(" ");
+  // The machine says where it is, whatever address an id begins with.
+  const key = JSON.stringify([type, object.replace(/^[^/<]*:\d+/, ""), machines.map(machineOf)]);
   const other = declared().get(key) ?? resource;
   declared().set(key, other);
   if (other === resource) return undefined;
