@@ -7,6 +7,16 @@ import { db1, db2, pair, useHandMadePair } from "../support/local/handMadePairOf
 
 useHandMadePair();
 
+const ADMIN = { user: "session_store_admin", password: "admin-of-the-test" };
+
+beforeAll(async () => {
+  for (const node of pair.nodes) {
+    const account = `${ADMIN.user}@localhost`;
+    await unlogged(node, `CREATE USER ${account} IDENTIFIED BY '${ADMIN.password}'`);
+    await unlogged(node, `GRANT ALL PRIVILEGES ON *.* TO ${account} WITH GRANT OPTION`);
+  }
+});
+
 beforeEach(async () => {
   for (const node of pair.nodes) {
     await unlogged(node, "DROP DATABASE replicated_session_store");
@@ -186,7 +196,7 @@ const connectionTo = ({ name, directory, port }: HandMadeNode) => ({
   host: { kind: "local" as const, directory },
   address: "127.0.0.1",
   port,
-  admin: { user: "root", password: "not asked for on the socket" },
+  admin: ADMIN,
 });
 
 async function checked(more: { script?: string } = {}): Promise<SessionStoreSchemaChecked> {

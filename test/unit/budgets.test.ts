@@ -59,15 +59,15 @@ test("files are added up to their project, and what is skipped or was not run is
   expect(row(text, "contract")?.slice(0, 4)).toEqual(["2", "1", "2", "31 s"]);
   expect(row(text, "hosts")?.slice(0, 4)).toEqual(["0", "0", "1", "0 s"]);
   expect(row(text, "failures")?.slice(0, 4)).toEqual(["-", "-", "-", "-"]);
-  expect(row(text, "all")).toEqual(["2", "1", "3", "40 s", "2400 s"]);
+  expect(row(text, "all")).toEqual(["2", "1", "3", "40 s", "1800 s"]);
   expect(exceeded).toBe(false);
 });
 
-test("what the projects may take fits into what all may take: the check, then a minute alone, then two files at a time", async () => {
+test("what the projects may take fits into what all may take: the check, then forty seconds alone, then two files at a time", async () => {
   const { text } = await account([], 0);
   const budget = (project: string) => Number.parseInt(row(text, project)?.at(-1) ?? "", 10);
   const files = budget("contract") + budget("lifecycle") + budget("failures") + budget("hosts");
-  expect(budget("unit") + 60 + files / 2).toBeLessThanOrEqual(budget("all"));
+  expect(budget("unit") + 40 + files / 2).toBeLessThanOrEqual(budget("all"));
 });
 
 test("a project that takes longer than its budget is named, and so is all of it", async () => {
@@ -77,12 +77,12 @@ test("a project that takes longer than its budget is named, and so is all of it"
   expect(one.text.match(/^TOO SLOW: .*/gm)).toEqual([
     expect.stringMatching(/^TOO SLOW: the project "failures" took 5000 s, its budget is \d+ s\.$/),
   ]);
-  const all = await account([], 2401);
+  const all = await account([], 1801);
   expect(all.exceeded).toBe(true);
-  expect(all.text).toContain("TOO SLOW: all of it took 2401 s, its budget is 2400 s.");
+  expect(all.text).toContain("TOO SLOW: all of it took 1801 s, its budget is 1800 s.");
 });
 
 test("a slower machine gets longer, and a factor that is none is refused", async () => {
-  expect(await account([], 2401, "2")).toMatchObject({ exceeded: false, text: expect.stringContaining("4800 s") });
+  expect(await account([], 1801, "2")).toMatchObject({ exceeded: false, text: expect.stringContaining("3600 s") });
   await expect(account([], 1, "fast")).rejects.toThrow('SESSION_STORE_TEST_SLOWNESS is "fast"; give a number');
 });

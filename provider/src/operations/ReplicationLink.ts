@@ -9,7 +9,7 @@ import { isOtherServer } from "../mariadb/sameServer";
 import { Server } from "../mariadb/server";
 import { type Before, establishLink, removeLink } from "../pair/link";
 import { seenTls } from "../pair/linkTls";
-import { inTurn, lockServers, refuseAfterFailure } from "../pair/lock";
+import { inTurn, lockServers } from "../pair/lock";
 import { IN_EFFECT, type SeenEnds, settledLink } from "../pair/look";
 import { namedFrom } from "../pair/namedReplica";
 import { leftOver } from "../pair/probe";
@@ -85,9 +85,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
         await using replica = await openToRemove(last.replica);
         await lockServers([replica]);
         await giveUpAll(replica, last.claim, "the replication", async (objects) => {
-          if (objects.length === 0) return;
-          refuseAfterFailure([last.replica, last.source]);
-          await removeLink(replica);
+          if (objects.length > 0) await removeLink(replica);
         });
       });
     });

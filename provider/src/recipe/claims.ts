@@ -1,5 +1,6 @@
 import type { Claim } from "../inputs";
 import { type Account, accountKey } from "./accounts/accounts";
+import { isReservedUser } from "./names";
 
 /**
  * Who declares an object, such as an account or a link. Every resource that declares one puts a claim beside it, and only the resource whose
@@ -15,13 +16,14 @@ export const pathIn = (object: string): string => object.slice(OPTION_FILE.lengt
 const ACCOUNT = "the account ";
 export const accountObject = (account: Account): string => `${ACCOUNT}${accountKey(account)}`;
 
-/** The accounts among objects. */
+/** The accounts among objects, without MariaDB's own, which an earlier version of this library took as an admin: nobody may drop those. */
 export const accountsAmong = (objects: readonly string[]): Account[] =>
   objects.flatMap((object) => {
     if (!object.startsWith(ACCOUNT)) return [];
     // The name of a user may have the sign too, a host has none.
     const at = object.lastIndexOf("@");
-    return [{ user: object.slice(ACCOUNT.length, at), host: object.slice(at + 1) }];
+    const user = object.slice(ACCOUNT.length, at);
+    return isReservedUser(user) ? [] : [{ user, host: object.slice(at + 1) }];
   });
 
 /** A resource as claims name it. */

@@ -115,6 +115,9 @@ async function rowsOf(server: Server): Promise<Record<string, unknown>> {
   const { register } = OWN_DATABASES;
   if (all[`${register}.identity`]) all[`${register}.identity`] = "one";
   if (all[`${register}.claims`]) all[`${register}.claims`] = await claimsOf(server);
+  // A run that was cut off after its change leaves the former value beside the new one, until the next change.
+  if (all[`${register}.settings`])
+    all[`${register}.settings`] = await server.query("SELECT DISTINCT name FROM ??.settings ORDER BY 1", [register]);
   return all;
 }
 
