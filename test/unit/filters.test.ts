@@ -98,3 +98,10 @@ test("the answer names the pattern that matches, or all that don't", () => {
   );
   expect(reachesPeer("notes", filters).because).toContain(filters.patterns.join(" "));
 });
+
+test("a rename of what the peer may not have is said to stop it", () => {
+  const because = (statement: string) => reachesPeer(statement, filters).because;
+  expect(because("RENAME TABLE notes TO new_session")).toMatch(/concerns .*notes on the peer too: where .*it stops/);
+  expect(because("RENAME TABLE IF EXISTS notes TO new_session")).not.toMatch(/it stops/);
+  expect(because("DROP TABLE a_session, notes")).not.toMatch(/it stops/);
+});

@@ -125,9 +125,9 @@ function definitionReaches(statement: Statement, filters: Filters): Answer {
   return { reaches: true, because: covered.map(({ text }) => text).join(", ") + whole + needs(statement, filters) };
 }
 
-/** What is renamed, changed or dropped there has to be there. */
+/** A replica drops a table that it does not have without an error; it renames none. */
 const lacking = (verb: string): string =>
-  verb.startsWith("CREATE") ? "" : ": where the peer does not have that, it stops at the statement";
+  verb === "RENAME TABLE" ? ": where the peer does not have what is renamed, it stops at the statement" : "";
 
 function needs(statement: Statement, filters: Filters): string {
   const names = namesBeyondReach(statement, filters).map(

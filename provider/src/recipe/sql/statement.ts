@@ -75,8 +75,7 @@ export function readStatement({ tokens }: Pick<ScriptStatement, "tokens">): Stat
     case "RENAME":
       if (cursor.accept("USER")) return head("account", [], { verb: "RENAME USER" });
       if (!cursor.accept("TABLE") && !cursor.accept("TABLES")) return head("unknown");
-      cursor.accept("IF", "EXISTS");
-      return head("definition", cursor.names([",", "TO"]), { verb: "RENAME TABLE" });
+      return head("definition", ...renamed(cursor));
     case "TRUNCATE":
       cursor.accept("TABLE");
       return head("definition", cursor.names([]));
@@ -139,6 +138,11 @@ function definition(verb: string, cursor: Cursor, head: Head): Statement {
   // DROP TRIGGER does not name the table, by which the replica judges it.
   if (object === "TRIGGER") return head("unknown", [], more);
   return head(effect, cursor.names(verb === "DROP" ? [","] : []), more);
+}
+
+function renamed(cursor: Cursor): [Name[], Partial<Statement>] {
+  const verb = cursor.accept("IF", "EXISTS") ? "RENAME TABLE IF EXISTS" : "RENAME TABLE";
+  return [cursor.names([",", "TO"]), { verb }];
 }
 
 /** What a statement that only reads takes from sequences is written, as rows of theirs. */
