@@ -136,11 +136,19 @@ async function isReplicating(server: Server): Promise<boolean> {
 
 async function setWhileRunning(server: Server, file: OptionFile, { changes, found }: Difference): Promise<void> {
   await writeOptions(server, file);
+  const done: string[] = [];
   try {
-    for (const change of changes) await setRunning(server, change);
+    for (const change of changes) {
+      await setRunning(server, change);
+      done.push(change.option);
+    }
   } catch (error) {
     await putBack(server, file.path, found);
-    throw new Error(`${(error as Error).message}. The former option file was put back.`);
+    const set =
+      done.length === 0
+        ? ""
+        : ` Already set: ${done.join(", ")}; the next \`pulumi up\` puts right what is not wanted then.`;
+    throw new Error(`${(error as Error).message}. The former option file was put back.${set}`);
   }
 }
 
