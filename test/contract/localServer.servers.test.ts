@@ -4,6 +4,8 @@ import * as path from "node:path";
 import { initialise, remove } from "../../provider/src/hosts/local/data";
 import { exists, paths } from "../../provider/src/hosts/local/files";
 import { findProcess, start, stop } from "../../provider/src/hosts/local/server";
+import { LocalMariaDb } from "../../provider/src/operations/all";
+import { Run } from "../../provider/src/run";
 import { freePort } from "../support/local/ports";
 
 jest.setTimeout(120_000);
@@ -50,4 +52,22 @@ it("a data directory that somebody emptied is filled again, and one with other f
     /data has files in it, but not those without which no server starts.*Nothing was touched/s,
   );
   expect(await readdir(data)).toEqual(["ibdata1"]);
+});
+
+it.each([
+  [
+    "another resource",
+    [{ object: "the server", token: "2", stack: "s", resource: "LocalMariaDb other" }],
+    /is declared by LocalMariaDb other of the stack s now$/,
+  ],
+  ["nobody", [], /nothing there proves that this resource was the last to declare it/],
+])("a directory that %s declares by now is left, and the line says whose it is", async (_who, entries, line) => {
+  const place = await mkdtemp(path.join(folder, "declared-"));
+  await writeFile(path.join(place, "declared-by.json"), JSON.stringify(entries));
+  const lines: string[] = [];
+  const claim = { token: "1", stack: "s", resource: "LocalMariaDb db1" };
+  const last = { directory: place, port: 1, forceDestroy: true, claim };
+  await new Run((text) => lines.push(text)).within(() => LocalMariaDb.delete(place, last as never));
+  expect(lines).toEqual([expect.stringMatching(line)]);
+  expect(await exists(place)).toBe(true);
 });

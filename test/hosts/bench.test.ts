@@ -26,7 +26,7 @@ beforeAll(async () => {
   // Its name is longer than a unix socket's may be.
   folder = await mkdtemp(path.join(tmpdir(), `session-store-${"long".repeat(25)}-`));
   const options = ["--runs", "1", "--no-warm-up", "--no-local", "--no-ansible", "--out", folder];
-  // It fails unless all pairs, whoever made them, pass the same check, and rows cross both ways.
+  // It fails where a contender's pair does not pass the check, or rows don't cross both ways.
   const done = promisify(execFile)(process.execPath, [bench, ...options], { env: { ...process.env, TMPDIR: folder } });
   pid = done.child.pid;
   await done;

@@ -94,3 +94,9 @@ test("accounts are found again among objects, whatever their names", () => {
     }),
   );
 });
+
+test("MariaDB's own accounts are none of ours to drop, whoever declared them", () => {
+  const own = ["root", "ROOT", "mariadb.sys"].map((user) => accountObject({ user, host: "localhost" }));
+  const admin = { user: "session_store_admin", host: "localhost" };
+  expect(accountsAmong([...own, accountObject(admin)])).toEqual([admin]);
+});

@@ -26,7 +26,7 @@ import type { Server } from "./server";
 
 const IDENTITY = [OWN_DATABASES.register, "identity"] as const;
 const CLAIMS = [OWN_DATABASES.register, "claims"] as const;
-/** Read and written by `givenSettings.ts`. */
+/** Read and written by `notedSettings.ts`. */
 export const SETTINGS = [OWN_DATABASES.register, "settings"] as const;
 
 /** The server's identity. Undefined: nobody has given it one yet, or its data are gone. */

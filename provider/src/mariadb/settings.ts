@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 import type { Connection } from "../inputs";
-import { type GivenOnce, nearestOption, type Settings } from "../recipe/settings/ofNode";
+import { type NotedSettings, nearestOption, type Settings } from "../recipe/settings/ofNode";
 import { describeLine, isReadBy, type OptionLine, placesLog } from "../recipe/settings/optionFile";
 import { type Effect, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
@@ -34,8 +34,8 @@ export interface SettingChange {
  * The running values of the wanted settings; one that means the same stands in the wanted spelling. Also what the pair runs without, and what
  * it was given and is not wanted, where the server has it.
  */
-export async function runningSettings(server: Server, wanted: Settings, given: GivenOnce = []): Promise<Settings> {
-  const variables = await readVariables(server, { ...UNWRITTEN_VALUES, ...Object.fromEntries(given), ...wanted });
+export async function runningSettings(server: Server, wanted: Settings, noted: NotedSettings = []): Promise<Settings> {
+  const variables = await readVariables(server, { ...UNWRITTEN_VALUES, ...Object.fromEntries(noted), ...wanted });
   const running = Object.entries(wanted)
     .filter(([option]) => !UNWRITTEN.includes(option))
     .map(([option, value]) => {
@@ -43,7 +43,7 @@ export async function runningSettings(server: Server, wanted: Settings, given: G
       if (!variable) return [option, settingOf(option)?.since ? value : `unknown to MariaDB ${server.version.number}`];
       return [option, sameValue(variable.kind, variable.running, value) ? value : shown(variable)];
     });
-  const left = [...variables].filter(([option, variable]) => !(option in wanted) && isLeft(option, variable, given));
+  const left = [...variables].filter(([option, variable]) => !(option in wanted) && isLeft(option, variable, noted));
   return {
     ...Object.fromEntries([...running, ...left.map(([option, variable]) => [option, shown(variable)])]),
     ...unwanted(variables),
@@ -51,8 +51,8 @@ export async function runningSettings(server: Server, wanted: Settings, given: G
 }
 
 /** True while a server runs with what it was given, which is not what it runs with by default. */
-const isLeft = (option: string, { kind, running, byDefault }: Variable, given: GivenOnce): boolean =>
-  given.some(([name, value]) => name === option && sameValue(kind, running, value)) &&
+const isLeft = (option: string, { kind, running, byDefault }: Variable, noted: NotedSettings): boolean =>
+  noted.some(([name, value]) => name === option && sameValue(kind, running, value)) &&
   !(byDefault !== undefined && sameValue(kind, running, byDefault));
 
 /** What the pair runs without, where the server has it: as filters beyond those of the pair, which keep rows back though their GTIDs arrive. */
@@ -69,7 +69,11 @@ const unwanted = (variables: ReadonlyMap<string, Variable>): Settings =>
   );
 
 /** What has to be done so that the server runs with the wanted settings, and no longer with those of `former` that are not wanted. */
-export async function settingChanges(server: Server, former: GivenOnce, wanted: Settings): Promise<SettingChange[]> {
+export async function settingChanges(
+  server: Server,
+  former: NotedSettings,
+  wanted: Settings,
+): Promise<SettingChange[]> {
   const values = { ...UNWRITTEN_VALUES, ...wanted, ...Object.fromEntries(former), ...wanted };
   const variables = await readVariables(server, values);
   const changes: SettingChange[] = [];

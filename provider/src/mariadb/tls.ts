@@ -1,5 +1,6 @@
 import type { FileAccess, Host } from "../hosts/Host";
 import type { Connection, NodeTls } from "../inputs";
+import { haveCertificate, type NotedSettings } from "../recipe/settings/ofNode";
 import { tlsFiles, tlsTexts, validity } from "../recipe/tls";
 import { type NodeTlsState, WORDS } from "../recipe/words";
 import { progress } from "../run";
@@ -17,9 +18,6 @@ const DEADLINE = 10_000;
 
 /** What `tlsState` is when nothing is wrong. */
 export const IN_EFFECT = WORDS["MariaDbNode.tlsState"].wanted;
-
-/** The same of a node without `tls`. */
-export const LEFT_BEHIND: NodeTlsState = "left behind by a run that failed";
 
 const NO_TLS = "the server takes no TLS";
 
@@ -54,10 +52,12 @@ async function write({ host, name }: Server, file: string, text: string, access:
   return true;
 }
 
-/** True where one of them is on the machine. */
-export async function hasCertificates(host: Host): Promise<boolean> {
+/** The state of a node without `tls`: whether a run that failed has put certificates on its machine. */
+export async function leftOverTls(host: Host, noted: NotedSettings): Promise<NodeTlsState | undefined> {
+  if (!haveCertificate(noted)) return undefined;
   const { ca, certificate } = tlsFiles(host.tlsFolder);
-  return (await Promise.all([host.readFile(ca), host.readFile(certificate)])).some((file) => file !== undefined);
+  const found = await Promise.all([host.readFile(ca), host.readFile(certificate)]);
+  return found.some((file) => file !== undefined) ? "left behind by a run that failed" : undefined;
 }
 
 /** Takes them off the machine. */

@@ -6,14 +6,14 @@ import { dropAccounts } from "../mariadb/accounts";
 import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
-import { settingsGiven } from "../mariadb/givenSettings";
+import { notedSettings } from "../mariadb/notedSettings";
 import { askIfThere, openServer } from "../mariadb/open";
 import { lookAtOptionFiles } from "../mariadb/optionFiles";
 import { claimsAt, giveUpAll, holds } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
 import { isOtherServer } from "../mariadb/sameServer";
 import { refusedIfThere, runningSettings } from "../mariadb/settings";
-import { hasCertificates, IN_EFFECT, LEFT_BEHIND, removeCertificates, tlsState } from "../mariadb/tls";
+import { IN_EFFECT, leftOverTls, removeCertificates, tlsState } from "../mariadb/tls";
 import { exchanged } from "../pair/history";
 import { strangeness } from "../pair/identity";
 import { inTurn, lockServers } from "../pair/lock";
@@ -155,7 +155,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       await giveUpAll(server, last.claim, "the option file and the admin account", async (objects) => {
         const files = objects.filter(isOptionFile);
         for (const file of files) await server.host.removeFile(pathIn(file));
-        if (files.length > 0 && (last.tls || haveCertificate(await settingsGiven(server))))
+        if (files.length > 0 && (last.tls || haveCertificate(await notedSettings(server))))
           await removeCertificates(server.host);
         if (files.length > 0)
           progress(`${name}: the option file is removed; the server goes on with its running values until it restarts`);
@@ -168,8 +168,8 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 
 async function lookAtServer(last: KnownNode) {
   await using server = await openServer(last.connection);
-  const given = await settingsGiven(server);
-  const settings = await runningSettings(server, last.settings as Settings, given);
+  const noted = await notedSettings(server);
+  const settings = await runningSettings(server, last.settings as Settings, noted);
   const isShut = await isClosed(server);
   const stranger = isShut ? undefined : await strangeness(server, last);
   const history =
@@ -183,11 +183,7 @@ async function lookAtServer(last: KnownNode) {
     claim,
     state: isShut ? ("being seeded" as const) : stranger ? ("another server" as const) : (wordOf(history) ?? RUNNING),
     historyMark: history?.mark ?? last.historyMark,
-    tlsState: last.tls
-      ? await tlsState(last.connection, server.host, last.tls)
-      : haveCertificate(given) && (await hasCertificates(server.host))
-        ? LEFT_BEHIND
-        : undefined,
+    tlsState: last.tls ? await tlsState(last.connection, server.host, last.tls) : await leftOverTls(server.host, noted),
   };
 }
 

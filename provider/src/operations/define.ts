@@ -226,7 +226,7 @@ export function containsUnknown(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.values(value).some(containsUnknown);
 }
 
-/** What is said of a resource whose claim is to be written anew. */
+/** What is said of a resource that needs a new claim. */
 function noteOf({ resource }: Owner, former: Claim | undefined): string {
   if (!former) return `${resource}: \`up\` notes beside it that this stack declares it; no property changes for that`;
   return (

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { openHost, waitForStart } from "../hosts";
 import type { Connection, MariaDbNodeComputed } from "../inputs";
 import { adminAccounts, openAsAdminStarted } from "../mariadb/admin";
-import { forgetSettings, noteSettings, settingsGiven } from "../mariadb/givenSettings";
+import { forgetSettings, notedSettings, noteSettings } from "../mariadb/notedSettings";
 import { openServer } from "../mariadb/open";
 import { clearOverrides, type ForeignLines, type OurFile } from "../mariadb/optionFiles";
 import { declare, ensureIdentity, refuseOthers } from "../mariadb/register";
@@ -18,7 +18,7 @@ import { concerned } from "../pair/look";
 import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
 import { applySettings } from "../pair/settingsChange";
 import { accountObject, type Declaration, optionFile } from "../recipe/claims";
-import { type GivenOnce, haveCertificate, type Settings } from "../recipe/settings/ofNode";
+import { haveCertificate, type NotedSettings, type Settings } from "../recipe/settings/ofNode";
 import { computed, type KnownNode, type MariaDbNodeChecked, streamOf } from "./nodeFacts";
 import { settleHistory } from "./nodeHistory";
 
@@ -75,7 +75,7 @@ async function settle(
   last: KnownNode | undefined,
   begun: () => void,
   [file, declaration]: readonly [string, Declaration],
-): Promise<{ history: History | undefined; identity: string; former: GivenOnce }> {
+): Promise<{ history: History | undefined; identity: string; former: NotedSettings }> {
   const objects = [optionFile(file), ...adminAccounts(wanted.connection).map(accountObject)];
   const refuse = async (server: Server) => {
     if (last) await refuseStranger(server, { ...last, settings: wanted.settings });
@@ -91,7 +91,7 @@ async function settle(
   await refuseSettings(server, wanted.settings as Settings);
   const history = await settleHistory(server, wanted.peer, streamOf(wanted), last?.historyMark);
   if (history?.refusal) throw new Error(history.refusal);
-  const former = [...Object.entries((last?.settings ?? {}) as Settings), ...(await settingsGiven(server))];
+  const former = [...Object.entries((last?.settings ?? {}) as Settings), ...(await notedSettings(server))];
   await noteSettings(server, wanted.settings as Settings);
   return { history, identity, former };
 }
@@ -109,7 +109,7 @@ async function prepareFiles(
   { connection, peer, tls }: MariaDbNodeChecked,
   last: MariaDbNodeChecked | undefined,
   file: OurFile,
-  { isLost, former }: { isLost: boolean; former: GivenOnce },
+  { isLost, former }: { isLost: boolean; former: NotedSettings },
 ): Promise<Prepared> {
   await using server = await openServer(connection);
   if (!tls) await refuseToGoWithoutTls(server, isLost ? undefined : peer, former);

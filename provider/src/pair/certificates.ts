@@ -6,7 +6,7 @@ import { openIfThere } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { hasOtherCertificate, usersWithTls, writeCa, writeCertificate } from "../mariadb/tls";
-import { type GivenOnce, haveCertificate } from "../recipe/settings/ofNode";
+import { haveCertificate, type NotedSettings } from "../recipe/settings/ofNode";
 import { isTrustedBy, tlsFiles } from "../recipe/tls";
 import { until } from "../waiting";
 
@@ -50,7 +50,7 @@ async function waitUntilTrusted({ name }: Server, peer: Connection, wanted: Node
 export async function refuseToGoWithoutTls(
   server: Server,
   peer: Connection | undefined,
-  former: GivenOnce,
+  former: NotedSettings,
 ): Promise<void> {
   if (!haveCertificate(former)) return;
   const needed = (await usersWithTls(server)).map((user) => `the account "${user}"`);

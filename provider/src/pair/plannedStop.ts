@@ -21,7 +21,7 @@ import type { Ends } from "./ends";
 import { startStopped } from "./link";
 import { NotYet } from "./lock";
 import { settledLink } from "./look";
-import { failIfStopped, proveRowsArrive, waitUntilCaughtUp } from "./proof";
+import { comesAgain, failIfStopped, proveRowsArrive, waitUntilCaughtUp } from "./proof";
 import { refuseUnreachable } from "./reachability";
 import { refuseWithoutRoom } from "./room";
 import { rowsKept } from "./rowsKept";
@@ -173,17 +173,15 @@ async function bothReturned(node: Server, peer: Server, links: Links): Promise<v
 /** A replica that somebody stops meanwhile, without an error, is started again: it ran before. */
 async function returned(ends: Ends): Promise<void> {
   const { replica, source } = ends;
-  let [standsSince, refusedSince]: (number | undefined)[] = [];
+  let standsSince: number | undefined;
+  const isRefused = comesAgain(REFUSED, isLasting);
   await until(
     { what: `${replica.name} to replicate from ${source.name} again`, deadline: RETURN_DEADLINE },
     async () => {
       await reconnectNow(replica);
       const status = await replicaStatus(replica);
       if (isRunning(status) || !status) return { done: undefined };
-      if (isLasting(status.ioError?.errno)) {
-        refusedSince ??= Date.now();
-        if (Date.now() - refusedSince > REFUSED) await failRefused(ends, status);
-      }
+      if (isRefused(status)) await failRefused(ends, status);
       const stands = isMerelyStopped(status);
       if (!stands && !foundNoLog(status)) failIfStopped(replica, source, status);
       // A server that has just come up is about to start its threads.
@@ -194,7 +192,7 @@ async function returned(ends: Ends): Promise<void> {
   );
 }
 
-/** The source has refused the replica again and again since it came back: it let it in before, and would let it in with the account that it took it for then. */
+/** The source has refused the replica again and again since it came back, though it let it in before: it may take another account for its. */
 async function failRefused({ replica, source }: Ends, status: ReplicaStatus): Promise<never> {
   const hosts = await source.query("SELECT Host FROM mysql.global_priv WHERE User = ? ORDER BY Host", [status.user]);
   const accounts = hosts.map(({ Host }) => `${status.user}@${Host}`).join(", ");

@@ -113,17 +113,24 @@ export async function waitUntilReplicating(
   deadline: number,
   isLasting: (errno: number | undefined) => boolean = () => false,
 ): Promise<void> {
-  let since: number | undefined;
+  const isForLong = comesAgain(STALE, isLasting);
   await until({ what: `${replica.name} to replicate from ${source.name}`, deadline }, async () => {
     const status = await replicaStatus(replica);
     if (isRunning(status)) return { done: undefined };
     failIfStopped(replica, source, status);
-    if (status?.ioError && isLasting(status.ioError.errno)) {
-      since ??= Date.now();
-      if (Date.now() - since > STALE) throw stoppedBy(replica, source, status, status.ioError.errno);
-    }
+    if (status?.ioError && isForLong(status)) throw stoppedBy(replica, source, status, status.ioError.errno);
     return notYet(status);
   });
+}
+
+/** Looks, one after another, at an error with which a replica goes on trying: true once the same kind came again after so many milliseconds. */
+export function comesAgain(milliseconds: number, isMeant: (errno: number | undefined) => boolean) {
+  let since: number | undefined;
+  return ({ ioError }: ReplicaStatus): boolean => {
+    if (!isMeant(ioError?.errno)) return false;
+    since ??= Date.now();
+    return Date.now() - since > milliseconds;
+  };
 }
 
 /** An error has stopped a thread of a replica, which no retry repairs. */

@@ -9,7 +9,7 @@ import type { Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges, unwantedSettings } from "../mariadb/settings";
 import { tablesOfEngines } from "../mariadb/tables";
 import { describeUnfit, ENGINES_LOST_AT_RESTART } from "../recipe/schema/engines";
-import type { GivenOnce, Settings } from "../recipe/settings/ofNode";
+import type { NotedSettings, Settings } from "../recipe/settings/ofNode";
 import { REDO_LOG_SIZE, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { toNumber } from "../recipe/settings/values";
 import { progress } from "../run";
@@ -26,7 +26,7 @@ export interface WantedSettings {
   /** The other node. Undefined: there is none, or this one has nothing yet that could be lost or missed. */
   readonly peer: Connection | undefined;
   /** What it was given before; what is no longer wanted goes back to the server's default. */
-  readonly former: GivenOnce;
+  readonly former: NotedSettings;
   readonly wanted: Settings;
   readonly file: OptionFile;
 }

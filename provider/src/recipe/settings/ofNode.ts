@@ -59,11 +59,11 @@ export function tlsRefusals(given: GivenSettings): { option: string; reason: str
   return ofTls.map((option) => ({ option, reason: 'follows from "tls"; give one of the two' }));
 }
 
-/** Settings that a server was given, one after another: an option may be there with several values. */
-export type GivenOnce = readonly (readonly [option: string, value: SettingValue])[];
+/** Settings that runs have set or were about to set: an option may be there with several values. */
+export type NotedSettings = readonly (readonly [option: string, value: SettingValue])[];
 
 /** True where the server proves itself with a certificate that the settings name. */
-export const haveCertificate = (settings: GivenOnce): boolean => settings.some(([option]) => option === "ssl_cert");
+export const haveCertificate = (settings: NotedSettings): boolean => settings.some(([option]) => option === "ssl_cert");
 
 /** The domain of the GTIDs that a node with these settings writes itself. */
 export const ownDomain = (settings: Settings): number => Number(settings["gtid_domain_id"]);
