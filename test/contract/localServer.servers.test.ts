@@ -24,6 +24,23 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+it.each([
+  [
+    "another resource",
+    [{ object: "the server", token: "2", stack: "s", resource: "LocalMariaDb other" }],
+    /is declared by LocalMariaDb other of the stack s now$/,
+  ],
+  ["nobody", [], /nothing there proves that this resource was the last to declare it/],
+])("a directory that %s declares by now is left, and the line says whose it is", async (_who, entries, line) => {
+  await writeFile(paths(directory).claims, JSON.stringify(entries));
+  const lines: string[] = [];
+  const claim = { token: "1", stack: "s", resource: "LocalMariaDb db1" };
+  const last = { directory, port: 1, forceDestroy: true, claim };
+  await new Run((text) => lines.push(text)).within(() => LocalMariaDb.delete(directory, last as never));
+  expect(lines).toEqual([expect.stringMatching(line)]);
+  expect(await exists(directory)).toBe(true);
+});
+
 // mariadbd listens before it can end: a SIGTERM in between leaves it hanging for ever.
 it("a server that has just started stops at once, each time", async () => {
   for (let round = 0; round < 10; round++) {
@@ -52,22 +69,4 @@ it("a data directory that somebody emptied is filled again, and one with other f
     /data has files in it, but not those without which no server starts.*Nothing was touched/s,
   );
   expect(await readdir(data)).toEqual(["ibdata1"]);
-});
-
-it.each([
-  [
-    "another resource",
-    [{ object: "the server", token: "2", stack: "s", resource: "LocalMariaDb other" }],
-    /is declared by LocalMariaDb other of the stack s now$/,
-  ],
-  ["nobody", [], /nothing there proves that this resource was the last to declare it/],
-])("a directory that %s declares by now is left, and the line says whose it is", async (_who, entries, line) => {
-  const place = await mkdtemp(path.join(folder, "declared-"));
-  await writeFile(path.join(place, "declared-by.json"), JSON.stringify(entries));
-  const lines: string[] = [];
-  const claim = { token: "1", stack: "s", resource: "LocalMariaDb db1" };
-  const last = { directory: place, port: 1, forceDestroy: true, claim };
-  await new Run((text) => lines.push(text)).within(() => LocalMariaDb.delete(place, last as never));
-  expect(lines).toEqual([expect.stringMatching(line)]);
-  expect(await exists(place)).toBe(true);
 });
