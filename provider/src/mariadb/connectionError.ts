@@ -1,5 +1,6 @@
 import { isAboutRoom } from "../hosts/errorLog";
 import type { LoginProblem, StatementProblem } from "../recipe/words";
+import { methodIn, OTHER_METHOD } from "./loginMethods";
 
 /** Why a session on a server could not be had, or what went wrong in it. */
 
@@ -56,6 +57,14 @@ export function connectionError(name: string, user: string, error: unknown): Err
       name,
       `${name} refuses the login of "${user}" (${errno}): wrong password, or no such account`,
       errno,
+    );
+  }
+  if (code === OTHER_METHOD) {
+    return new ConnectionError(
+      "login refused",
+      name,
+      `${name} asks for a proof of the password of "${user}" that MariaDB does not need (${methodIn(message)}), and was told nothing: the account was changed ` +
+        "to that method by hand, or somebody else answers in the server's place",
     );
   }
   if (errno === 1227) {

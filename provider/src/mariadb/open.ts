@@ -9,6 +9,7 @@ import { within } from "../waiting";
 import { adminPassword, nameOf, placeOf } from "./connection";
 import { ConnectionError, connectionError, isTrouble, LOGIN_DEADLINE, type Trouble } from "./connectionError";
 import { describeWant, wantOfRoom } from "./fullDisk";
+import { authPlugins } from "./loginMethods";
 import { format, Server } from "./server";
 import { holdsRows } from "./tables";
 
@@ -195,6 +196,7 @@ async function login(connection: Connection, user: string, password: string, way
       ...(way.ssl && { ssl: way.ssl, host: connection.address }),
       user,
       password,
+      authPlugins,
       connectTimeout: LOGIN_DEADLINE,
       dateStrings: true,
       supportBigNumbers: true,
