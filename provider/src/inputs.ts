@@ -101,7 +101,11 @@ export interface AccountsInputs {
  * is given.
  */
 export interface Admin {
-  /** Another name makes another account; the former one is left. @default session_store_admin */
+  /**
+   * Its accounts, from whatever host, are this library's. Another name makes another account, and the former one is
+   * removed.
+   * @default session_store_admin
+   */
   readonly user: string;
   /**
    * A change is made by MariaDB's root through the socket, at once. May be overridden by the environment variable
@@ -148,6 +152,12 @@ export interface Connection {
   readonly port: number;
   /** The account with which this library changes the server. `MariaDbNode` makes it. */
   readonly admin: Admin;
+  /**
+   * The account with which previews and refreshes look at the server; `MariaDbNode` makes it. A change touches nothing
+   * but that account.
+   * @default they look as the admin
+   */
+  readonly viewer?: Viewer | undefined;
   /**
    * Statements go straight to `address` and `port`, with TLS, and through the machine only where that fails, as before
    * the server has its certificate. A change touches nothing but the admin's second account.
@@ -202,7 +212,10 @@ export interface DirectAccess {
    * `address`.
    */
   readonly ca: string;
-  /** From where the admin account may log in then, with TLS only: an address, or a pattern with `%`. @default % */
+  /**
+   * From where the admin account (and the viewer) may log in then, with TLS only: the address of the machine that runs
+   * `pulumi`, or a pattern with `%`. Another one makes another account, and the former one is removed.
+   */
   readonly from: string;
 }
 
@@ -348,6 +361,11 @@ export interface MariaDbNodeDerived {
     | "binary log was reset"
     | "another server"
     | "the other node";
+  /**
+   * What is not as it should be of the accounts by which this library works (`admin`, `viewer`), such as one that is
+   * left from another `direct.from`. Wanted: absent.
+   */
+  readonly ownAccounts?: readonly (`${string}: ${string}` | `${string}: no longer used`)[] | undefined;
   /**
    * Whether the certificates of `tls` are used. Wanted: `in effect`. Without `tls`: none, or what a run that failed has
    * left.
@@ -735,4 +753,19 @@ export interface SshLogin {
   readonly agent?: string | boolean | undefined;
   /** The user's password. @default none */
   readonly password?: string | undefined;
+}
+
+/**
+ * An account with which a server is only looked at. It may read everything and change nothing. It may log in from where
+ * the admin may.
+ */
+export interface Viewer {
+  /**
+   * Its accounts, from whatever host, are this library's. Another name makes another account, and the former one is
+   * removed.
+   * @default session_store_viewer
+   */
+  readonly user: string;
+  /** A change is made at once. */
+  readonly password: string;
 }

@@ -79,8 +79,11 @@ test("settings that follow from the certificates can't be given beside them", as
 
 test("direct access needs an authority, and comes from elsewhere", async () => {
   const direct = (access: Values) => node({ connection: { ...connection("db1"), direct: access } });
-  expect(await direct({ ca: authority.ca })).toEqual([]);
-  expect(await direct({ ca: "/etc/ssl/ca.pem" })).toEqual([
+  expect(await direct({ ca: authority.ca, from: "%" })).toEqual([]);
+  expect(await direct({ ca: authority.ca })).toEqual([
+    expect.stringMatching(/^connection\.direct\.from: must be given/),
+  ]);
+  expect(await direct({ ca: "/etc/ssl/ca.pem", from: "%" })).toEqual([
     expect.stringMatching(/^connection\.direct\.ca: has no certificate in PEM format/),
   ]);
   expect(await direct({ ca: authority.ca, from: "localhost" })).toEqual([

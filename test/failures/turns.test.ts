@@ -169,7 +169,7 @@ test("nothing is changed or removed, of whatever kind, while another run has the
   const options = { ...SHORT_WAITS, tls, passwords: PASSWORDS };
   await pair.up(options);
   const connections = [pair.connection(1, PASSWORDS.admin), pair.connection(2, PASSWORDS.admin)] as const;
-  await using keepers = await openAll(...connections);
+  await using keepers = await openAll(connections);
   await lockServers(keepers);
   const before = await pair.drift(options);
 
@@ -185,7 +185,7 @@ test("nothing is changed or removed, of whatever kind, while another run has the
   ];
   await new Run().within(async () => {
     // From here on this run knows that both are taken, and waits a second for each.
-    await using own = await openAll(...connections);
+    await using own = await openAll(connections);
     for (const server of own) await failureOf(lockServers([server], 1));
     for (const [name, last, more] of changes) {
       const { id, type, outs } = pair.kept.get(name) as Kept;

@@ -6,9 +6,9 @@ import { run, settled } from "../support/engine/registrations";
 /** Where the component takes both servers to be, and with what its children go. */
 
 test("statements go straight to both servers where that is wanted", async () => {
-  const { one } = await pair({ direct: { ca: "CA" } });
+  const { one } = await pair({ direct: { ca: "CA", from: "10.0.0.1" } });
   for (const name of ["sessions-db1", "sessions-db2"])
-    expect(one(name).inputs["connection"]).toMatchObject({ direct: { ca: "CA" } });
+    expect(one(name).inputs["connection"]).toMatchObject({ direct: { ca: "CA", from: "10.0.0.1" } });
 });
 
 describe("the address of a node", () => {

@@ -85,6 +85,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
       address,
       port: node.port ?? node.server?.port ?? DEFAULT_PORT,
       admin: args.admin,
+      ...(args.viewer && { viewer: args.viewer }),
       ...(args.direct && { direct: args.direct }),
     };
     return { number: index + 1, label: `db${index + 1}`, args: node, connection };

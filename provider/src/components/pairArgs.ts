@@ -1,8 +1,8 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { DirectAccess, HostInputs, NodeTls } from "../inputs";
+import type { HostInputs, NodeTls } from "../inputs";
 import type { Profile } from "../recipe/names";
 import type { GivenSettings } from "../recipe/settings/ofNode";
-import type { Args, ConnectionArgs, Defaulted, Nested } from "../resources/args";
+import type { ConnectionArgs, Nested } from "../resources/args";
 import type { LocalMariaDb } from "../resources/LocalMariaDb";
 import type { ReplicationLinkArgs } from "../resources/ReplicationLink";
 import type { AccountsArgs } from "../resources/SessionStoreUsers";
@@ -58,6 +58,8 @@ export interface ReplicatedSessionStoreArgs extends Omit<AccountsArgs, "database
   nodes: readonly [PairNodeArgs, PairNodeArgs];
   /** The account with which this library changes both servers. It is made by MariaDB's root through the socket. */
   admin: ConnectionArgs["admin"];
+  /** The account with which previews and refreshes look at both servers. @default they look as the admin */
+  viewer?: ConnectionArgs["viewer"];
   /** `vendor`: the recipe to the letter. `hardened`: with the improvements that the output `advice` names. @default vendor */
   profile?: Profile;
   /** @default one, `replicated_session_store` */
@@ -77,7 +79,7 @@ export interface ReplicatedSessionStoreArgs extends Omit<AccountsArgs, "database
    */
   link?: Pick<ReplicationLinkArgs, "useGtid" | "connectRetry" | "heartbeatPeriod" | "tls">;
   /** Statements go straight to both servers, with TLS. @default they go through the servers' machines */
-  direct?: pulumi.Input<Args<Defaulted<DirectAccess, "from">>>;
+  direct?: ConnectionArgs["direct"];
   /**
    * Takes over what another stack declares on the two servers. Without it, servers that belong to another stack are refused. A change touches
    * nothing. @default false

@@ -8,6 +8,7 @@ import { isRequirement } from "../recipe/tls";
 import { progress } from "../run";
 import { type LiveAccount, readAccounts } from "./accountRows";
 import { openAsSuperuser } from "./open";
+import { withRights } from "./rights";
 import type { Server } from "./server";
 
 /** Brings accounts to the wanted state. Nothing is written for an account that is right, and no password leaves but as a hash. */
@@ -254,7 +255,7 @@ const requires = (tls: WantedAccount["tls"]): Clause => ({ text: `REQUIRE ${tls}
 
 /** A statement without secrets. Names stand in its text, so that errors show them; sessions take backslashes for escapes. */
 async function change(server: Server, account: Account, statement: (name: string) => string): Promise<void> {
-  await server.query(statement(quoted(account)));
+  await withRights(server, (by) => by.query(statement(quoted(account))));
 }
 
 const quoted = ({ user, host }: Account): string => `${quoteText(user)}@${quoteText(host)}`;
@@ -263,7 +264,8 @@ const quoted = ({ user, host }: Account): string => `${quoteText(user)}@${quoteT
 async function changeLogin(server: Server, account: Account, verb: string, clauses: readonly Clause[]): Promise<void> {
   const statement = [`${verb} ?@?`, ...clauses.map(({ text }) => text)].join(" ");
   try {
-    await server.query(statement, [account.user, account.host, ...clauses.flatMap(({ values = [] }) => values)]);
+    const values = [account.user, account.host, ...clauses.flatMap(({ values = [] }) => values)];
+    await withRights(server, (by) => by.query(statement, values));
   } catch (error) {
     throw Object.assign(error as Error, { message: `account ${accountKey(account)}: ${(error as Error).message}` });
   }

@@ -1,12 +1,13 @@
 import { openHost } from "../hosts";
 import type { Connection } from "../inputs";
-import type { Account } from "../recipe/accounts/accounts";
-import { passwordHash } from "../recipe/accounts/password";
+import { accountKey, type WantedAccount } from "../recipe/accounts/accounts";
+import { ownAccounts as wantedOwn } from "../recipe/accounts/own";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
-import { nameOf } from "./connection";
+import { examineAccounts } from "./accounts";
+import { adminPassword, nameOf } from "./connection";
 import { ConnectionError } from "./connectionError";
-import { forgetDetour, openAsSuperuser, openServer } from "./open";
+import { forgetDetour, openAsSuperuser, openServer, openViewer } from "./open";
 import type { Server } from "./server";
 
 const START_PATIENCE = 20_000;
@@ -14,34 +15,48 @@ const START_PATIENCE = 20_000;
 /** Refuses a server whose admin account is not ours to make or to change. */
 type Refusal = (server: Server) => Promise<void>;
 
-/** The accounts with which this library works on a server. */
-export const adminAccounts = ({ admin, direct }: Connection): Account[] =>
-  ["localhost", ...(direct ? [direct.from] : [])].map((host) => ({ user: admin.user, host }));
+/** The accounts by which this library works on a server, as they should be. */
+export const ownAccounts = (connection: Connection): WantedAccount[] =>
+  wantedOwn({ ...connection, admin: { ...connection.admin, password: adminPassword(connection) } });
 
 /**
- * Makes sure that the admin account lets us in, and opens a session with it. Where it doesn't, the account is made, or its
- * password changed, by MariaDB's own root through the socket, as in the recipe's first step.
+ * Makes sure that our own accounts are as they should be, and opens a session as the admin. Where that is refused the login, they are made, or
+ * get their passwords, by MariaDB's own root through the socket, as in the recipe's first step.
  * @param refuse is asked before anything is made or changed
  */
 export async function openAsAdmin(connection: Connection, refuse?: Refusal): Promise<Server> {
   const server = await openUnlessRefused(connection);
   if (!server) {
-    await grantAdmin(connection, refuse);
-    return withDirectAccess(await openServer(connection));
+    await using superuser = await superuserSession(connection);
+    await refuse?.(superuser);
+    await repairOwnAccounts(superuser);
+    return openServer(connection);
   }
   try {
     await refuse?.(server);
-    return await withDirectAccess(server);
+    await repairOwnAccounts(server);
+    return server;
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;
   }
 }
 
+async function repairOwnAccounts(server: Server): Promise<void> {
+  const repairs = await examineAccounts(server, ownAccounts(server.connection));
+  const wrong = repairs.filter(({ problems }) => problems.length > 0);
+  for (const { account, problems, apply } of wrong) {
+    progress(`${server.name}: our own account ${accountKey(account)}: ${problems.join("; ")}; repairing it`);
+    await apply();
+  }
+  // One of them may be what was missing for it.
+  if (wrong.length > 0) forgetDetour(server.connection);
+}
+
 /** Undefined: the server lets in nobody by the name and password of the admin account. */
-async function openUnlessRefused(connection: Connection): Promise<Server | undefined> {
+async function openUnlessRefused(connection: Connection, open = openServer): Promise<Server | undefined> {
   try {
-    return await openServer(connection);
+    return await open(connection);
   } catch (error) {
     const isRefused =
       error instanceof ConnectionError && (error.problem === "login refused" || error.problem === "no admin account");
@@ -53,28 +68,11 @@ async function openUnlessRefused(connection: Connection): Promise<Server | undef
 /** A session for looking, as MariaDB's root where the admin account lets nobody in. Undefined: the server can't be asked. */
 export async function openToLook(connection: Connection): Promise<Server | undefined> {
   try {
-    return (await openUnlessRefused(connection)) ?? (await openAsSuperuser(connection));
+    return (await openUnlessRefused(connection, openViewer)) ?? (await openAsSuperuser(connection));
   } catch (error) {
     if (error instanceof ConnectionError) return undefined;
     throw error;
   }
-}
-
-/** Makes the account for direct access, where it is wanted and may be what was missing for it. */
-async function withDirectAccess(server: Server): Promise<Server> {
-  const { admin, direct } = server.connection;
-  if (!direct || server.isDirect) return server;
-  const hash = passwordHash(admin.password);
-  const right = await server.row(
-    `SELECT 1 FROM mysql.global_priv WHERE User = ? AND Host = ? AND JSON_VALUE(Priv, '$.authentication_string') = ?
-       AND JSON_VALUE(Priv, '$.ssl_type') = 1`,
-    [admin.user, direct.from, hash],
-  );
-  if (right) return server;
-  progress(`${server.name}: making the admin account "${admin.user}"@"${direct.from}", for TLS only`);
-  await makeAdmin(server, direct.from, "REQUIRE SSL");
-  forgetDetour(server.connection);
-  return server;
 }
 
 /** The same with a server that may be on its way up, because another part of this run starts it. */
@@ -120,21 +118,6 @@ export async function openToRemove(connection: Connection): Promise<Server> {
     }
     throw error;
   }
-}
-
-async function grantAdmin(connection: Connection, refuse?: Refusal): Promise<void> {
-  await using server = await superuserSession(connection);
-  await refuse?.(server);
-  progress(`${server.name}: making the admin account "${connection.admin.user}"@"localhost"`);
-  await makeAdmin(server, "localhost");
-}
-
-async function makeAdmin(server: Server, from: string, requirement = ""): Promise<void> {
-  const { user, password } = server.connection.admin;
-  const hash = passwordHash(password);
-  await server.query(`CREATE USER IF NOT EXISTS ?@? IDENTIFIED BY PASSWORD ? ${requirement}`, [user, from, hash]);
-  await server.query(`ALTER USER ?@? IDENTIFIED BY PASSWORD ? ${requirement} ACCOUNT UNLOCK`, [user, from, hash]);
-  await server.query("GRANT ALL PRIVILEGES ON *.* TO ?@? WITH GRANT OPTION", [user, from]);
 }
 
 async function superuserSession(connection: Connection): Promise<Server> {

@@ -1,9 +1,11 @@
 import type { Account } from "../recipe/accounts/accounts";
 import { escapeWildcards } from "../recipe/accounts/grantText";
+import { ownNames } from "../recipe/accounts/own";
 import { OWN_DATABASES } from "../recipe/names";
 import { progress } from "../run";
 import { accountExists } from "./accounts";
 import { LOADER } from "./loader";
+import { setGlobal } from "./rights";
 import type { Server } from "./server";
 import { endSessions, ownUsers } from "./sessions";
 
@@ -73,7 +75,7 @@ export async function openGate(server: Server): Promise<void> {
   }
   const settings = "SELECT name, value FROM ??.?? WHERE name IN (?)";
   const former = await server.query(settings, [...SETTINGS, Object.keys(WHILE_CLOSED)]).catch(unlessMissing);
-  for (const { name, value } of former) await server.query("SET GLOBAL ?? = ?", [name, asNumber(String(value))]);
+  for (const { name, value } of former) await setGlobal(server, String(name), asNumber(String(value)));
   await server.query("DROP DATABASE IF EXISTS ??", [GATE]);
   progress(`${server.name}: is open again to all accounts`);
 }
@@ -92,7 +94,7 @@ async function setForClosed(server: Server): Promise<void> {
     // A scheduler that is disabled altogether can't be set, and need not be.
     if (former === value || former === "DISABLED") continue;
     await server.query("INSERT IGNORE INTO ??.?? VALUES (?, ?)", [...SETTINGS, name, former]);
-    await server.query("SET GLOBAL ?? = ?", [name, asNumber(value)]);
+    await setGlobal(server, name, asNumber(value));
   }
 }
 
@@ -112,7 +114,7 @@ async function unlockedAccounts(server: Server): Promise<Account[]> {
 const isOther =
   ({ connection, host }: Server) =>
   (account: Account): boolean =>
-    account.user !== connection.admin.user &&
+    !ownNames(connection).includes(account.user) &&
     !(account.host === "localhost" && (account.user === host.superuser || account.user === LOADER));
 
 /** The run that closed the server was cut off before it had made its tables. */

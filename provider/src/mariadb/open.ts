@@ -2,7 +2,7 @@ import * as net from "node:net";
 import type { Duplex } from "node:stream";
 import { createConnection, type RowDataPacket, type SslOptions } from "mysql2/promise";
 import { openHost } from "../hosts";
-import type { Connection } from "../inputs";
+import type { Admin, Connection } from "../inputs";
 import { Version } from "../recipe/version";
 import { ofRun, progress } from "../run";
 import { within } from "../waiting";
@@ -20,13 +20,29 @@ const DETOUR = 60_000;
 
 /** Opens a session as the admin account. */
 export async function openServer(connection: Connection): Promise<Server> {
-  const direct = await openDirectly(connection);
-  if (direct) return direct;
+  const admin = { user: connection.admin.user, password: adminPassword(connection) };
   try {
-    return await login(connection, connection.admin.user, adminPassword(connection));
+    return await openByName(connection, admin);
   } catch (error) {
     throw await orFull(connection, await orNew(connection, error));
   }
+}
+
+/** Opens a session that only looks: as the viewer, where the program has one and the server lets it in. */
+export async function openViewer(connection: Connection): Promise<Server> {
+  const { viewer } = connection;
+  if (!viewer) return openServer(connection);
+  try {
+    return await openByName(connection, viewer, { mayNotLeaveLog: true });
+  } catch (error) {
+    // Not made yet, or changed by hand: what the server is like is seen all the same.
+    if (error instanceof ConnectionError && error.problem === "login refused") return openServer(connection);
+    throw await orFull(connection, error);
+  }
+}
+
+async function openByName(connection: Connection, { user, password }: Admin, way: Way = {}): Promise<Server> {
+  return (await openDirectly(connection, { user, password }, way)) ?? login(connection, user, password, way);
 }
 
 /** Opens a session as MariaDB's root, through the socket: the only way in before there is an admin account. */
@@ -49,11 +65,16 @@ export const openAsClient = (connection: Connection, user: string, password: str
 export const openEncrypted = (connection: Connection): Promise<Server> =>
   login(connection, connection.admin.user, adminPassword(connection), { ssl: { rejectUnauthorized: false } });
 
+/** Opens sessions of the kind that this one is: where a look at one server leads to another, it stays one. */
+export const openerOf = ({ isViewer }: Server): ((connection: Connection) => Promise<Server>) =>
+  isViewer ? openViewer : openServer;
+
 /** Opens several servers, or none. */
 export async function openAll<T extends readonly Connection[]>(
-  ...connections: T
+  connections: readonly [...T],
+  open = openServer,
 ): Promise<{ [K in keyof T]: Server } & AsyncDisposable> {
-  const opened = await Promise.allSettled(connections.map((connection) => openServer(connection)));
+  const opened = await Promise.allSettled(connections.map((connection) => open(connection)));
   const servers = opened.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
   const close = async () => void (await Promise.all(servers.map((server) => server[Symbol.asyncDispose]())));
   const failed = opened.find((attempt) => attempt.status === "rejected");
@@ -106,12 +127,13 @@ const detours = ofRun(() => new Map<string, number>());
 export const forgetDetour = (connection: Connection): void => void detours().delete(placeOf(connection));
 
 /** Undefined: the way through the machine has to be taken, which is as safe. */
-async function openDirectly(connection: Connection): Promise<Server | undefined> {
+async function openDirectly(connection: Connection, { user, password }: Admin, way: Way): Promise<Server | undefined> {
   const { direct, address, port } = connection;
   const key = placeOf(connection);
   if (!direct || (detours().get(key) ?? 0) > Date.now()) return undefined;
   try {
-    return await login(connection, connection.admin.user, adminPassword(connection), {
+    return await login(connection, user, password, {
+      ...way,
       stream: connectTo(address, port),
       ssl: { ca: direct.ca, verifyIdentity: true },
     });
@@ -209,11 +231,12 @@ async function login(connection: Connection, user: string, password: string, way
     // Values are quoted with backslashes; no mode of this server may give them another meaning. Nor may what it sets for its clients concern us.
     const unlogged = way.mayNotLeaveLog ? "" : "sql_log_bin=0, ";
     const own = "autocommit=1, sql_select_limit=18446744073709551615, max_statement_time=0";
-    const set = `SET SESSION sql_mode='', ${unlogged}${own}, lock_wait_timeout=20, wait_timeout=600`;
+    // The slow log keeps statements as they are, with the password of a CHANGE MASTER.
+    const set = `SET SESSION sql_mode='', slow_query_log=0, ${unlogged}${own}, lock_wait_timeout=20, wait_timeout=600`;
     await within(LOGIN_DEADLINE, late, sql.query(set));
     const [rows] = await within(LOGIN_DEADLINE, late, sql.query<RowDataPacket[]>("SELECT VERSION() AS version"));
     const version = Version.parse(String(rows[0]?.["version"]));
-    return new Server({ connection, host, sql, version, isDirect: way.stream !== undefined });
+    return new Server({ connection, host, sql, version, isViewer: user === connection.viewer?.user });
   } catch (error) {
     stream.destroy();
     throw connectionError(name, user, error);

@@ -1,4 +1,4 @@
-import { openServer } from "./open";
+import { openerOf } from "./open";
 import type { Server } from "./server";
 import type { Table } from "./tables";
 
@@ -37,8 +37,8 @@ export interface HashedRow {
 }
 
 /** A session in which rows read the same on every server. */
-export async function openToHash({ connection }: Server): Promise<Server> {
-  const session = await openServer(connection);
+export async function openToHash(server: Server): Promise<Server> {
+  const session = await openerOf(server)(server.connection);
   await session.query("SET SESSION time_zone = '+00:00'");
   return session;
 }

@@ -22,8 +22,8 @@ interface Session {
   readonly host: Host;
   readonly sql: SqlConnection;
   readonly version: Version;
-  /** True: it does not go through the server's machine. */
-  readonly isDirect: boolean;
+  /** True: it may look, and change nothing. */
+  readonly isViewer: boolean;
 }
 
 /** An error of mysql2. */
@@ -40,17 +40,17 @@ export class Server implements AsyncDisposable {
   readonly connection: Connection;
   readonly host: Host;
   readonly version: Version;
-  readonly isDirect: boolean;
+  readonly isViewer: boolean;
   private readonly sql: SqlConnection;
   /** Why nothing is asked here any more. */
   private givenUp: StatementError | undefined;
 
-  constructor({ connection, host, sql, version, isDirect }: Session) {
+  constructor({ connection, host, sql, version, isViewer }: Session) {
     this.connection = connection;
     this.host = host;
     this.sql = sql;
     this.version = version;
-    this.isDirect = isDirect;
+    this.isViewer = isViewer;
   }
 
   get name(): string {

@@ -1,3 +1,4 @@
+import { ownNames } from "../recipe/accounts/own";
 import type { Server } from "./server";
 
 /** Ends the sessions of a server for which the condition on `information_schema.PROCESSLIST` holds. */
@@ -8,7 +9,7 @@ export async function endSessions(server: Server, condition: string, values: rea
 
 /** Users of our own sessions and root's, and what the server calls its own threads. */
 export const ownUsers = ({ connection, host }: Server): string[] => [
-  connection.admin.user,
+  ...ownNames(connection),
   host.superuser,
   "system user",
   "event_scheduler",

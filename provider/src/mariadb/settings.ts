@@ -8,6 +8,7 @@ import { openToRemove } from "./admin";
 import { askIfThere } from "./open";
 import { readOptionLines } from "./optionFiles";
 import { sourceStatus } from "./replication";
+import { setGlobal } from "./rights";
 import type { Row, Server } from "./server";
 
 /** One server variable as the server itself describes it. */
@@ -168,9 +169,7 @@ export async function refuseSettings(server: Server, settings: Settings): Promis
 
 /** Gives a running server the wanted value. What needs a restart is for the restart to do. */
 export async function setRunning(server: Server, change: SettingChange): Promise<void> {
-  const value = change.wanted;
-  if (value === undefined) await server.query(`SET GLOBAL ${change.variable} = DEFAULT`);
-  else await server.query(`SET GLOBAL ${change.variable} = ?`, [toSql(change.kind, value)]);
+  await setGlobal(server, change.variable, change.wanted === undefined ? undefined : toSql(change.kind, change.wanted));
 }
 
 /** @param values what is wanted of each option, which decides where its running value is looked for */

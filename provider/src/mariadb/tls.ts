@@ -1,5 +1,6 @@
 import type { FileAccess, Host } from "../hosts/Host";
 import type { Connection, NodeTls } from "../inputs";
+import { ownNames } from "../recipe/accounts/own";
 import { haveCertificate, type NotedSettings } from "../recipe/settings/ofNode";
 import { tlsFiles, tlsTexts, validity } from "../recipe/tls";
 import { type NodeTlsState, WORDS } from "../recipe/words";
@@ -38,8 +39,8 @@ export async function hasOtherCertificate({ host }: Server, wanted: NodeTls): Pr
 /** Accounts that can't log in without TLS, besides our own. */
 export async function usersWithTls(server: Server): Promise<string[]> {
   const rows = await server.query(
-    "SELECT DISTINCT User FROM mysql.global_priv WHERE JSON_VALUE(Priv, '$.ssl_type') > 0 AND User <> ? ORDER BY User",
-    [server.connection.admin.user],
+    "SELECT DISTINCT User FROM mysql.global_priv WHERE JSON_VALUE(Priv, '$.ssl_type') > 0 AND User NOT IN (?) ORDER BY User",
+    [ownNames(server.connection)],
   );
   return rows.map((row) => String(row["User"]));
 }

@@ -7,8 +7,9 @@ import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { notedSettings } from "../mariadb/notedSettings";
-import { askIfThere, openServer } from "../mariadb/open";
+import { askIfThere, openViewer } from "../mariadb/open";
 import { lookAtOptionFiles } from "../mariadb/optionFiles";
+import { formerAccounts, ownAccountProblems } from "../mariadb/ownAccounts";
 import { claimsAt, giveUpAll, holds } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
 import { isOtherServer } from "../mariadb/sameServer";
@@ -159,7 +160,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
           await removeCertificates(server.host);
         if (files.length > 0)
           progress(`${name}: the option file is removed; the server goes on with its running values until it restarts`);
-        await dropAccounts(server, accountsAmong(objects));
+        await dropAccounts(server, [...accountsAmong(objects), ...(await formerAccounts(server, last.claim))]);
       });
     };
     await removeUnlessUnreachable(name, () => inTurn([last.connection], remove));
@@ -167,7 +168,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 });
 
 async function lookAtServer(last: KnownNode) {
-  await using server = await openServer(last.connection);
+  await using server = await openViewer(last.connection);
   const noted = await notedSettings(server);
   const settings = await runningSettings(server, last.settings as Settings, noted);
   const isShut = await isClosed(server);
@@ -183,6 +184,7 @@ async function lookAtServer(last: KnownNode) {
     claim,
     state: isShut ? ("being seeded" as const) : stranger ? ("another server" as const) : (wordOf(history) ?? RUNNING),
     historyMark: history?.mark ?? last.historyMark,
+    ownAccounts: await ownAccountProblems(server, claim),
     tlsState: last.tls ? await tlsState(last.connection, server.host, last.tls) : await leftOverTls(server.host, noted),
   };
 }

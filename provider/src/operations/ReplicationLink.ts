@@ -2,7 +2,7 @@ import type { ReplicationLinkComputed, ReplicationLinkDerived, ReplicationLinkIn
 import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
-import { isTroubleOf, openAll, openServer } from "../mariadb/open";
+import { isTroubleOf, openAll, openViewer } from "../mariadb/open";
 import { claimsAt, declare, giveUpAll, holds, identityOf, refuseAnother, refuseOthers } from "../mariadb/register";
 import { replicaStatus } from "../mariadb/replication";
 import { isOtherServer } from "../mariadb/sameServer";
@@ -55,7 +55,7 @@ export const ReplicationLink = define<ReplicationLinkInputs, ReplicationLinkChec
     ),
 
   async observe(last) {
-    await using replica = await openServer(last.replica);
+    await using replica = await openViewer(last.replica);
     const found = await findSource(last);
     await using source = found instanceof Server ? found : undefined;
     const claim = last.claim && ((await holds(replica, last.claim)) ? last.claim : undefined);
@@ -105,7 +105,7 @@ function establish(
   { declaration, known, begun }: Declared,
 ): Promise<Omit<ReplicationLinkComputed, "claim">> {
   return inTurn([wanted.replica, wanted.source], async () => {
-    await using servers = await openAll(wanted.replica, wanted.source);
+    await using servers = await openAll([wanted.replica, wanted.source]);
     const [replica, source] = servers;
     await refuseAnother(replica, known);
     await refuseOthers(replica, [REPLICATION], declaration);
@@ -129,7 +129,7 @@ function establish(
 /** The source, or why it can't be asked. A recreated source has no account for the replica either. */
 async function findSource({ source }: ReplicationLinkChecked): Promise<Server | "away" | "new"> {
   try {
-    return await openServer(source);
+    return await openViewer(source);
   } catch (error) {
     if (!(error instanceof ConnectionError)) throw error;
     return error.isNew ? "new" : "away";

@@ -1,7 +1,7 @@
 import type { Connection, SessionStoreDatabaseDerived, SessionStoreDatabaseInputs } from "../inputs";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
-import { askIfThere, isTroubleOf, openIfThere, openServer } from "../mariadb/open";
+import { askIfThere, isTroubleOf, openerOf, openIfThere, openServer, openViewer } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { replicatedPatterns, tablesOfEngines, unfitDefaults } from "../mariadb/tables";
@@ -40,7 +40,7 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
   update: (_last, wanted) => bringUp(wanted, false),
 
   async observe(last) {
-    await using server = await openServer(last.node);
+    await using server = await openViewer(last.node);
     const found = await defaults(server, last.name);
     if (!found) return { inputs: { state: "missing" }, computed: {} };
     return { inputs: { ...found, state: await stateOfTables(server, last) }, computed: {} };
@@ -164,14 +164,14 @@ async function stateOfTables(server: Server, last: SessionStoreDatabaseChecked):
 async function lackingForLong(server: Server, { peer, name }: SessionStoreDatabaseChecked): Promise<string[]> {
   if (!peer || !(await replicaStatus(server))) return [];
   const patience = Date.now() + 1000;
-  const lacking = await askIfThere(peer, (other) =>
+  const look = (other: Server) =>
     until({ what: `tables of ${name} on ${server.name}`, deadline: 10_000 }, async () => {
       const lacking = await lackingTables(server, other, name);
       const answer: Look<string[]> =
         lacking.length === 0 || Date.now() > patience ? { done: lacking } : { seen: lacking.join(", ") };
       return answer;
-    }),
-  );
+    });
+  const lacking = await askIfThere(peer, look, openerOf(server));
   return lacking ?? [];
 }
 

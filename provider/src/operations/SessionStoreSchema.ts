@@ -2,7 +2,7 @@ import type { SessionStoreSchemaDerived, SessionStoreSchemaInputs } from "../inp
 import { nameOf } from "../mariadb/connection";
 import { StatementError } from "../mariadb/connectionError";
 import { readDefinitions } from "../mariadb/definitions";
-import { openAll } from "../mariadb/open";
+import { openAll, openViewer } from "../mariadb/open";
 import type { Server } from "../mariadb/server";
 import { copyTables } from "../pair/copy";
 import { inTurn, lockServers } from "../pair/lock";
@@ -54,7 +54,7 @@ export const SessionStoreSchema = define<SessionStoreSchemaInputs, SessionStoreS
   update: (last, wanted) => bringUp(wanted, last.script !== wanted.script),
 
   async observe(last) {
-    await using servers = await openAll(last.first, last.second);
+    await using servers = await openAll([last.first, last.second], openViewer);
     const { tables, state } = await lookForLong(servers, last);
     return { inputs: { tables: wordsFor(tables), state }, computed: {} };
   },
@@ -74,7 +74,7 @@ type Servers = readonly [Server, Server];
 
 async function bringUp(wanted: SessionStoreSchemaChecked, isNewScript: boolean): Promise<object> {
   return inTurn([wanted.first, wanted.second], async () => {
-    await using servers = await openAll(wanted.first, wanted.second);
+    await using servers = await openAll([wanted.first, wanted.second]);
     await lockServers(servers);
     for (const server of servers) await refuseHalfSeeded(server);
     // What is still on its way would be taken for missing.

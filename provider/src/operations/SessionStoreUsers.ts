@@ -9,7 +9,7 @@ import { dropAccounts, examineAccounts, type Repair, statesOf } from "../mariadb
 import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
-import { openServer } from "../mariadb/open";
+import { openServer, openViewer } from "../mariadb/open";
 import { refusedWrite, refuseUnlessWritable, triedAccount } from "../mariadb/proxyWrites";
 import {
   claimsAt,
@@ -33,7 +33,8 @@ import {
   wantedAccounts,
   wantedStates,
 } from "../recipe/accounts/accounts";
-import { byRole, ROLES, rowOf } from "../recipe/accounts/table";
+import { ownNames } from "../recipe/accounts/own";
+import { byRole, isRole, ROLES, rowOf } from "../recipe/accounts/table";
 import { accountObject, accountsAmong, type Declaration } from "../recipe/claims";
 import { progress } from "../run";
 import { containsUnknown, define, UNKNOWN } from "./define";
@@ -48,7 +49,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
   rules: [
     {
       needs: ["node", "databases", ...ROLES, "extraAccounts"],
-      broken: (inputs) => clashes(inputs, inputs.node.admin.user),
+      broken: (inputs) => clashes(inputs, ownNames(inputs.node)),
     },
   ],
   derived: {
@@ -89,7 +90,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     }),
 
   async observe(last) {
-    await using server = await openServer(last.node);
+    await using server = await openViewer(last.node);
     const wanted = wantedAccounts(last);
     const tried = triedAccount(wanted);
     const [repairs, refusal] = await Promise.all([
@@ -136,7 +137,7 @@ async function repair(
   await refuseOthers(server, objects, declaration);
   // The peer's link still logs in with the former password, and goes over to the new one after this.
   const movesLater = ({ role, passwords }: WantedAccount) =>
-    role !== "extraAccounts" && rowOf(role).rotation === "link" && last?.[role]?.password !== passwords[0];
+    isRole(role) && rowOf(role).rotation === "link" && last?.[role]?.password !== passwords[0];
   const examine = () => examineAccounts(server, wantedAccounts(wanted), { keepsFormerPassword: movesLater });
 
   if ((await examine()).every(isRight)) return declare(server, objects, declaration);

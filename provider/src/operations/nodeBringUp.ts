@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import { openHost, waitForStart } from "../hosts";
 import type { Connection, MariaDbNodeComputed } from "../inputs";
-import { adminAccounts, openAsAdminStarted } from "../mariadb/admin";
+import { openAsAdminStarted, ownAccounts } from "../mariadb/admin";
 import { forgetSettings, notedSettings, noteSettings } from "../mariadb/notedSettings";
 import { openServer } from "../mariadb/open";
 import { clearOverrides, type ForeignLines, type OurFile } from "../mariadb/optionFiles";
+import { dropFormerAccounts, refuseTakenNames } from "../mariadb/ownAccounts";
 import { declare, ensureIdentity, refuseOthers } from "../mariadb/register";
 import { installSemiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
@@ -60,6 +61,7 @@ export async function bringUp(
     if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
     else if (haveCertificate(former)) await removeCertificates(host);
     await forgetSettings(server, settings);
+    await dropFormerAccounts(server, declaration, last?.connection);
     const historyMark = (await markOf(history, server)) ?? last?.historyMark;
     const running = await runningSettings(server, settings);
     return { ...computed(server, path, running, foreign, wanted.tls), historyMark, identity };
@@ -76,11 +78,12 @@ async function settle(
   begun: () => void,
   [file, declaration]: readonly [string, Declaration],
 ): Promise<{ history: History | undefined; identity: string; former: NotedSettings }> {
-  const objects = [optionFile(file), ...adminAccounts(wanted.connection).map(accountObject)];
+  const objects = [optionFile(file), ...ownAccounts(wanted.connection).map(accountObject)];
   const refuse = async (server: Server) => {
     if (last) await refuseStranger(server, { ...last, settings: wanted.settings });
     await refuseExchanged(server, wanted.peer, streamOf(wanted).domain);
     await refuseOthers(server, objects, declaration);
+    if (!last) await refuseTakenNames(server);
   };
   if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
   await using server = await openAsAdminStarted(wanted.connection, refuse);

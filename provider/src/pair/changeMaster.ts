@@ -1,5 +1,6 @@
 import type { ReplicationLinkInputs } from "../inputs";
-import { Secret } from "../mariadb/server";
+import { withRights } from "../mariadb/rights";
+import { Secret, type Server } from "../mariadb/server";
 import type { Ends } from "./ends";
 import { wantedTls } from "./linkTls";
 
@@ -29,18 +30,19 @@ async function send({ replica, source }: Ends, wanted: LinkParameters): Promise<
   const values: unknown[] = [...login, wanted.connectRetry, Number(on), Number(verified), ca, certificate, certificate];
   const heartbeat = wanted.heartbeatPeriod === undefined ? "" : ", MASTER_HEARTBEAT_PERIOD=?";
   if (wanted.heartbeatPeriod !== undefined) values.push(wanted.heartbeatPeriod);
-  // The statement holds the password in clear text, and the general log would keep it.
-  await replica.query("SET SESSION sql_log_off=1");
-  try {
-    // All options that the link does not have too: those of an earlier CHANGE MASTER stay in force otherwise, those of TLS even after RESET SLAVE ALL.
-    await replica.query(
-      `CHANGE MASTER TO MASTER_HOST=?, MASTER_PORT=?, MASTER_USER=?, MASTER_PASSWORD=?, MASTER_USE_GTID=${wanted.useGtid},
-         MASTER_CONNECT_RETRY=?, MASTER_SSL=?, MASTER_SSL_VERIFY_SERVER_CERT=?, MASTER_SSL_CA=?, MASTER_SSL_CERT=?,
-         MASTER_SSL_KEY=?, MASTER_SSL_CAPATH='', MASTER_SSL_CIPHER='', MASTER_SSL_CRL='', MASTER_SSL_CRLPATH='',
-         MASTER_DELAY=0, IGNORE_SERVER_IDS=(), DO_DOMAIN_IDS=(), IGNORE_DOMAIN_IDS=()${heartbeat}`,
-      values,
-    );
-  } finally {
-    await replica.query("SET SESSION sql_log_off=0");
-  }
+  // All options that the link does not have too: those of an earlier CHANGE MASTER stay in force otherwise, those of TLS even after RESET SLAVE ALL.
+  const statement = `CHANGE MASTER TO MASTER_HOST=?, MASTER_PORT=?, MASTER_USER=?, MASTER_PASSWORD=?, MASTER_USE_GTID=${wanted.useGtid},
+       MASTER_CONNECT_RETRY=?, MASTER_SSL=?, MASTER_SSL_VERIFY_SERVER_CERT=?, MASTER_SSL_CA=?, MASTER_SSL_CERT=?,
+       MASTER_SSL_KEY=?, MASTER_SSL_CAPATH='', MASTER_SSL_CIPHER='', MASTER_SSL_CRL='', MASTER_SSL_CRLPATH='',
+       MASTER_DELAY=0, IGNORE_SERVER_IDS=(), DO_DOMAIN_IDS=(), IGNORE_DOMAIN_IDS=()${heartbeat}`;
+  await pastGeneralLog(replica, (by) => by.query(statement, values));
+}
+
+/** Runs a statement that has a password in clear text, which the general log would keep. Only who has SUPER may leave that log. */
+async function pastGeneralLog(server: Server, work: (by: Server) => Promise<unknown>): Promise<void> {
+  if ((await server.value("SELECT @@GLOBAL.general_log")) === "0") return void (await work(server));
+  await withRights(server, async (by) => {
+    await by.query("SET SESSION sql_log_off=1");
+    await work(by).finally(() => by.query("SET SESSION sql_log_off=0"));
+  });
 }

@@ -1,6 +1,7 @@
 import { dropLoader } from "../mariadb/loader";
 import { openServer } from "../mariadb/open";
 import { replicaStatus, waitUntilReceivedIsApplied } from "../mariadb/replication";
+import { setGlobal } from "../mariadb/rights";
 import type { Server } from "../mariadb/server";
 import { endSessions } from "../mariadb/sessions";
 import { type StoredObject, storedObjects } from "../mariadb/storedObjects";
@@ -70,11 +71,11 @@ async function copyTriggers(from: Server, to: Server, database: string, tables: 
   const what = ["--no-create-info", "--no-data", "--triggers", "--", database, ...tables];
   const TRUST = "log_bin_trust_function_creators";
   const former = Number(await to.value("SELECT @@GLOBAL.??", [TRUST]));
-  await to.query("SET GLOBAL ?? = 1", [TRUST]);
+  await setGlobal(to, TRUST, 1);
   try {
     await pourDump({ from, to, what, databases: [database], into: database, forOthers: true });
   } finally {
-    await to.query("SET GLOBAL ?? = ?", [TRUST, former]);
+    await setGlobal(to, TRUST, former);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Connection, HistoryMark } from "../inputs";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
-import { askIfThere, openIfThere } from "../mariadb/open";
+import { askIfThere, openerOf, openIfThere } from "../mariadb/open";
 import { ownDomain, replicaStatus, startOf } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import type { NodeState } from "../recipe/words";
@@ -44,7 +44,7 @@ export async function historyByPeer(
   stream: Stream,
   last: HistoryMark | undefined,
 ): Promise<History | undefined> {
-  await using peer = where && (await openIfThere(where));
+  await using peer = where && (await openIfThere(where, openerOf(server)));
   if (!peer) return undefined;
   try {
     if (await areExchanged(server, peer, stream.domain))

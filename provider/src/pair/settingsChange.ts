@@ -54,7 +54,7 @@ export async function applySettings(change: WantedSettings): Promise<void> {
     return difference.isDone ? undefined : make(step, server, change.file, difference);
   }
   refuseAfterFailure([server.connection, linked]);
-  await using servers = await openAll(linked, server.connection);
+  await using servers = await openAll([linked, server.connection]);
   const [other, node] = servers;
   const difference = await lockAndLook([other, node], node, change);
   if (difference.isDone) return;

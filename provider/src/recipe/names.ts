@@ -26,6 +26,7 @@ export const databasePatterns = (profile: Profile, databases: readonly string[])
 
 /** The account with which this library works on a server. */
 export const DEFAULT_ADMIN = "session_store_admin";
+export const DEFAULT_VIEWER = "session_store_viewer";
 
 /** MariaDB's TCP port. */
 export const DEFAULT_PORT = 3306;

@@ -70,6 +70,11 @@ export const WORDS = {
     "left behind by a run that failed":
       "The node has no `tls`, and certificates of a run that failed are on its machine.",
   }),
+  "MariaDbNode.ownAccounts": property(undefined, {
+    "<account>: <problems>": "An account by which this library works is not as it should be.",
+    "<account>: no longer used":
+      "It is left from another `direct.from` or `user`, or from a run that failed; `up` drops it.",
+  }),
   "SessionStoreDatabase.state": property("present", {
     present: "The database is there, with all tables that the peer replicates.",
     missing: "The server has no such database.",
@@ -184,6 +189,8 @@ export type ContainerHealthState = WordOf<"ContainerHealth.state">;
 export type LocalServerState = WordOf<"LocalMariaDb.state">;
 export type NodeState = WordOf<"MariaDbNode.state">;
 export type NodeTlsState = WordOf<"MariaDbNode.tlsState">;
+/** What is not as it should be of an account by which this library works. */
+export type OwnAccountState = WordOf<"MariaDbNode.ownAccounts">;
 export type DatabaseState = WordOf<"SessionStoreDatabase.state">;
 /** How the passwords of an account compare with the wanted ones. */
 export type PasswordState = WordOf<"SessionStoreUsers.accounts.password">;

@@ -23,6 +23,7 @@ export class MariaDbNode extends shell<MariaDbNodeArgs, Outputs>("MariaDbNode", 
   state: undefined,
   version: undefined,
   advice: undefined,
+  ownAccounts: undefined,
   tlsState: undefined,
   tlsDaysLeft: undefined,
 }) {}

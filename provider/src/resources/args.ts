@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Admin, Connection, DirectAccess } from "../inputs";
+import type { Admin, Connection, Viewer } from "../inputs";
 
 /** A value, or an output of another resource, at every depth. */
 export type Nested<T> = pulumi.Input<
@@ -12,14 +12,14 @@ export type Nested<T> = pulumi.Input<
         : T
 >;
 
-/** A connection as programs give it: the port and the name of the admin account may be left out. */
-export interface ConnectionArgs extends Args<Omit<Connection, "port" | "admin" | "direct">> {
+/** A connection as programs give it: the port and the names of our own accounts may be left out. */
+export interface ConnectionArgs extends Args<Omit<Connection, "port" | "admin" | "viewer">> {
   /** TCP port of the server. @default 3306 */
   readonly port?: pulumi.Input<number>;
   /** The account with which this library changes the server. `MariaDbNode` makes it. */
   readonly admin: pulumi.Input<Args<Defaulted<Admin, "user">>>;
-  /** Statements go straight to the server, with TLS. @default they go through its machine */
-  readonly direct?: pulumi.Input<Args<Defaulted<DirectAccess, "from">>> | undefined;
+  /** The account with which previews and refreshes look at the server; `MariaDbNode` makes it. @default they look as the admin */
+  readonly viewer?: pulumi.Input<Args<Defaulted<Viewer, "user">>> | undefined;
 }
 
 /** What a resource takes, made of the plain values that its operations work on. */

@@ -10,7 +10,9 @@ type PairArgs = ConstructorParameters<typeof ReplicatedSessionStore>[1];
 
 /** The component's arguments, all of them plain values. */
 export interface PairOptions
-  extends Partial<Pick<PairArgs, "profile" | "settings" | "link" | "direct" | "schema" | "extraAccounts">> {
+  extends Partial<Pick<PairArgs, "profile" | "settings" | "link" | "direct" | "viewer" | "schema" | "extraAccounts">> {
+  /** @default session_store_admin */
+  readonly adminUser?: string;
   readonly passwords?: Partial<typeof PASSWORDS>;
   readonly proxyFrom?: string[];
   readonly definers?: string[];
@@ -28,6 +30,7 @@ export interface PairOptions
 
 /** Commits wait half a second for a peer that is gone, and links come back within a second, so that a test with a lost node is short. */
 export const SHORT_WAITS: PairOptions = {
+  ...(process.env["SESSION_STORE_TEST_VIEWER"] && { viewer: { password: "viewer-0" } }),
   link: { connectRetry: 1 },
   settings: { rpl_semi_sync_master_timeout: 500 },
 };
@@ -69,6 +72,7 @@ async function registered(servers: readonly [Connection, Connection], options: P
 
 function argsOf([first, second]: readonly [Connection, Connection], options: PairOptions): PairArgs {
   const {
+    adminUser,
     passwords,
     proxyFrom: from,
     tls,
@@ -85,7 +89,7 @@ function argsOf([first, second]: readonly [Connection, Connection], options: Pai
       { ...nodeOf(firstHost ? { ...first, host: firstHost } : first), ...(tls && { tls: tls[0] }) },
       { ...nodeOf(second), ...(tls && { tls: tls[1] }) },
     ],
-    admin: { user: first.admin.user, password: admin },
+    admin: { user: adminUser ?? first.admin.user, password: admin },
     proxy: { password: proxy, ...(from && { from }) },
     replication: { password: replication },
     binaryLog: { password: binaryLog },

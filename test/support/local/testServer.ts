@@ -5,9 +5,9 @@ import { initialise, remove } from "../../../provider/src/hosts/local/data";
 import { paths } from "../../../provider/src/hosts/local/files";
 import { start, stop } from "../../../provider/src/hosts/local/server";
 import type { Connection } from "../../../provider/src/inputs";
+import { openAsAdmin } from "../../../provider/src/mariadb/admin";
 import { openAsSuperuser } from "../../../provider/src/mariadb/open";
 import type { Server } from "../../../provider/src/mariadb/server";
-import { passwordHash } from "../../../provider/src/recipe/accounts/password";
 import { freePort } from "./ports";
 import { localConnection, login } from "./reach";
 
@@ -35,13 +35,11 @@ export async function testServer({ name = "db1", settings = [] }: TestServerOpti
   const directory = path.join(folder, name);
   const port = await freePort();
   const connection = localConnection(name, directory, port, "the admin's password");
-  const { user, password } = connection.admin;
   await initialise({ directory, port });
   await writeFile(path.join(paths(directory).includeFolder, "10-test.cnf"), ["[mariadbd]", ...settings, ""].join("\n"));
   await start(directory);
   let root = await openAsSuperuser(connection);
-  await root.query("CREATE USER ?@'localhost' IDENTIFIED BY PASSWORD ?", [user, passwordHash(password)]);
-  await root.query("GRANT ALL PRIVILEGES ON *.* TO ?@'localhost' WITH GRANT OPTION", [user]);
+  await (await openAsAdmin(connection))[Symbol.asyncDispose]();
   return {
     connection,
     get root() {

@@ -115,6 +115,14 @@ export const derived = z
       .meta({ description: "Its permissions, in octal. The server ignores a file that everybody may write." }),
     overriddenBy: z.array(z.string()).meta({ description: "Lines of other files that say otherwise than ours." }),
     state: word("MariaDbNode.state", "Wanted: `running`. What each word means, `recipe/words.ts` says."),
+    ownAccounts: z
+      .array(word("MariaDbNode.ownAccounts", "What is not as it should be of one of them."))
+      .optional()
+      .meta({
+        description:
+          "What is not as it should be of the accounts by which this library works (`admin`, `viewer`), such as one that is left from another " +
+          "`direct.from`. Wanted: absent.",
+      }),
     tlsState: word(
       "MariaDbNode.tlsState",
       "Whether the certificates of `tls` are used. Wanted: `in effect`. Without `tls`: none, or what a run that failed has left.",

@@ -5,6 +5,7 @@ import {
   DEFAULT_ADMIN,
   DEFAULT_PORT,
   DEFAULT_PROFILE,
+  DEFAULT_VIEWER,
   isReservedDatabase,
   isReservedUser,
   isSameServer,
@@ -75,22 +76,25 @@ const direct = z
         (from) => from !== "localhost",
         "must be where the statements come from: the admin is let in from localhost anyway",
       )
-      .default("%")
       .meta({
-        description: "From where the admin account may log in then, with TLS only: an address, or a pattern with `%`.",
+        description:
+          "From where the admin account (and the viewer) may log in then, with TLS only: the address of the machine that runs `pulumi`, or a pattern with " +
+          "`%`. Another one makes another account, and the former one is removed.",
       }),
   })
   .meta({ id: "DirectAccess", description: "How statements go to the server without a detour." });
 
+const ownUser = userName.refine(
+  (name) => !isReservedUser(name),
+  "belongs to MariaDB itself, and is the way in when all else is lost: choose another name, whose account this library makes",
+);
+
 const admin = z
   .strictObject({
-    user: userName
-      .refine(
-        (name) => !isReservedUser(name),
-        "belongs to MariaDB itself, and is the way in when all else is lost: choose another name, whose account this library makes",
-      )
-      .default(DEFAULT_ADMIN)
-      .meta({ description: "Another name makes another account; the former one is left." }),
+    user: ownUser.default(DEFAULT_ADMIN).meta({
+      description:
+        "Its accounts, from whatever host, are this library's. Another name makes another account, and the former one is removed.",
+    }),
     // Programs that read the admin's password from a file with a line break at its end have worked since the first release.
     password: anyPassword.meta({
       description:
@@ -103,6 +107,20 @@ const admin = z
     description:
       "The account with which this library changes a server. It may log in on the server's own machine only, " +
       "unless `direct` is given.",
+  });
+
+const viewer = z
+  .strictObject({
+    user: ownUser.default(DEFAULT_VIEWER).meta({
+      description:
+        "Its accounts, from whatever host, are this library's. Another name makes another account, and the former one is removed.",
+    }),
+    password: anyPassword.meta({ description: "A change is made at once." }),
+  })
+  .meta({
+    id: "Viewer",
+    description:
+      "An account with which a server is only looked at. It may read everything and change nothing. It may log in from where the admin may.",
   });
 
 export const connection: z.ZodType<Connection> = z
@@ -120,12 +138,21 @@ export const connection: z.ZodType<Connection> = z
     admin: admin.meta({
       description: "The account with which this library changes the server. `MariaDbNode` makes it.",
     }),
+    viewer: viewer.optional().meta({
+      description:
+        "The account with which previews and refreshes look at the server; `MariaDbNode` makes it. A change touches nothing but that account. " +
+        "@default they look as the admin",
+    }),
     direct: direct.optional().meta({
       description:
         "Statements go straight to `address` and `port`, with TLS, and through the machine only where that fails, " +
         "as before the server has its certificate. A change touches nothing but the admin's second account. " +
         "@default they go through the machine",
     }),
+  })
+  .refine(({ admin, viewer }) => admin.user !== viewer?.user, {
+    path: ["viewer", "user"],
+    message: "is the admin's: choose another name",
   })
   .meta({
     id: "Connection",

@@ -21,7 +21,8 @@ export interface Account {
 
 /** One account as it is wanted. */
 export interface WantedAccount extends Account {
-  readonly role: Role | typeof EXTRA;
+  /** `own`: this library works by it. */
+  readonly role: Role | typeof EXTRA | "own";
   /** The property it comes from, such as `extraAccounts.0`. */
   readonly property: string;
   readonly grants: readonly string[];
@@ -81,7 +82,7 @@ export function wantedStates(inputs: GivenAccounts): Record<string, AccountState
 }
 
 /** What only all accounts together show: one that is declared twice, or that is the server's or our own. */
-export function clashes(inputs: GivenAccounts, admin: string): { property: string; reason: string }[] {
+export function clashes(inputs: GivenAccounts, own: readonly string[]): { property: string; reason: string }[] {
   const seen = new Map<string, string>();
   const found = new Map<string, string>();
   for (const account of wantedAccounts(inputs)) {
@@ -95,8 +96,8 @@ export function clashes(inputs: GivenAccounts, admin: string): { property: strin
       );
     }
     seen.set(key, property);
-    if (user === admin)
-      found.set(`${property}.user`, `"${user}" is the account with which this library works on the server`);
+    if (own.includes(user))
+      found.set(`${property}.user`, `"${user}" is an account with which this library works on the server`);
     if (isReservedUser(user)) {
       found.set(`${property}.user`, `"${user}" belongs to MariaDB itself; choose another name`);
     }

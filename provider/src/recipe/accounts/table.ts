@@ -83,6 +83,8 @@ export type Role = keyof typeof ACCOUNTS;
 
 export const ROLES = Object.keys(ACCOUNTS) as Role[];
 
+export const isRole = (name: string): name is Role => name in ACCOUNTS;
+
 export const rowOf = (role: Role): AccountRow => ACCOUNTS[role];
 
 /** The roles in whose names something may come along with the databases. */

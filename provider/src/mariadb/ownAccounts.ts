@@ -1,0 +1,70 @@
+import type { Claim, Connection } from "../inputs";
+import { type Account, accountKey } from "../recipe/accounts/accounts";
+import { ownNames } from "../recipe/accounts/own";
+import { accountObject, accountsAmong } from "../recipe/claims";
+import { isReservedUser } from "../recipe/names";
+import type { OwnAccountState } from "../recipe/words";
+import { progress } from "../run";
+import { dropAccounts, examineAccounts } from "./accounts";
+import { ownAccounts } from "./admin";
+import { claimsOn, giveUp, objectsOf } from "./register";
+import type { Server } from "./server";
+
+/** The accounts by which this library works, and those that were: from another host, under another name, of a run that failed. */
+
+/** In words, what is not as it should be of them. Undefined: nothing. */
+export async function ownAccountProblems(
+  server: Server,
+  claim: Claim | undefined,
+): Promise<OwnAccountState[] | undefined> {
+  const repairs = await examineAccounts(server, ownAccounts(server.connection));
+  const wrong = repairs.flatMap(({ account, problems }) =>
+    problems.length === 0 ? [] : [`${accountKey(account)}: ${problems.join("; ")}` as const],
+  );
+  const left = (await formerAccounts(server, claim)).map(
+    (account) => `${accountKey(account)}: no longer used` as const,
+  );
+  return wrong.length + left.length > 0 ? [...wrong, ...left] : undefined;
+}
+
+/** Takes away those that are no longer used. @param last undefined: nothing is known of former ones but what the register has */
+export async function dropFormerAccounts(server: Server, claim: Claim, last: Connection | undefined): Promise<void> {
+  const former = await formerAccounts(server, claim, last);
+  if (former.length === 0) return;
+  progress(`${server.name}: dropping accounts that are no longer used: ${former.map(accountKey).join(", ")}`);
+  await giveUp(server, claim, former.map(accountObject), () => dropAccounts(server, former));
+}
+
+/**
+ * All accounts of our names, and those that the register has under this claim, except the wanted ones and what somebody else declares.
+ * @param last how the server was reached before, perhaps under other names
+ */
+export async function formerAccounts(server: Server, claim: Claim | undefined, last?: Connection): Promise<Account[]> {
+  const wanted = ownAccounts(server.connection).map(accountKey);
+  const declared = claim ? accountsAmong(await objectsOf(server, claim)) : [];
+  const found = await accountsNamed(server, [...ownNames(server.connection), ...(last ? ownNames(last) : [])]);
+  const all = new Map([...declared, ...found].map((account) => [accountKey(account), account]));
+  const others = [...all].sort().flatMap(([key, account]) => (wanted.includes(key) ? [] : [account]));
+  const claims = await claimsOn(server, others.map(accountObject));
+  return others.filter(
+    (account) => !claims.some(({ object, token }) => object === accountObject(account) && token !== claim?.token),
+  );
+}
+
+/** Refuses a server that has accounts of our names which nobody declares: on one that is new to the program, they are somebody else's. */
+export async function refuseTakenNames(server: Server): Promise<void> {
+  const found = await formerAccounts(server, undefined);
+  if (found.length === 0) return;
+  const property = found.some(({ user }) => user === server.connection.admin.user) ? "admin" : "viewer";
+  throw new Error(
+    `${server.name} has ${found.map(accountKey).join(", ")}, which this program did not make: all accounts of the name in "${property}.user" would be this ` +
+      `library's, and these would be dropped. Nothing was changed. Choose another name, or drop them by hand`,
+  );
+}
+
+async function accountsNamed(server: Server, names: readonly string[]): Promise<Account[]> {
+  const own = names.filter((name) => !isReservedUser(name));
+  if (own.length === 0) return [];
+  const rows = await server.query("SELECT User, Host FROM mysql.global_priv WHERE User IN (?) ORDER BY 1, 2", [own]);
+  return rows.map((row) => ({ user: String(row["User"]), host: String(row["Host"]) }));
+}

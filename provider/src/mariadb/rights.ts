@@ -1,0 +1,37 @@
+import { openAsSuperuser } from "./open";
+import type { Server } from "./server";
+
+/** ER_DBACCESS_DENIED_ERROR, ER_ACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR, ER_PROCACCESS_DENIED_ERROR */
+const DENIED = [1044, 1045, 1142, 1227, 1370];
+
+/**
+ * Does what may take more than the admin account's rights: then it is done by MariaDB's root, through the socket. `work` is one change that the
+ * server makes whole or not at all.
+ */
+export async function withRights(server: Server, work: (by: Server) => Promise<unknown>): Promise<void> {
+  try {
+    await work(server);
+  } catch (error) {
+    const { errno, message } = error as { errno?: number; message: string };
+    if (!DENIED.includes(errno ?? 0)) throw error;
+    await using root = await openAsSuperuser(server.connection).catch((reason: Error) => {
+      throw new Error(
+        `${message}. That is more than "${server.connection.admin.user}" may do (docs/security.md), and MariaDB's root, who may, can't be asked ` +
+          `through the server's socket: ${reason.message}`,
+      );
+    });
+    await work(root);
+  }
+}
+
+/** Sets a global variable; for many, SUPER is needed. @param value undefined: the server's default */
+export const setGlobal = (
+  server: Server,
+  variable: string,
+  value: string | number | bigint | undefined,
+): Promise<void> =>
+  withRights(server, (by) =>
+    value === undefined
+      ? by.query("SET GLOBAL ?? = DEFAULT", [variable])
+      : by.query("SET GLOBAL ?? = ?", [variable, value]),
+  );

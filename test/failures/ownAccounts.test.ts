@@ -1,0 +1,164 @@
+import { passwordHash } from "../../provider/src/recipe/accounts/password";
+import { Authority } from "../support/authority";
+import { PASSWORDS, type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
+import { Pair } from "../support/local/pair";
+
+/** The accounts by which this library works: the program's are there, as they should be, and no others of their names. */
+
+jest.setTimeout(120_000);
+
+const ADMIN = "session_store_admin";
+const OTHER_ADMIN = "our_admin";
+const VIEWER = "session_store_viewer";
+const viewer = { password: "viewer-1" };
+
+let pair: Pair;
+/** Both nodes have certificates, so that statements can go straight to them. */
+let plain: PairOptions;
+let directFrom: (from: string, more?: PairOptions) => PairOptions;
+
+beforeAll(async () => {
+  const authority = await Authority.create();
+  plain = { ...SHORT_WAITS, tls: [await authority.issue("127.0.0.1"), await authority.issue("127.0.0.1")] };
+  directFrom = (from, more) => ({ ...plain, ...more, direct: { ca: authority.ca, from } });
+  pair = await Pair.up(plain);
+});
+afterAll(() => pair?.[Symbol.asyncDispose]());
+
+/** Accounts of our names on each node, with the password that they take. */
+async function accounts(passwords: readonly string[] = [PASSWORDS.admin]): Promise<string[]> {
+  const servers = await Promise.all([pair.root(1), pair.root(2)]);
+  const found = await Promise.all(
+    servers.map(async (server) => {
+      const rows = await server.query(
+        `SELECT CONCAT(User, '@', Host) AS account, JSON_VALUE(Priv, '$.authentication_string') AS hash FROM mysql.global_priv
+          WHERE User IN (?) ORDER BY 1`,
+        [[ADMIN, OTHER_ADMIN, VIEWER]],
+      );
+      return rows.map(({ account, hash }) => {
+        const takes = passwords.find((password) => passwordHash(password) === hash);
+        return takes === undefined ? `${account} with another password` : String(account);
+      });
+    }),
+  );
+  expect(found[1]).toEqual(found[0]);
+  return found[0] ?? [];
+}
+
+const byHand = async (number: 1 | 2, ...statements: string[]): Promise<void> => {
+  for (const statement of statements) await (await pair.root(number)).query(statement);
+};
+
+/** Brings the pair to what is wanted, after which nothing is left to do. */
+async function upTo(options: PairOptions): Promise<void> {
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+}
+
+/** What `up` is told of our accounts on the first node. */
+async function shownOf(options: PairOptions): Promise<unknown> {
+  expect(await pair.drift(options)).toEqual({ "sessions-db1": ["ownAccounts"] });
+  const shown = pair.kept.get("sessions-db1")?.outs["ownAccounts"];
+  await upTo(options);
+  return shown;
+}
+
+test("another `direct.from`, and the end of `direct`", async () => {
+  await upTo(directFrom("127.0.0.%"));
+  expect(await accounts()).toEqual([`${ADMIN}@127.0.0.%`, `${ADMIN}@localhost`]);
+  await upTo(directFrom("127.0.0.1"));
+  expect(await accounts()).toEqual([`${ADMIN}@127.0.0.1`, `${ADMIN}@localhost`]);
+  await upTo(plain);
+  expect(await accounts()).toEqual([`${ADMIN}@localhost`]);
+});
+
+test("a rotation reaches both accounts of the admin, also together with another `from`", async () => {
+  await upTo(directFrom("127.0.0.%"));
+  const rotated = (from: string, admin: string) => directFrom(from, { passwords: { admin } });
+  await upTo(rotated("127.0.0.%", "admin-2"));
+  expect(await accounts(["admin-2"])).toEqual([`${ADMIN}@127.0.0.%`, `${ADMIN}@localhost`]);
+  await upTo(rotated("127.0.0.1", "admin-3"));
+  expect(await accounts(["admin-3"])).toEqual([`${ADMIN}@127.0.0.1`, `${ADMIN}@localhost`]);
+  await upTo(plain);
+  expect(await accounts()).toEqual([`${ADMIN}@localhost`]);
+});
+
+test("an admin under another name leaves nothing of the former one", async () => {
+  await upTo(directFrom("127.0.0.%"));
+  await upTo(directFrom("127.0.0.%", { adminUser: OTHER_ADMIN }));
+  expect(await accounts()).toEqual([`${OTHER_ADMIN}@127.0.0.%`, `${OTHER_ADMIN}@localhost`]);
+  await upTo(plain);
+  expect(await accounts()).toEqual([`${ADMIN}@localhost`]);
+});
+
+test("one that nobody has noted, as earlier versions left it, is shown and goes", async () => {
+  await byHand(
+    1,
+    `CREATE USER ${ADMIN}@'%' IDENTIFIED BY 'of-old' REQUIRE SSL`,
+    `GRANT ALL PRIVILEGES ON *.* TO ${ADMIN}@'%' WITH GRANT OPTION`,
+  );
+  expect(await shownOf(plain)).toEqual([`${ADMIN}@%: no longer used`]);
+  expect(await accounts()).toEqual([`${ADMIN}@localhost`]);
+});
+
+test("those of a run that failed, and that the program has taken back", async () => {
+  const before = structuredClone(pair.kept);
+  await pair.up(directFrom("10.1.2.3", { viewer }));
+  for (const [name, kept] of before) pair.kept.set(name, kept);
+  const drift = await pair.drift(plain);
+  expect(drift).toEqual({ "sessions-db1": ["ownAccounts"], "sessions-db2": ["ownAccounts"] });
+  expect(pair.kept.get("sessions-db1")?.outs["ownAccounts"]).toEqual(
+    [`${ADMIN}@10.1.2.3`, `${VIEWER}@10.1.2.3`, `${VIEWER}@localhost`].map((account) => `${account}: no longer used`),
+  );
+  await upTo(plain);
+  expect(await accounts()).toEqual([`${ADMIN}@localhost`]);
+});
+
+test("rights that the admin lost, or got, by hand", async () => {
+  await byHand(
+    1,
+    `GRANT SUPER, FILE ON *.* TO ${ADMIN}@localhost`,
+    `REVOKE CREATE USER, SET USER ON *.* FROM ${ADMIN}@localhost`,
+  );
+  expect(await shownOf(plain)).toEqual([
+    `${ADMIN}@localhost: lacks CREATE USER, SET USER ON *.*; has FILE, SUPER ON *.* too`,
+  ]);
+});
+
+test("all rights, as earlier versions gave them, are cut down", async () => {
+  await byHand(1, `GRANT ALL PRIVILEGES ON *.* TO ${ADMIN}@localhost WITH GRANT OPTION`);
+  expect(await shownOf(plain)).toEqual([
+    expect.stringMatching(new RegExp(`^${ADMIN}@localhost: has SHUTDOWN, FILE, .*SUPER.* ON \\*\\.\\* too$`)),
+  ]);
+});
+
+describe("a viewer", () => {
+  test("is made, gets another password, comes back after it was dropped, and goes", async () => {
+    await upTo({ ...plain, viewer });
+    expect(await accounts([PASSWORDS.admin, viewer.password])).toEqual([`${ADMIN}@localhost`, `${VIEWER}@localhost`]);
+    const rotated = { ...plain, viewer: { password: "viewer-2" } };
+    await upTo(rotated);
+    expect(await accounts([PASSWORDS.admin, "viewer-2"])).toEqual([`${ADMIN}@localhost`, `${VIEWER}@localhost`]);
+    await byHand(1, `DROP USER ${VIEWER}@localhost`);
+    expect(await shownOf(rotated)).toEqual([`${VIEWER}@localhost: missing`]);
+    await byHand(1, `GRANT DELETE ON *.* TO ${VIEWER}@localhost`);
+    expect(await shownOf(rotated)).toEqual([`${VIEWER}@localhost: has DELETE ON *.* too`]);
+    await upTo(plain);
+    expect(await accounts()).toEqual([`${ADMIN}@localhost`]);
+  });
+});
+
+test("a name that is somebody's already is refused before anything is touched, and `destroy` leaves none of ours", async () => {
+  await upTo(directFrom("127.0.0.1", { viewer }));
+  await byHand(2, `CREATE USER ${ADMIN}@'10.9.9.9' IDENTIFIED BY 'of-old'`);
+  await pair.down();
+  expect(await accounts()).toEqual([]);
+  for (const number of [1, 2] as const)
+    await byHand(number, `CREATE USER ${ADMIN}@'10.9.9.9' IDENTIFIED BY 'somebody'`);
+  const { message } = await failureOf(pair.up(plain));
+  expect(message).toMatch(
+    /db[12] has session_store_admin@10\.9\.9\.9, which this program did not make.*Nothing was changed/,
+  );
+  expect(await accounts()).toEqual([`${ADMIN}@10.9.9.9 with another password`]);
+});
