@@ -30,6 +30,7 @@ export type {
   SessionStoreSchemaInputs,
   SshHostInputs,
   SshLogin,
+  Viewer,
 } from "./inputs";
 export type { Profile } from "./recipe/names";
 export type { GivenSettings } from "./recipe/settings/ofNode";

@@ -119,10 +119,10 @@ test("rights that the admin lost, or got, by hand", async () => {
   await byHand(
     1,
     `GRANT SUPER, FILE ON *.* TO ${ADMIN}@localhost`,
-    `REVOKE CREATE USER, SET USER ON *.* FROM ${ADMIN}@localhost`,
+    `REVOKE RELOAD, SET USER ON *.* FROM ${ADMIN}@localhost`,
   );
   expect(await shownOf(plain)).toEqual([
-    `${ADMIN}@localhost: lacks CREATE USER, SET USER ON *.*; has FILE, SUPER ON *.* too`,
+    `${ADMIN}@localhost: lacks RELOAD, SET USER ON *.*; has FILE, SUPER ON *.* too`,
   ]);
 });
 

@@ -11,13 +11,14 @@ import { installSemiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
 import { refuseSettings, runningSettings } from "../mariadb/settings";
 import { bringCertificatesIntoEffect, removeCertificates, renewIfUsed } from "../mariadb/tls";
+import { refuseUnlessBothFit } from "../pair/bothFit";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
 import { type History, markOf, refuseExchanged } from "../pair/history";
-import { refuseStranger } from "../pair/identity";
-import { inTurn } from "../pair/lock";
+import { refuseOneServer, refuseStranger } from "../pair/identity";
+import { gettingReady, inTurn } from "../pair/lock";
 import { concerned } from "../pair/look";
 import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
-import { applySettings } from "../pair/settingsChange";
+import { applySettings, reasonToStop } from "../pair/settingsChange";
 import { accountObject, type Declaration, optionFile } from "../recipe/claims";
 import { haveCertificate, type NotedSettings, type Settings } from "../recipe/settings/ofNode";
 import { computed, type KnownNode, type MariaDbNodeChecked, streamOf } from "./nodeFacts";
@@ -41,7 +42,9 @@ export async function bringUp(
   const settings = wanted.settings as Settings;
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
-  const { history, identity, former } = await settle(wanted, last, begun, [path, declaration]);
+  const getReady = () => settle(wanted, last, begun, [path, declaration]);
+  const { history, identity, former, reason } = await gettingReady(wanted.connection, getReady);
+  if (reason) await refuseUnlessBothFit(wanted.connection, wanted.peer, reason);
   const isLost = history?.word === "lost";
   const { foreign, certificatesChanged, servers } = await prepareFiles(wanted, last, file, { isLost, former });
   return inTurn(servers, async () => {
@@ -77,10 +80,11 @@ async function settle(
   last: KnownNode | undefined,
   begun: () => void,
   [file, declaration]: readonly [string, Declaration],
-): Promise<{ history: History | undefined; identity: string; former: NotedSettings }> {
+): Promise<Settled> {
   const objects = [optionFile(file), ...ownAccounts(wanted.connection).map(accountObject)];
   const refuse = async (server: Server) => {
     if (last) await refuseStranger(server, { ...last, settings: wanted.settings });
+    await refuseOneServer(server, wanted.peer);
     await refuseExchanged(server, wanted.peer, streamOf(wanted).domain);
     await refuseOthers(server, objects, declaration);
     if (!last) await refuseTakenNames(server);
@@ -96,7 +100,18 @@ async function settle(
   if (history?.refusal) throw new Error(history.refusal);
   const former = [...Object.entries((last?.settings ?? {}) as Settings), ...(await notedSettings(server))];
   await noteSettings(server, wanted.settings as Settings);
-  return { history, identity, former };
+  const isLost = history?.word === "lost";
+  const reason = isLost ? undefined : await reasonToStop(server, former, wanted.settings as Settings);
+  return { history, identity, former, reason };
+}
+
+interface Settled {
+  readonly history: History | undefined;
+  readonly identity: string;
+  /** What the server was given before. */
+  readonly former: NotedSettings;
+  /** Why something of it has to stop. Undefined: nothing has to, or it has nothing that could be missed. */
+  readonly reason: string | undefined;
 }
 
 interface Prepared {

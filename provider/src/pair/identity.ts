@@ -1,5 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { Connection, HistoryMark } from "../inputs";
 import { openToRemove } from "../mariadb/admin";
+import { nameOf } from "../mariadb/connection";
 import { askIfThere } from "../mariadb/open";
 import { anotherServer, identityOf } from "../mariadb/register";
 import { appliedPosition, ownDomain, writtenPosition } from "../mariadb/replication";
@@ -65,4 +67,22 @@ async function differenceWithoutIdentity(server: Server, known: KnownServer): Pr
   if (!known.historyMark) return "its peer can't be asked";
   const own = (await writtenPosition(server)).get(await ownDomain(server))?.sequence ?? 0n;
   return own < BigInt(known.historyMark.sequence) ? "it has written less than its peer had from it" : undefined;
+}
+
+/** Refuses a pair whose nodes are one server by two names. A peer that can't be asked is none, as far as is known. */
+export async function refuseOneServer(server: Server, peer: Connection | undefined): Promise<void> {
+  const isOne = peer && (await askIfThere(peer, (other) => areOne(server, other), openToRemove));
+  if (!isOne) return;
+  throw new Error(
+    `${server.name} and ${nameOf(peer)} are one server under two names: a pair takes two. Nothing was changed. Correct how one of them is reached`,
+  );
+}
+
+/** What is locked in the one session is locked in the other. */
+async function areOne(one: Server, other: Server): Promise<boolean> {
+  const name = randomUUID();
+  await one.query("SELECT GET_LOCK(?, 0)", [name]);
+  const holder = await other.value("SELECT IS_USED_LOCK(?)", [name]);
+  await one.query("SELECT RELEASE_LOCK(?)", [name]);
+  return holder !== "";
 }

@@ -19,7 +19,7 @@ import { until } from "../waiting";
 import { applyReceived } from "./applyReceived";
 import { copyDatabases } from "./copy";
 import { ensurePosition, refuseUnfitToCopy } from "./fitToCopy";
-import { inTurn, lockServers } from "./lock";
+import { failureInThisRun, inTurn, lockServers } from "./lock";
 
 /** How long a peer that does not run may take to come up, in milliseconds: after a crash it reads its whole redo log first. */
 const PEER_PATIENCE = 30_000;
@@ -170,9 +170,10 @@ export async function openPeerForSeeding(server: string, peer: Connection, mayBe
       if (!(error instanceof ConnectionError)) throw error;
       const isForItsNode = error.problem === "login refused" || (error.problem === "no admin account" && !error.isNew);
       const mayPass = error.problem === "stopped" || isForItsNode || (mayBeNew && error.isNew);
-      if (mayPass && Date.now() < patience) return { seen: error.message };
+      const failure = failureInThisRun(peer);
+      if (mayPass && failure === undefined && Date.now() < patience) return { seen: error.message };
       throw new Error(
-        `${server} holds no sessions, or only a part, and its peer ${nameOf(peer)}, which may have those that it lacks, can't be asked: ${error.message}. ` +
+        `${server} holds no sessions, or only a part, and its peer ${nameOf(peer)}, which may have those that it lacks, can't be asked: ${failure ?? error.message}. ` +
           `${server} was not opened to anybody. Bring ${nameOf(peer)} back, then run \`pulumi up\` again. If ${nameOf(peer)} is gone for good, put a server without ` +
           "data in its place: `pulumi up` then begins with what there is.",
       );

@@ -44,7 +44,7 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   const { changes, isDone } = await lookAt(server, change);
   if (isDone) return;
   const step = mildestStep(changes, await isReplicating(server));
-  const why = `${server.name} has to ${step === "restart" ? "restart" : "stop its replica threads"} for ${names(changes, step)}`;
+  const why = reasonOf(server, step, changes);
   if (step !== "set")
     await refuseWithoutRoom(server, { why, restarts: step === "restart", redoLog: redoLogOf(changes) });
   if (step === "restart") await refuseToEmptyTables(server, change.wanted, why);
@@ -66,6 +66,20 @@ export async function applySettings(change: WantedSettings): Promise<void> {
     return make(step, node, change.file, difference);
   });
 }
+
+/** Why something of the server has to stop for its settings. Undefined: nothing has to. */
+export async function reasonToStop(
+  server: Server,
+  former: NotedSettings,
+  wanted: Settings,
+): Promise<string | undefined> {
+  const changes = await settingChanges(server, former, wanted);
+  const step = mildestStep(changes, await isReplicating(server));
+  return step === "set" ? undefined : reasonOf(server, step, changes);
+}
+
+const reasonOf = ({ name }: Server, step: Step, changes: readonly SettingChange[]): string =>
+  `${name} has to ${step === "restart" ? "restart" : "stop its replica threads"} for ${names(changes, step)}`;
 
 /** A start empties some tables, and the server logs that, so that the peer's go too. */
 async function refuseToEmptyTables(server: Server, wanted: Settings, why: string): Promise<void> {
