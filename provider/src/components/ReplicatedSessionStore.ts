@@ -15,6 +15,7 @@ import { SessionStoreDatabase } from "../resources/SessionStoreDatabase";
 import { SessionStoreSchema } from "../resources/SessionStoreSchema";
 import { SessionStoreUsers } from "../resources/SessionStoreUsers";
 import type { PairDatabaseArgs, PairLink, PairNode, PairNodeArgs, ReplicatedSessionStoreArgs } from "./pairArgs";
+import { passwordsFirst } from "./passwords";
 import { sayAdvice } from "./sayAdvice";
 import { refuseSharedServers } from "./sharedServers";
 
@@ -37,7 +38,11 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     refuseUnfitNodes(args);
     const [first, second] = [this.end(args, 0), this.end(args, 1)];
 
-    const nodes = [this.node(name, args, first, second), this.node(name, args, second, first)] as const;
+    const passwords = passwordsFirst(args);
+    const nodes = [
+      this.node(name, args, first, second, passwords),
+      this.node(name, args, second, first, passwords),
+    ] as const;
     const stores = [first, second].map((end, index) => {
       const own = nodes[index];
       const peer = end === first ? second : first;
@@ -91,7 +96,13 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     return { number: index + 1, label: `db${index + 1}`, args: node, connection };
   }
 
-  private node(name: string, args: CompleteArgs, own: End, peer: End): MariaDbNode {
+  private node(
+    name: string,
+    args: CompleteArgs,
+    own: End,
+    peer: End,
+    dependsOn: pulumi.Output<pulumi.Resource[]>,
+  ): MariaDbNode {
     return new MariaDbNode(
       `${name}-${own.label}`,
       {
@@ -107,7 +118,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         definers: definersOf(args),
         ...adopting(args),
       },
-      this.on(own),
+      { ...this.on(own), dependsOn },
     );
   }
 

@@ -130,7 +130,9 @@ export function define<Given extends object, Inputs extends Given, Computed exte
       for (const rule of rules) {
         if (usable(rule.needs)) failures.push(...(await rule.broken(inputs as Given, olds ?? {})));
       }
-      if (derived && usable(derived.needs)) Object.assign(inputs, derived.from(inputs as Given));
+      // The engine complains of a part that is unknown before it tells what was refused.
+      if (derived && failures.length === 0 && usable(derived.needs))
+        Object.assign(inputs, derived.from(inputs as Given));
       if (failures.length === 0 && !containsUnknown(inputs) && owner !== NOBODY) {
         failures.push(...(await ofOthers(inputs as Inputs, (olds ?? {}) as Partial<Inputs>, owner)));
       }

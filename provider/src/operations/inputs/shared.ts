@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Connection } from "../../inputs";
+import { EMPTY_PASSWORD, passwordProblem } from "../../recipe/accounts/password";
 import type { AccountRow } from "../../recipe/accounts/table";
 import {
   DEFAULT_ADMIN,
@@ -27,23 +28,16 @@ export const userName = z
   .regex(/(^|\S)$/, "must not end with a blank: MariaDB cuts it off");
 
 // No message of these may quote the value.
-const anyPassword = z
-  .string({ error: "must be given, as text" })
-  .min(1, "must not be empty: give the account a password");
+const anyText = z.string({ error: "must be given, as text" });
 
-export const password = anyPassword.regex(
-  /^[^\p{Cc}]*$/u,
-  "must not have a line break or other control characters (does it come from a file?)",
-);
+/** The password of an account of the recipe, or of another one. */
+export const passwordOf = ({ longestPassword }: Pick<AccountRow, "longestPassword">) =>
+  anyText.superRefine((text, context) => {
+    const problem = passwordProblem(text, longestPassword);
+    if (problem) context.addIssue(problem);
+  });
 
-/** The password of an account of the recipe. */
-export const passwordOf = ({ longestPassword: longest }: AccountRow) =>
-  longest
-    ? password.refine(
-        (text) => Buffer.byteLength(text) <= longest.bytes,
-        `must have at most ${longest.bytes} bytes: ${longest.because}`,
-      )
-    : password;
+export const password = passwordOf({});
 
 /** A host as MariaDB keeps it in an account's name. */
 export const hostPattern = z
@@ -96,7 +90,7 @@ const admin = z
         "Its accounts, from whatever host, are this library's. Another name makes another account, and the former one is removed.",
     }),
     // Programs that read the admin's password from a file with a line break at its end have worked since the first release.
-    password: anyPassword.meta({
+    password: anyText.min(1, EMPTY_PASSWORD).meta({
       description:
         "A change is made by MariaDB's root through the socket, at once. May be overridden by the environment " +
         "variable SESSION_STORE_ADMIN_PASSWORD, when the one in the state is out of date.",
@@ -115,7 +109,7 @@ const viewer = z
       description:
         "Its accounts, from whatever host, are this library's. Another name makes another account, and the former one is removed.",
     }),
-    password: anyPassword.meta({ description: "A change is made at once." }),
+    password: anyText.min(1, EMPTY_PASSWORD).meta({ description: "A change is made at once." }),
   })
   .meta({
     id: "Viewer",

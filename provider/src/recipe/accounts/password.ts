@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type PasswordState, WORDS } from "../words";
+import type { AccountRow } from "./table";
 
 /** What MariaDB stores of a password (`mysql_native_password`). With it no statement needs the password itself. */
 export function passwordHash(password: string): string {
@@ -30,6 +31,17 @@ export function passwordState(methods: readonly LoginMethod[], wanted: readonly 
 }
 
 export const AS_CONFIGURED = WORDS["SessionStoreUsers.accounts.password"].wanted;
+
+/** Why a text can't be the password of an account. Undefined: it can. The reason never quotes it. */
+export function passwordProblem(text: string, longest: AccountRow["longestPassword"]): string | undefined {
+  if (text === "") return EMPTY_PASSWORD;
+  if (/\p{Cc}/u.test(text)) return "must not have a line break or other control characters (does it come from a file?)";
+  if (longest && Buffer.byteLength(text) > longest.bytes)
+    return `must have at most ${longest.bytes} bytes: ${longest.because}`;
+  return undefined;
+}
+
+export const EMPTY_PASSWORD = "must not be empty: give the account a password";
 
 const EXAMPLES = ["nevisproxypassword", "replicationpassword", "binarylogspassword"];
 
