@@ -22,17 +22,18 @@ const only = (from, to, kind = {}) => {
   };
 };
 
-const BELOW = ["recipe", "hosts", "run", "waiting"];
+const BELOW = ["recipe", "record", "hosts", "run", "waiting"];
 
 const rules = [
   only("recipe", []),
   only("run", []),
   only("waiting", ["run"]),
-  only("hosts", ["run", "waiting"]),
+  only("record", ["recipe", "run"]),
+  only("hosts", ["record", "run", "waiting"]),
   only("mariadb", BELOW),
   only("pair", ["mariadb", ...BELOW]),
   only("operations", ["pair", "mariadb", ...BELOW]),
-  only("commands", ["recipe"]),
+  only("commands", ["recipe", "run"]),
   // The text of a resource's provider is in users' states, and loads the operations by their name: a program never does.
   only("resources", [], VALUES),
   {

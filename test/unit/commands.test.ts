@@ -1,20 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { run } from "../../provider/src/commands/program";
-
-async function answer(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [out, err] = ["", ""];
-  const code = await run(args, {
-    write(text) {
-      out += text;
-    },
-    warn(text) {
-      err += text;
-    },
-  });
-  return { code, out, err };
-}
+import { sessionStore } from "../support/sessionStore";
 
 test.each([
   [["session"], 0, /^yes: .* matches "replicated_session_store\.%session"\n$/],
@@ -25,7 +12,7 @@ test.each([
   [["--pattern", "s%", "--pattern", "elsewhere.%", "elsewhere.notes"], 0, /matches "elsewhere\.%"/],
   [["--pattern", "s%", "a_conf"], 1, /\(patterns: replicated_session_store\.s%\)/],
 ])("`reaches-peer %s` ends with %d and says why", async (args, code, out) => {
-  expect(await answer("reaches-peer", ...args)).toEqual({ code, out: expect.stringMatching(out), err: "" });
+  expect(await sessionStore("reaches-peer", ...args)).toEqual({ code, out: expect.stringMatching(out), err: "" });
 });
 
 test.each([
@@ -36,11 +23,11 @@ test.each([
   [["check-script", "/nowhere/a.sql"], /ENOENT.*\/nowhere\/a\.sql/],
   [["what"], /unknown command/],
 ])("`%s` is wrong usage: code 2, and standard error says what is wrong", async (args, err) => {
-  expect(await answer(...args)).toEqual({ code: 2, out: "", err: expect.stringMatching(err) });
+  expect(await sessionStore(...args)).toEqual({ code: 2, out: "", err: expect.stringMatching(err) });
 });
 
 test("--help is no error", async () => {
-  expect(await answer("--help")).toEqual({ code: 0, out: expect.stringContaining("check-script"), err: "" });
+  expect(await sessionStore("--help")).toEqual({ code: 0, out: expect.stringContaining("check-script"), err: "" });
 });
 
 describe("check-script", () => {
@@ -53,7 +40,7 @@ describe("check-script", () => {
   test("prints each finding with file and line, and ends with 1", async () => {
     const file = path.join(directory, "bad.sql");
     await writeFile(file, "CREATE TABLE session (id INT);\n\nDROP TABLE conf;\n");
-    const { code, out } = await answer("check-script", file);
+    const { code, out } = await sessionStore("check-script", file);
     expect(code).toBe(1);
     expect(out.split("\n")).toEqual([
       expect.stringContaining(`${file}:1: CREATE TABLE without IF NOT EXISTS`),
@@ -65,7 +52,7 @@ describe("check-script", () => {
   test("of a script that is fit it names the tables, and ends with 0", async () => {
     const file = path.join(directory, "good.sql");
     await writeFile(file, "CREATE TABLE IF NOT EXISTS session (id INT);\nCREATE TABLE IF NOT EXISTS conf (id INT);\n");
-    expect(await answer("check-script", file)).toEqual({
+    expect(await sessionStore("check-script", file)).toEqual({
       code: 0,
       out: `${file}: fit; it makes session, conf\n`,
       err: "",

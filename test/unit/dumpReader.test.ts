@@ -47,7 +47,7 @@ DELIMITER ;
     "/*!50003 SET sql_mode = '' */ ",
     "/*!50003 CREATE*/ /*!50003 trigger t before insert on a for each row begin\n  set new.id = 1; -- it's ;;\nend */",
   ]);
-  expect(reader.position).toBe("1-1-5,2-2-7");
+  expect([reader.position, reader.database]).toEqual(["1-1-5,2-2-7", "db"]);
 });
 
 test("a dump reads the same in pieces of any size", () => {

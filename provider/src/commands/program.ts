@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { type Filters, reachesPeer } from "../recipe/schema/reachesPeer";
 import { checkScript, tablesOf } from "../recipe/schema/script";
+import { type HistoryOptions, history, timeOf } from "./history";
 
 export interface Output {
   write(text: string): void;
@@ -44,6 +45,27 @@ export async function run(args: readonly string[], output: Output): Promise<numb
       for (const { line, reason } of findings) output.write(`${file}:${line}: ${reason}\n`);
       if (findings.length === 0) output.write(`${file}: fit; it makes ${tablesOf(statements).join(", ")}\n`);
       code = findings.length === 0 ? YES : NO;
+    });
+
+  program
+    .command("history")
+    .description("what was changed, as a record that SESSION_STORE_RECORD asked for tells it; the newest last")
+    .argument("[file]", "the record, or - for the standard input", process.env["SESSION_STORE_RECORD"])
+    .option("--json", "the lines of the record as they are")
+    .option("--run <id>", "only of this run; the beginning of its id will do")
+    .option("--node <name>", "only on this node or machine")
+    .option(
+      "--since <time>",
+      "only from then on, such as 2026-01-31 or 2026-01-31T12:30; in UTC unless it has a zone",
+      timeOf,
+    )
+    .option("--failed", "only what failed, or whose outcome is not known")
+    .action(async (file: string | undefined, options: HistoryOptions) => {
+      if (!file) throw new Error("name the file of the record, or set SESSION_STORE_RECORD");
+      const read = await history(file, options).catch(({ message }: Error) => ({ lines: [], findings: [message] }));
+      for (const line of read.lines) output.write(`${line}\n`);
+      for (const finding of read.findings) output.warn(`${file}: ${finding}\n`);
+      code = read.findings.length === 0 ? YES : NO;
     });
 
   try {

@@ -53,6 +53,8 @@ export interface RunOptions {
   readonly output?: Writable;
   /** As the operating system's superuser, who may do everything on the server. @default false */
   readonly asSuperuser?: boolean;
+  /** True: it only looks, so a record of what was done is without it. @default false */
+  readonly looks?: boolean;
 }
 
 export interface StreamOptions {

@@ -1,6 +1,7 @@
 import type { HostInputs } from "../inputs";
 import type { Host } from "./Host";
 import { localHost } from "./local/host";
+import { withRecord } from "./recorded";
 
 /** What engines say of the health of containers. */
 export const openHealth = () => require("./docker/health") as typeof import("./docker/health");
@@ -10,7 +11,9 @@ export const waitForStart = async (host: HostInputs): Promise<void> =>
   host.kind === "docker" ? openHealth().waitForStart(host) : undefined;
 
 /** The machine of a server. It is reached when something is asked of it, not before. */
-export function openHost(inputs: HostInputs): Host {
+export const openHost = (inputs: HostInputs): Host => withRecord(hostOf(inputs));
+
+function hostOf(inputs: HostInputs): Host {
   switch (inputs.kind) {
     case "local":
       return localHost(inputs);

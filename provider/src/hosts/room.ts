@@ -15,7 +15,7 @@ const ASK = 'for f in "$@"; do echo "$f"; df -Pk -- "$f" 2>/dev/null | tail -n 1
 
 /** The room left where these folders are. A folder that can't be seen is left out. */
 export async function roomIn(host: Host, folders: readonly string[]): Promise<Room[]> {
-  return parseRoom(await host.run(["sh", "-c", ASK, "sh", ...folders]));
+  return parseRoom(await host.run(["sh", "-c", ASK, "sh", ...folders], { looks: true }));
 }
 
 /** Reads what `df -Pk` says of each folder, below its name. */

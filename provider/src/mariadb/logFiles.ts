@@ -44,6 +44,6 @@ async function read(server: Server, command: readonly string[], longest?: number
       done();
     },
   });
-  await server.host.run(command, { output, asSuperuser: true });
+  await server.host.run(command, { output, asSuperuser: true, looks: true });
   return result.bytes;
 }

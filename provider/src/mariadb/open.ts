@@ -236,7 +236,7 @@ async function login(connection: Connection, user: string, password: string, way
     await within(LOGIN_DEADLINE, late, sql.query(set));
     const [rows] = await within(LOGIN_DEADLINE, late, sql.query<RowDataPacket[]>("SELECT VERSION() AS version"));
     const version = Version.parse(String(rows[0]?.["version"]));
-    return new Server({ connection, host, sql, version, isViewer: user === connection.viewer?.user });
+    return new Server({ connection, host, user, sql, version });
   } catch (error) {
     stream.destroy();
     throw connectionError(name, user, error);

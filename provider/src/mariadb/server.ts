@@ -1,13 +1,16 @@
-import { escapeId, escape as quoteValue, type SqlValue } from "mysql2";
+import { escapeId, type QueryResult, escape as quoteValue, type SqlValue } from "mysql2";
 import type { ResultSetHeader, Connection as SqlConnection } from "mysql2/promise";
 import { MAKE_ROOM } from "../hosts/errorLog";
 import type { Host } from "../hosts/Host";
 import { withoutRows } from "../hosts/serverText";
 import type { Connection } from "../inputs";
+import { looksOnly } from "../recipe/sql/looksOnly";
 import type { Version } from "../recipe/version";
+import { recorded } from "../record/recorder";
 import { answerOf } from "./answer";
 import { nameOf } from "./connection";
 import { ConnectionError, problemOf, StatementError } from "./connectionError";
+import { inClear, withoutSecrets } from "./secret";
 
 /** How long a server may take to hang up when it is told goodbye, in milliseconds. */
 const GOODBYE = 1_000;
@@ -20,10 +23,10 @@ export type Row = Record<string, string | number | null>;
 interface Session {
   readonly connection: Connection;
   readonly host: Host;
+  /** The account that logged in. */
+  readonly user: string;
   readonly sql: SqlConnection;
   readonly version: Version;
-  /** True: it may look, and change nothing. */
-  readonly isViewer: boolean;
 }
 
 /** An error of mysql2. */
@@ -40,30 +43,60 @@ export class Server implements AsyncDisposable {
   readonly connection: Connection;
   readonly host: Host;
   readonly version: Version;
-  readonly isViewer: boolean;
+  private readonly user: string;
   private readonly sql: SqlConnection;
   /** Why nothing is asked here any more. */
   private givenUp: StatementError | undefined;
 
-  constructor({ connection, host, sql, version, isViewer }: Session) {
+  constructor({ connection, host, user, sql, version }: Session) {
     this.connection = connection;
     this.host = host;
+    this.user = user;
     this.sql = sql;
     this.version = version;
-    this.isViewer = isViewer;
+  }
+
+  /** True: it may look, and change nothing. */
+  get isViewer(): boolean {
+    return this.user === this.connection.viewer?.user;
   }
 
   get name(): string {
     return nameOf(this.connection);
   }
 
-  /** Runs a statement and returns its rows. Values are given apart from the text, and quoted here. */
-  async query(statement: string, values: readonly unknown[] = [], deadline = STATEMENT_DEADLINE): Promise<Row[]> {
-    const shown = summary(statement);
-    const sent = values.map((value) => (value instanceof Secret ? value.text : value));
+  /** Where and as whom a statement runs, for the record. */
+  get who(): { readonly node: string; readonly host: string; readonly as: string } {
+    return { node: this.name, host: this.host.name, as: this.user };
+  }
+
+  /**
+   * Runs a statement and returns its rows. Values are given apart from the text, and quoted here.
+   * @param told what errors and the record say of a statement whose text is a user's own. @default the text
+   */
+  async query(
+    statement: string,
+    values: readonly unknown[] = [],
+    deadline = STATEMENT_DEADLINE,
+    told = statement,
+  ): Promise<Row[]> {
+    const work = () => this.answer(statement, values, deadline, summary(told));
+    const answer = looksOnly(statement)
+      ? await work()
+      : await recorded(
+          () => ({ event: "statement", ...this.who, statement: told, ...(values.length > 0 && { values }) }),
+          work,
+          rowsOf,
+        );
+    return Array.isArray(answer) ? (answer as Row[]) : [];
+  }
+
+  /** What the server answers to a statement. */
+  private async answer(statement: string, values: readonly unknown[], deadline: number, shown: string) {
     try {
-      const [rows] = await this.ask(shown, deadline, () => this.sql.query({ sql: statement, values: sent }));
-      return Array.isArray(rows) ? (rows as Row[]) : [];
+      const query = () => this.sql.query({ sql: statement, values: inClear(values) });
+      const [answer] = await this.ask(shown, deadline, query);
+      return answer;
     } catch (error) {
       const { message, errno } = error as SqlError;
       const reason = withoutRows(withoutSecrets(message, values), errno);
@@ -74,7 +107,7 @@ export class Server implements AsyncDisposable {
 
   /**
    * Runs a statement as it is, in a session of `openAs`, and returns how many rows it wrote. The error has the server's number and word but no
-   * text: in that the server may quote rows.
+   * text: in that the server may quote rows. The caller records what all of them do together.
    */
   async send(statement: Buffer, deadline: number): Promise<number> {
     const query = () => this.sql.query<ResultSetHeader>(statement.toString("latin1"));
@@ -166,19 +199,11 @@ export function format(statement: string, values: unknown): string {
   });
 }
 
+/** How many rows a statement wrote, where it wrote any. */
+const rowsOf = (answer: QueryResult) =>
+  "affectedRows" in answer && answer.affectedRows > 0 ? { rows: answer.affectedRows } : {};
+
 function summary(statement: string): string {
   const line = statement.replace(/\s+/g, " ").trim();
   return line.length > 200 ? `${line.slice(0, 200)} ...` : line;
-}
-
-/** A value that no message may show. Password hashes are hidden without being marked. */
-export class Secret {
-  constructor(readonly text: string) {}
-}
-
-/** Servers quote parts of a statement in their errors: no secret that we sent may be shown by that. */
-function withoutSecrets(message: string, values: readonly unknown[]): string {
-  const secrets = values.flatMap((value) => (value instanceof Secret && value.text !== "" ? [value.text] : []));
-  const hidden = secrets.reduce((text, secret) => text.split(secret).join("***"), message);
-  return hidden.replace(/\*[0-9A-Fa-f]{40}/g, "***");
 }

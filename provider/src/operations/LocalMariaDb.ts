@@ -1,11 +1,12 @@
 import { realpath } from "node:fs/promises";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { openHost } from "../hosts";
 import * as claims from "../hosts/local/claims";
 import * as data from "../hosts/local/data";
 import * as files from "../hosts/local/files";
 import * as server from "../hosts/local/server";
-import type { LocalMariaDbComputed, LocalMariaDbDerived, LocalMariaDbInputs } from "../inputs";
+import type { LocalHostInputs, LocalMariaDbComputed, LocalMariaDbDerived, LocalMariaDbInputs } from "../inputs";
 import {
   type Declaration,
   describeEntries,
@@ -46,10 +47,10 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, Loca
   derived: {
     needs: ["directory", "port"],
     properties: derived.shape,
-    from: ({ directory }) => ({
-      host: { kind: "local", directory },
+    from: (place) => ({
+      host: hostOf(place),
       address: "127.0.0.1",
-      socket: files.paths(directory).socket,
+      socket: files.paths(place.directory).socket,
       state: "running",
     }),
   },
@@ -64,8 +65,8 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, Loca
     await data.initialise(place);
     begun();
     await declare(place, declaration);
-    await server.start(place.directory);
-    noteBroughtBack({ kind: "local", directory: place.directory });
+    await openHost(hostOf(place)).startService();
+    noteBroughtBack(hostOf(place));
     return {};
   },
 
@@ -85,7 +86,7 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, Loca
     await data.initialise(wanted);
     await declare(wanted, declaration);
     if (last.state !== RUNNING) progress(`starting the MariaDB server in ${wanted.directory}, port ${wanted.port}`);
-    await server.start(wanted.directory);
+    await openHost(hostOf(wanted)).startService();
     return {};
   },
 
@@ -126,6 +127,8 @@ async function refuseOthers({ directory }: LocalMariaDbInputs, declaration: Decl
   const { refusal } = judge(await claims.read(directory), declaration, directory);
   if (refusal) throw new Error(refusal);
 }
+
+const hostOf = ({ directory }: LocalMariaDbInputs): LocalHostInputs => ({ kind: "local", directory });
 
 const SERVER = "the server";
 const RUNNING = "running";

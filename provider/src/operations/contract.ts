@@ -15,7 +15,7 @@ export interface Operations<Inputs, Outputs> {
   /** Answers what is on the servers now. An empty object: the resource is gone. */
   read(id: string, props: Outputs): Promise<{ id: string; props: Outputs; inputs: Inputs } | Record<string, never>>;
   update(id: string, olds: Outputs, news: Inputs, owner?: Owner): Promise<{ outs: Outputs }>;
-  delete(id: string, props: Outputs): Promise<void>;
+  delete(id: string, props: Outputs, owner?: Owner): Promise<void>;
 }
 
 export interface CheckFailure {

@@ -9,6 +9,7 @@ import { printable, progress } from "../run";
 import { wasBroughtBack } from "./broughtBack";
 import type { CheckFailure, Operations } from "./contract";
 import { type Belongings, declaredTwice, foreignClaims, isInProgram, NOBODY } from "./ownership";
+import { recordedOperations } from "./recorded";
 
 /** What stands in a preview for a value that is not known yet. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
@@ -202,7 +203,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
   }
   const waitForStarts = (inputs: Inputs) =>
     Promise.all((definition.on?.(inputs) ?? []).map(({ host }) => waitForStart(host)));
-  return withPrintableErrors(operations);
+  return withPrintableErrors(recordedOperations(operations, definition.id));
 }
 
 /** Parts of an error may be the words of a machine or server. */

@@ -51,7 +51,7 @@ export function dynamic<Inputs extends object, Outputs extends Inputs>(
         return isThere(seen) ? { ...seen, inputs: withHidden(seen.inputs, props as Values) } : seen;
       }),
     update: (id, olds, news) => run.within(() => update(id, olds, news, ownerIn(news))),
-    delete: (...given) => run.within(() => remove(...given)),
+    delete: (id, props) => run.within(() => remove(id, props, ownerIn(props))),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ReplicationLinkInputs } from "../inputs";
 import { withRights } from "../mariadb/rights";
-import { Secret, type Server } from "../mariadb/server";
+import { Secret } from "../mariadb/secret";
+import type { Server } from "../mariadb/server";
 import type { Ends } from "./ends";
 import { wantedTls } from "./linkTls";
 

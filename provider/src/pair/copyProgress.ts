@@ -12,7 +12,7 @@ export class CopyProgress {
   private next = this.begin + FIRST;
   private bytes = 0;
   private rows = 0;
-  private readonly begun = new Set<string>();
+  private readonly begun = new Map<string, number>();
 
   private constructor(
     private readonly from: Server,
@@ -34,8 +34,13 @@ export class CopyProgress {
   }
 
   add(table: string, rows: number): void {
-    this.begun.add(table);
+    this.begun.set(table, (this.begun.get(table) ?? 0) + rows);
     this.rows += rows;
+  }
+
+  /** Rows so far, by table. */
+  get rowsOf(): Record<string, number> {
+    return Object.fromEntries(this.begun);
   }
 
   /** Counts bytes, and prints a line when it is time for one. The sessions that wait meanwhile show that they live. */
@@ -55,7 +60,7 @@ export class CopyProgress {
     const of = (total: number) => (done > 0 ? ` of about ${Math.round(total / done / MB)}` : "");
     const left = done > 0 ? `, about ${Math.ceil((elapsed / done - elapsed) / 1000)} s left` : "";
     return (
-      `${to.name}: copying from ${from.name}: table ${Math.max(1, begun.size)} of ${tables} (${[...begun].at(-1) ?? "its definition"}), ` +
+      `${to.name}: copying from ${from.name}: table ${Math.max(1, begun.size)} of ${tables} (${[...begun.keys()].at(-1) ?? "its definition"}), ` +
       `${Math.round(this.bytes / MB)}${of(this.bytes)} MB${left}`
     );
   }

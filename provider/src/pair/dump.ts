@@ -4,6 +4,7 @@ import { type LoaderOptions, withLoader } from "../mariadb/loader";
 import type { Server } from "../mariadb/server";
 import { DumpReader, type DumpStatement } from "../recipe/sql/dumpReader";
 import type { StatementProblem } from "../recipe/words";
+import { recorded } from "../record/recorder";
 import { CopyProgress } from "./copyProgress";
 
 /** Longest time that one statement of a dump may take, in milliseconds. Most insert a megabyte of rows. */
@@ -48,16 +49,27 @@ export async function pourDump(dump: Dump): Promise<DumpReader> {
     if (into !== undefined) await loader.query("USE ??", [into]);
     await loader.query("SET SESSION autocommit = 0");
     let uncommitted = 0;
-    await flow(from, what, async (piece) => {
-      for (const statement of reader.read(piece)) await load({ loader, progress, saysOfRoom }, statement);
-      uncommitted += piece.length;
-      if (uncommitted > TOGETHER) {
-        await loader.query("COMMIT", [], STATEMENT_DEADLINE);
-        uncommitted = 0;
-      }
-      await progress.tell(piece.length);
-    });
-    await loader.query("COMMIT", [], STATEMENT_DEADLINE);
+    const copy = async () => {
+      await flow(from, what, async (piece) => {
+        for (const statement of reader.read(piece)) {
+          const rows = await load({ loader, saysOfRoom }, statement);
+          if (statement.rowsOf !== undefined) progress.add(`${reader.database ?? into}.${statement.rowsOf}`, rows);
+        }
+        uncommitted += piece.length;
+        if (uncommitted > TOGETHER) {
+          await loader.query("COMMIT", [], STATEMENT_DEADLINE);
+          uncommitted = 0;
+        }
+        await progress.tell(piece.length);
+      });
+      await loader.query("COMMIT", [], STATEMENT_DEADLINE);
+    };
+    const change = { event: "copy", ...loader.who, from: from.name, databases: dump.databases } as const;
+    await recorded(
+      () => change,
+      copy,
+      () => ({ rows: progress.rowsOf }),
+    );
   });
   reader.end();
   return reader;
@@ -91,15 +103,14 @@ async function flow(from: Server, what: readonly string[], take: (piece: Buffer)
 
 interface Load {
   readonly loader: Server;
-  readonly progress: CopyProgress;
   /** What the server's log has said of its disk since the load began. */
   readonly saysOfRoom: () => Promise<string | undefined>;
 }
 
-async function load({ loader, progress, saysOfRoom }: Load, { text, rowsOf }: DumpStatement): Promise<void> {
+/** Returns how many rows the statement wrote. */
+async function load({ loader, saysOfRoom }: Load, { text, rowsOf }: DumpStatement): Promise<number> {
   try {
-    const rows = await loader.send(text, STATEMENT_DEADLINE);
-    if (rowsOf !== undefined) progress.add(rowsOf, rows);
+    return await loader.send(text, STATEMENT_DEADLINE);
   } catch (error) {
     const what = rowsOf === undefined ? `"${definitionIn(text)}"` : `rows of ${rowsOf}`;
     const { problem, message } = error as { problem?: StatementProblem; message: string };

@@ -109,7 +109,7 @@ async function listening(server: Server): Promise<string> {
 /** What a command failed with. Undefined: it did not. */
 async function outcome({ host }: Server, command: readonly string[]): Promise<string | undefined> {
   try {
-    await host.run(command);
+    await host.run(command, { looks: true });
     return undefined;
   } catch (error) {
     if (error instanceof HostUnreachable) throw error;

@@ -33,25 +33,26 @@ export async function runScript(
 
 async function runOne(session: Server, database: string, statement: CheckedStatement): Promise<void> {
   try {
-    if (statement.kind === "insert") await insert(session, database, statement);
-    else await session.query(statement.text, [], statement.kind === "alter" ? ALTER_DEADLINE : STATEMENT_DEADLINE);
+    const { kind, text } = statement;
+    if (kind === "insert") await insert(session, database, statement);
+    else await session.query(text, [], kind === "alter" ? ALTER_DEADLINE : STATEMENT_DEADLINE, inWords(statement));
   } catch (error) {
     throw new Error(`line ${statement.line} of the script: ${(error as Error).message}`);
   }
 }
 
-async function insert(
-  session: Server,
-  database: string,
-  { text, table = "", textForMissing = text }: CheckedStatement,
-) {
+/** What is told of a statement: not its text, which may have rows in it. */
+const inWords = ({ kind, table = "" }: CheckedStatement): string => `the script: ${kind} ${table}`.trim();
+
+async function insert(session: Server, database: string, statement: CheckedStatement) {
+  const { text, table = "", textForMissing = text } = statement;
   await refuseToDouble(session, database, table);
   try {
-    await session.query(text, [], STATEMENT_DEADLINE);
+    await session.query(text, [], STATEMENT_DEADLINE, inWords(statement));
   } catch (error) {
     if ((error as { errno?: number }).errno !== DUPLICATE_KEY) throw error;
     // At least one of its rows is there already, and none was written. The rest of them may be missing.
-    await session.query(textForMissing, [], STATEMENT_DEADLINE);
+    await session.query(textForMissing, [], STATEMENT_DEADLINE, inWords(statement));
   }
 }
 

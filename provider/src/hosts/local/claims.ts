@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Claim } from "../../inputs";
+import { recordedFile } from "../recorded";
 import { paths, readIfThere, writeWhole } from "./files";
 
 /** Who declares a private server: kept in its directory, so that it goes with it. */
@@ -20,6 +21,7 @@ export async function read(directory: string): Promise<Entry[]> {
 
 /** Nothing is written where there is no directory any more. */
 export async function write(directory: string, entries: readonly Entry[]): Promise<void> {
-  if (existsSync(directory))
-    await writeWhole(paths(directory).claims, `${JSON.stringify(entries, undefined, 2)}\n`, 0o600);
+  if (!existsSync(directory)) return;
+  const file = { path: paths(directory).claims, text: `${JSON.stringify(entries, undefined, 2)}\n`, mode: 0o600 };
+  await recordedFile({ host: directory, ...file }, () => writeWhole(file.path, file.text, file.mode));
 }

@@ -4,7 +4,9 @@ import * as fs from "node:fs/promises";
 import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
+import { recorded } from "../../record/recorder";
 import { errorLines } from "../errorLog";
+import { recordedFile, recordedRemoval } from "../recorded";
 import {
   baseText,
   findTool,
@@ -30,7 +32,8 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
       `${place.directory} is not empty and was not made by LocalMariaDb. Nothing was touched. Name another "directory", or empty it.`,
     );
   }
-  await writeWhole(baseFile, baseText(place), 0o600);
+  const base = { host: place.directory, path: baseFile, text: baseText(place), mode: 0o600 };
+  await recordedFile(base, () => writeWhole(base.path, base.text, base.mode));
   await fs.mkdir(includeFolder, { recursive: true, mode: 0o700 });
   await fs.mkdir(temporary, { recursive: true, mode: 0o700 });
   if (existsSync(accounts)) return;
@@ -50,7 +53,8 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
   const detour = await fs.mkdtemp(path.join(os.tmpdir(), "session-store-"));
   const link = path.join(detour, "server");
   await fs.symlink(place.directory, link);
-  const installed = runTool("mariadb-install-db", [
+  const command = [
+    "mariadb-install-db",
     "--no-defaults",
     `--datadir=${path.join(link, path.basename(unfinished))}`,
     `--tmpdir=${path.join(link, path.basename(temporary))}`,
@@ -60,9 +64,12 @@ export async function initialise(place: LocalServerPlace): Promise<void> {
     "--skip-test-db",
     // A machine whose own name does not resolve is no reason to have no database.
     "--force",
-  ]);
+  ];
   try {
-    await installed;
+    await recorded(
+      () => ({ event: "command", host: place.directory, command }),
+      () => runTool(command),
+    );
   } catch (error) {
     throw new Error(`the data of a server in ${place.directory} can't be made: ${errorLines(errorText(error))}`);
   } finally {
@@ -115,14 +122,19 @@ export async function remove(directory: string): Promise<void> {
       `${directory} was not made by LocalMariaDb (its my.cnf is not ours), so it is not removed. Remove it by hand.`,
     );
   }
-  await stop(directory, true);
-  // Data first and the mark of ownership with the rest: a removal that was cut off can be taken up again.
-  await fs.rm(paths(directory).data, { recursive: true, force: true });
-  await fs.rm(directory, { recursive: true, force: true });
+  await recorded(
+    () => ({ event: "stop service", host: directory }),
+    () => stop(directory, true),
+  );
+  await recordedRemoval(directory, directory, async () => {
+    // Data first and the mark of ownership with the rest: a removal that was cut off can be taken up again.
+    await fs.rm(paths(directory).data, { recursive: true, force: true });
+    await fs.rm(directory, { recursive: true, force: true });
+  });
 }
 
-async function runTool(name: string, args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(findTool(name), [...args], { maxBuffer: 1 << 24 });
+async function runTool([name = "", ...args]: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(findTool(name), args, { maxBuffer: 1 << 24 });
   return stdout;
 }
 

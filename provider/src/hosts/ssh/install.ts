@@ -1,3 +1,4 @@
+import { recorded } from "../../record/recorder";
 import { during } from "../../waiting";
 import { failure, script } from "./commands";
 import { forgetLayout, layoutOf } from "./layout";
@@ -29,12 +30,20 @@ export async function ensureInstalled(machine: SshMachine, install: boolean): Pr
     );
   }
   const what = `${machine.name}: installing the distribution's MariaDB server`;
-  const outcome = await during(what, script(machine, INSTALL, { deadline: DEADLINE }));
-  if (outcome.code !== 0) throw new Error(failure(machine, "installation of mariadb-server", outcome));
+  await during(what, change(machine, INSTALL, "installation of mariadb-server"));
   await forgetLayout(machine);
   const { service } = await layoutOf(machine);
   // Not all distributions start their services at boot unasked.
   if (service?.by !== "systemd") return;
-  const enabled = await script(machine, `s systemctl enable ${service.name}`);
-  if (enabled.code !== 0) throw new Error(failure(machine, `systemctl enable ${service.name}`, enabled));
+  await change(machine, `s systemctl enable ${service.name}`, `systemctl enable ${service.name}`);
 }
+
+/** Runs a script that changes the machine. @param what how messages name it */
+const change = (machine: SshMachine, text: string, what: string): Promise<void> =>
+  recorded(
+    () => ({ event: "command", host: machine.name, command: ["sh", "-c", text.trim()] }),
+    async () => {
+      const outcome = await script(machine, text, { deadline: DEADLINE });
+      if (outcome.code !== 0) throw new Error(failure(machine, what, outcome));
+    },
+  );

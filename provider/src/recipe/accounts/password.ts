@@ -8,6 +8,9 @@ export function passwordHash(password: string): string {
   return `*${createHash("sha1").update(once).digest("hex").toUpperCase()}`;
 }
 
+/** A text without such hashes. */
+export const withoutHashes = (text: string): string => text.replace(/\*[0-9A-Fa-f]{40}/g, "***");
+
 /** One way to prove who one is, as `mysql.global_priv` holds it. An account may have several; each of them lets in. */
 export interface LoginMethod {
   readonly plugin: string;

@@ -11,6 +11,8 @@ export interface DumpStatement {
 const NEWLINE = 0x0a;
 const SEMICOLON = 0x3b;
 const POSITION = /^-- SET GLOBAL gtid_slave_pos='([^']*)';$/;
+const INSERTS = /^INSERT INTO `((?:[^`]|``)+)` /;
+const USES = /^USE `((?:[^`]|``)+)`$/;
 /** The mode of a body, or back to the session's own, which leaves quotes as they are. */
 const SETS_MODE = /^\/\*!\d+ SET .*\bsql_mode\s*=\s*('[^']*'|@)/is;
 /** An opening of this kind would switch the client program into a mode; to a server it is an unfinished comment. */
@@ -31,6 +33,7 @@ export class DumpReader {
   /** With which the server reads what follows: a body comes with the mode in which it was made. */
   private sqlMode = "";
   private readonly positions: string[] = [];
+  private used: string | undefined;
   private rowsOf: string | undefined;
   private endsInSemicolon = false;
 
@@ -63,6 +66,11 @@ export class DumpReader {
     const [position, ...more] = this.positions;
     if (position !== undefined && more.length === 0) return position;
     throw new Error(`the dump tells its GTID position ${this.positions.length} times, where once is expected`);
+  }
+
+  /** The database into which the statement goes that came last. Undefined: the dump names none. */
+  get database(): string | undefined {
+    return this.used;
   }
 
   private gather(part: Buffer): void {
@@ -100,7 +108,7 @@ export class DumpReader {
   private take(line: Buffer): DumpStatement | undefined {
     if (this.rowsOf !== undefined) return this.takeRows(line);
     if (this.code === "") {
-      this.rowsOf = tableOfRows(line);
+      this.rowsOf = nameIn(line, INSERTS);
       if (this.rowsOf !== undefined) {
         if (line.at(-2) === SEMICOLON) return this.takeRows(line);
         // More lines belong to it: it is looked for by its end from here on.
@@ -144,6 +152,7 @@ export class DumpReader {
     if (mode !== undefined) this.sqlMode = mode;
     const text = Buffer.from(this.code.trimEnd().slice(0, -this.delimiter.length), "latin1");
     this.code = "";
+    this.used = nameIn(text, USES) ?? this.used;
     return { text, rowsOf: undefined };
   }
 }
@@ -151,7 +160,5 @@ export class DumpReader {
 /** Behind the next line break. 0: there is none. */
 const endOfLine = (piece: Buffer, from: number): number => piece.indexOf(NEWLINE, from) + 1;
 
-function tableOfRows(line: Buffer): string | undefined {
-  const head = line.subarray(0, 300).toString("utf8");
-  return /^INSERT INTO `((?:[^`]|``)+)` /.exec(head)?.[1]?.replaceAll("``", "`");
-}
+const nameIn = (statement: Buffer, pattern: RegExp): string | undefined =>
+  pattern.exec(statement.subarray(0, 300).toString("utf8"))?.[1]?.replaceAll("``", "`");
