@@ -60,6 +60,7 @@ beforeAll(async () => {
     await pair.server(number).restart();
   }
   await upWithRecord();
+  options = { ...options, settings: { max_connections: 200 } };
   await upWithRecord({ passwords: { proxy: ROTATED } });
 }, 120_000);
 

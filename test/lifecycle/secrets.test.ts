@@ -1,10 +1,12 @@
 import * as fs from "node:fs";
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import * as net from "node:net";
+import { tmpdir } from "node:os";
 import * as path from "node:path";
 import type { CommandResult } from "../support/cli/cli";
 import { expectSuccess, PASSWORDS, type Pair, pairProgram, pairProject } from "../support/cli/pairProgram";
 import { processesBelow } from "../support/processes";
+import { sessionStore } from "../support/sessionStore";
 
 jest.setTimeout(300_000);
 
@@ -20,14 +22,20 @@ const MARKERS = Object.values(PASSWORDS);
 const outputs: CommandResult[] = [];
 
 let pair: Pair;
+let records: string;
+/** What the operator's SESSION_STORE_RECORD says. */
+let record: string;
 
 beforeAll(async () => {
-  pair = await pairProject(PROGRAM);
+  records = await mkdtemp(path.join(tmpdir(), "session-store-record-"));
+  record = path.join(records, "record.jsonl");
+  pair = await pairProject(PROGRAM, { SESSION_STORE_RECORD: record });
   await writeFile(path.join(pair.project.program, "passwords.json"), JSON.stringify(PASSWORDS), { mode: 0o600 });
 });
 
 afterAll(async () => {
   await pair?.[Symbol.asyncDispose]();
+  await rm(records, { recursive: true });
 });
 
 /**
@@ -124,6 +132,41 @@ it("no password stands in the errors of an up that fails: a refused setting, the
   expect(leaks(down.output)).toEqual([]);
 
   expectSuccess(await pair.project.up());
+});
+
+it("no password stands in the record, which nobody else may read, and in which `session-store history` shows what was done", async () => {
+  expect(leaks(await readFile(record, "utf8"))).toEqual([]);
+  expect((await stat(record)).mode & 0o777).toBe(0o600);
+  const { out, err, code } = await sessionStore("history", record);
+  expect({ err, code }).toEqual({ err: "", code: 0 });
+  const who =
+    "| create SessionStoreUsers sessions-db1-users of organization/sessions/test | db1, as session_store_admin:";
+  expect(out).toContain(
+    `${who} CREATE USER IF NOT EXISTS "binarylog_user"@"%" IDENTIFIED VIA mysql_native_password USING "***" | ok,`,
+  );
+  expect(out).toMatch(
+    /\| update ReplicationLink \S+ of organization\/sessions\/test \| db1, .*MASTER_PASSWORD="\*\*\*"/,
+  );
+  // The server that could not be started.
+  const failed = await sessionStore("history", "--failed", record);
+  expect(failed.out).toMatch(
+    / update LocalMariaDb db2 .* starts the server \| failed: port \d+ of 127\.0\.0\.1 is taken by process \d+/,
+  );
+});
+
+it("where the record is refused, so is the change, and the servers are left as they are", async () => {
+  const link = path.join(records, "link");
+  await symlink(record, link);
+  const before = [await readFile(record, "utf8"), await pair.db1.variable("max_connections")];
+  await pair.project.writeProgram(PROGRAM.replace("monitor:", "settings: { max_connections: 77 },\n  monitor:"));
+  const { code, output } = await pair.project.run(["up", "--yes", "--skip-preview"], {
+    environment: { SESSION_STORE_RECORD: link },
+  });
+  await pair.project.writeProgram(PROGRAM);
+  expect(code).not.toBe(0);
+  expect(output).toContain(`the record SESSION_STORE_RECORD=${link} is a symbolic link`);
+  expect([await readFile(record, "utf8"), await pair.db1.variable("max_connections")]).toEqual(before);
+  expect(await readFile(pair.db1.settingsFile, "utf8")).not.toContain("77");
 });
 
 it("no password stands in the exported state, which names them as secrets", async () => {

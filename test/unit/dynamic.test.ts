@@ -62,6 +62,15 @@ test("progress goes to the engine, whatever run the caller is in", async () => {
   expect(others).toEqual([]);
 });
 
+test("which resource it is goes along with each change, a delete too, for the record", async () => {
+  const owner = { stack: "acme/proxy/prod", resource: "Box it" };
+  const { outs } = await boxes.create(Object.assign({ __owner: owner }, inputs));
+  const removed = jest.fn(async () => undefined);
+  const removes = dynamic({ delete: removed } as unknown as Parameters<typeof dynamic>[0]);
+  await removes.delete("box/a", outs);
+  expect(removed).toHaveBeenCalledWith("box/a", outs, owner);
+});
+
 test("a process whose output nobody reads any more ends, whatever it does about errors of its own", async () => {
   const dist = path.resolve(__dirname, "../../provider/dist");
   const program = `

@@ -128,6 +128,11 @@ test("no secret gets into the record, whatever it is and wherever it stands amon
   );
 });
 
+test("large numbers among the values are told whole", async () => {
+  await withRecordAt(file, () => recorded(statement("SET GLOBAL x = ?, y = ?", [80n, 2n ** 64n - 1n]), nothing));
+  expect(lines()[0]).toMatchObject({ values: [80, "18446744073709551615"] });
+});
+
 test("files on a host are recorded by a sum of their contents, except where it would help to guess a secret", async () => {
   const host = withRecord(localHost({ kind: "local", directory: folder }));
   const [plain, key, option] = ["a", "b", "c"].map((name) => path.join(folder, name)) as [string, string, string];

@@ -40,7 +40,7 @@ class Recorder {
     const time = new Date().toISOString();
     const line: Line = { run: this.run, n, time, ...this.head, ...operations.getStore(), ...event };
     try {
-      this.target(withoutHashes(JSON.stringify(line)), room);
+      this.target(withoutHashes(JSON.stringify(line, inJson)), room);
     } catch (error) {
       throw refusal(this.name, error);
     }
@@ -56,6 +56,12 @@ class Recorder {
       progress((error as Error).message);
     }
   }
+}
+
+/** Values of settings may be too large for a number. */
+function inJson(_key: string, value: unknown): unknown {
+  if (typeof value !== "bigint") return value;
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
 
 /** Undefined: nobody asked for a record. */

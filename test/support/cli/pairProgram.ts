@@ -44,10 +44,10 @@ export interface Pair extends AsyncDisposable {
   readonly db2: PairServer;
 }
 
-/** The project, before anything of it is up. */
-export async function pairProject(program = pairProgram()): Promise<Pair> {
+/** The project, before anything of it is up. @param environment what commands find there besides */
+export async function pairProject(program = pairProgram(), environment: NodeJS.ProcessEnv = {}): Promise<Pair> {
   const ports = await freePorts();
-  const project = await PulumiProject.create({ program, secrets: PASSWORDS });
+  const project = await PulumiProject.create({ program, secrets: PASSWORDS, environment });
   try {
     const { folder } = project;
     await project.configure({ folder, port1: String(ports[0]), port2: String(ports[1]) }, "plaintext");
