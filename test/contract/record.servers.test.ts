@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { paths } from "../../provider/src/hosts/local/files";
 import { format } from "../../provider/src/mariadb/server";
 import { passwordHash, withoutHashes } from "../../provider/src/recipe/accounts/password";
 import { type Entry, readRecord } from "../../provider/src/recipe/record";
+import { until } from "../../provider/src/waiting";
 import { Authority } from "../support/authority";
 import { PASSWORDS, type PairOptions } from "../support/engine/declaredPair";
 import { Pair } from "../support/local/pair";
@@ -182,3 +183,35 @@ test("a preview and a refresh of a pair that is right leave nothing there", asyn
   }
   expect(await readFile(record, "utf8")).toBe(before);
 });
+
+test("the fields of all lines are those that docs/record.md explains", async () => {
+  const page = await readFile(path.join(__dirname, "../../docs/record.md"), "utf8");
+  const [table = ""] = /^\| field .*?\n\n/ms.exec(page) ?? [];
+  const explained = [...table.matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  const used = new Set((await entries()).flatMap(({ begun, ended }) => Object.keys({ ...begun, ...ended })));
+  // Nothing has failed here.
+  expect(explained.filter((name) => name !== "error").sort()).toEqual([...used].sort());
+  const [events = ""] = /^\| `event`.*$/m.exec(table) ?? [];
+  for (const { begun } of await entries()) expect(events).toContain(`\`${begun.event}\``);
+});
+
+test("where the record is lost in the midst of a restart, nothing more is done, and the next up makes all of it good", async () => {
+  record = path.join(folder, "second.jsonl");
+  options = { ...options, settings: { ...options.settings, back_log: 120 }, passwords: { proxy: ROTATED } };
+  const losing = until({ what: "a server to be stopped", deadline: 30_000, pause: 1 }, async () => {
+    const text = await readFile(record, "utf8").catch(() => "");
+    return text.includes('"event":"stop service"') ? { done: chmod(record, 0o644) } : { seen: text };
+  });
+  // That node alone: the change of the other one is refused because its peer is down.
+  const one = upWithRecord({ only: ["db1", "db2", "sessions-db2"] });
+  await expect(one).rejects.toThrow(
+    /^the record \S*second\.jsonl may be read or written by others \(mode 0644\): chmod 600 it\. Nothing is changed without its line there.*\(what was stopped stays so until then\)/,
+  );
+  await losing;
+  const last = readRecord((await readFile(record, "utf8")).split("\n")).entries.at(-1);
+  expect(last).toMatchObject({ begun: { event: "stop service" }, ended: undefined });
+  await chmod(record, 0o600);
+  await upWithRecord();
+  expect(await pair.drift(options)).toEqual({});
+  for (const number of NODES) expect(await pair.server(number).variable("back_log")).toBe("120");
+}, 120_000);

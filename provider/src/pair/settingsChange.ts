@@ -12,6 +12,7 @@ import { describeUnfit, ENGINES_LOST_AT_RESTART } from "../recipe/schema/engines
 import type { NotedSettings, Settings } from "../recipe/settings/ofNode";
 import { REDO_LOG_SIZE, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { toNumber } from "../recipe/settings/values";
+import { NotRecorded } from "../record/recorder";
 import { progress } from "../run";
 import { during } from "../waiting";
 import { lockServers, refuseAfterFailure } from "./lock";
@@ -189,6 +190,8 @@ async function restart(server: Server, file: OptionFile, { found, changes }: Dif
     await during(`${name}: stopping the server`, host.stopService());
     await during(`${name}: starting the server`, host.startService());
   } catch (error) {
+    // Nothing can be put back either.
+    if (error instanceof NotRecorded) throw error;
     const restored = await putBack(server, file.path, found).then(
       () => "The former option file was put back",
       (failure: Error) => `The former option file can't be put back (${failure.message}), the new one is in its place`,
@@ -222,6 +225,7 @@ async function writeOptions({ host, name }: Server, file: OptionFile): Promise<v
   try {
     await host.writeFile(file.path, file.text, { mode: file.mode });
   } catch (error) {
+    if (error instanceof NotRecorded) throw error;
     throw new Error(
       `${name}: the option file ${file.path} can't be written (${(error as Error).message}), so ${name} keeps its settings. ` +
         "Make room on that disk, or make it writable, then run `pulumi up` again.",

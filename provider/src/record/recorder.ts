@@ -75,10 +75,13 @@ const recorder = ofRun(() => {
   }
 });
 
-const refusal = (name: string, error: unknown): Error =>
-  new Error(
-    `the record ${VARIABLE}=${name} ${(error as Error).message}. Nothing is changed that it does not take: what it says already was done, and no more. ` +
-      "Correct that and run the command again, or unset the variable to go without a record",
+/** A change was not made because the record does not take its line. */
+export class NotRecorded extends Error {}
+
+const refusal = (name: string, error: unknown): NotRecorded =>
+  new NotRecorded(
+    `the record ${VARIABLE}=${name} ${(error as Error).message}. Nothing is changed without its line there. Correct that and run the command again ` +
+      "(what was stopped stays so until then), or unset the variable to go without a record",
   );
 
 /** Does `work` as an operation that changes something. Its begin and its end are in the record. @param tell what to say of its error */
