@@ -14,6 +14,7 @@ export type {
   AccountsInputs,
   Admin,
   Advice,
+  ClientAccountInputs,
   Connection,
   ContainerHealthInputs,
   DirectAccess,

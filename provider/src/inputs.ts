@@ -76,7 +76,7 @@ export interface AccountsInputs {
    * The proxies' account: all rights on `databases`, and REPLICATION CLIENT (recipe, step 2).
    * @default user `nevisproxy_user`
    */
-  readonly proxy: RotatingAccountInputs;
+  readonly proxy: ClientAccountInputs;
   /**
    * The account with which the peer pulls (recipe, step 3). When its password changes, it takes the former one too
    * until the peer's `ReplicationLink` has gone over to the new one. At most 96 bytes, which is what MariaDB lets a
@@ -91,7 +91,7 @@ export interface AccountsInputs {
    * the recipe.
    * @default none; its user `session_store_monitor`
    */
-  readonly monitor?: RotatingAccountInputs | undefined;
+  readonly monitor?: ClientAccountInputs | undefined;
   /** More accounts that this server should have, such as one for backups. @default [] */
   readonly extraAccounts: readonly ExtraAccountInputs[];
 }
@@ -138,6 +138,17 @@ export interface Claim {
   readonly stack: string;
   /** The resource's type and name. */
   readonly resource: string;
+}
+
+/** An account of clients that may know more than one login method. */
+export interface ClientAccountInputs extends RotatingAccountInputs {
+  /**
+   * What checks its password. `ed25519`, where the server has that plugin: the server keeps nothing from which the
+   * password can be found as fast as from the two SHA-1 of `mysql_native_password`; the account's clients have to know
+   * the method. A change is made at once.
+   * @default mysql_native_password
+   */
+  readonly authentication?: "mysql_native_password" | "ed25519" | undefined;
 }
 
 /** How one server of the pair is reached, and by whom. Other resources get it from `MariaDbNode.connection`. */
@@ -246,7 +257,7 @@ export interface DockerHostInputs {
 }
 
 /** An account besides those of the recipe. */
-export interface ExtraAccountInputs extends RotatingAccountInputs {
+export interface ExtraAccountInputs extends ClientAccountInputs {
   /**
    * What it may do, as between GRANT and TO: `"SELECT ON mydb.*"`, `"PROCESS ON *.*"`. It can do this and no more. `_`
    * and `%` in the name of a database are wildcards, as in GRANT. Refused: what MariaDB doesn't know, WITH GRANT

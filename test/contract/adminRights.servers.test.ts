@@ -6,7 +6,7 @@ import { setGlobal } from "../../provider/src/mariadb/rights";
 import type { Server } from "../../provider/src/mariadb/server";
 import { connectedUsers, endSessions } from "../../provider/src/mariadb/sessions";
 import { ADMIN_PRIVILEGES } from "../../provider/src/recipe/accounts/own";
-import { passwordHash } from "../../provider/src/recipe/accounts/password";
+import { loginMethod, NATIVE } from "../../provider/src/recipe/accounts/password";
 import { type TestServer, testServer } from "../support/local/testServer";
 
 /** What the admin account may do, it needs: without any one of its privileges something of this library fails. */
@@ -19,9 +19,11 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => server?.[Symbol.asyncDispose]());
 
+const SOMEBODY = { user: "somebody", password: "x", tls: false, authentication: NATIVE } as const;
+
 /** In a session of the admin, beside one of somebody else. */
 async function inSession(admin: Server, work: (admin: Server) => Promise<unknown>): Promise<void> {
-  await using _somebody = await openAsClient(server.connection, "somebody", "x", false);
+  await using _somebody = await openAsClient(server.connection, SOMEBODY);
   await work(admin);
 }
 
@@ -43,9 +45,12 @@ const NEEDS: Readonly<Record<string, readonly [string, (admin: Server) => Promis
   "REPLICATION SLAVE": [
     "making a replication account",
     (admin) =>
-      makeReplicationAccount(admin, { user: "replica", host: "%", hashes: [passwordHash("x")], tls: "NONE" }).finally(
-        () => server.root.query("DROP USER IF EXISTS replica"),
-      ),
+      makeReplicationAccount(admin, {
+        user: "replica",
+        host: "%",
+        methods: [loginMethod(NATIVE, "x")],
+        tls: "NONE",
+      }).finally(() => server.root.query("DROP USER IF EXISTS replica")),
   ],
   "REPLICATION SLAVE ADMIN": [
     "changing settings of a replica",

@@ -11,6 +11,7 @@ jest.setTimeout(120_000);
 const ADMIN = "session_store_admin";
 const OTHER_ADMIN = "our_admin";
 const VIEWER = "session_store_viewer";
+const WITHOUT_VIEWER: PairOptions = { link: SHORT_WAITS.link, settings: SHORT_WAITS.settings };
 const viewer = { password: "viewer-1" };
 
 let pair: Pair;
@@ -20,7 +21,7 @@ let directFrom: (from: string, more?: PairOptions) => PairOptions;
 
 beforeAll(async () => {
   const authority = await Authority.create();
-  plain = { ...SHORT_WAITS, tls: [await authority.issue("127.0.0.1"), await authority.issue("127.0.0.1")] };
+  plain = { ...WITHOUT_VIEWER, tls: [await authority.issue("127.0.0.1"), await authority.issue("127.0.0.1")] };
   directFrom = (from, more) => ({ ...plain, ...more, direct: { ca: authority.ca, from } });
   pair = await Pair.up(plain);
 });

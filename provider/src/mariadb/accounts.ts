@@ -1,14 +1,16 @@
+import { isDeepStrictEqual } from "node:util";
 import { escape as quoteText } from "mysql2";
 import type { AccountState } from "../inputs";
 import { type Account, accountKey, NO_EXPIRY, UNLIMITED, type WantedAccount } from "../recipe/accounts/accounts";
 import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/accounts/grants";
 import { renderGrant } from "../recipe/accounts/grantText";
-import { AS_CONFIGURED, type LoginMethod, NATIVE, passwordHash, passwordState } from "../recipe/accounts/password";
+import { AS_CONFIGURED, type LoginMethod, loginMethod, NATIVE, passwordState } from "../recipe/accounts/password";
 import { isRequirement } from "../recipe/tls";
 import { progress } from "../run";
 import { type LiveAccount, readAccounts } from "./accountRows";
 import { openAsSuperuser } from "./open";
 import { withRights } from "./rights";
+import { Secret } from "./secret";
 import type { Server } from "./server";
 
 /** Brings accounts to the wanted state. Nothing is written for an account that is right, and no password leaves but as a hash. */
@@ -38,10 +40,10 @@ export async function examineAccounts(
 ): Promise<Repair[]> {
   const { accounts, lowerCaseNames } = await readAccounts(server, wanted);
   return wanted.map((account) => {
-    const hashes = account.passwords.map(passwordHash);
+    const logins = account.passwords.map((password) => loginMethod(account.authentication, password));
     const live = accounts.get(accountKey(account));
-    if (live && options.keepsFormerPassword(account)) hashes.push(...formerHashes(live.methods, hashes));
-    return examine(server, account, hashes, live, { version: server.version, lowerCaseNames });
+    if (live && options.keepsFormerPassword(account)) logins.push(...formerLogins(live.methods, logins));
+    return examine(server, account, logins, live, { version: server.version, lowerCaseNames });
   });
 }
 
@@ -75,13 +77,13 @@ export async function takesSeveralPasswords(server: Server, user: string): Promi
  * gone over. An account that does not take `password` is left alone: its only way in may be in use.
  */
 export async function settlePassword(server: Server, user: string, password: string): Promise<void> {
-  const hash = passwordHash(password);
+  const login = loginMethod(NATIVE, password);
   const wanted = await accountsOf(server, user);
   const { accounts } = await readAccounts(server, wanted);
   for (const account of wanted) {
     const methods = accounts.get(accountKey(account))?.methods ?? [];
-    if (methods.length > 1 && methods.some((method) => method.plugin === NATIVE && method.hash === hash)) {
-      await changeLogin(server, account, "ALTER USER", [identifiedBy([hash])]);
+    if (methods.length > 1 && methods.some((method) => isDeepStrictEqual(method, login))) {
+      await changeLogin(server, account, "ALTER USER", [identifiedBy([login])]);
     }
   }
 }
@@ -95,7 +97,7 @@ export async function replicaLogins(
   const { accounts } = await readAccounts(server, await accountsOf(server, user));
   const [taking, refusing]: [string[], string[]] = [[], []];
   for (const [key, { methods, locked, expiry }] of accounts) {
-    const takesIt = methods.some(({ plugin, hash }) => plugin === NATIVE && hash === passwordHash(password));
+    const takesIt = methods.some((method) => isDeepStrictEqual(method, loginMethod(NATIVE, password)));
     const problems = [...(takesIt ? [] : ["another password"]), ...(locked ? ["locked"] : [])];
     if (expiry === "expired") problems.push("password expired");
     if (problems.length === 0) taking.push(key);
@@ -106,7 +108,7 @@ export async function replicaLogins(
 
 /** An account and how it logs in. The hashes are secret. */
 export interface Login extends Account {
-  readonly hashes: readonly string[];
+  readonly methods: readonly LoginMethod[];
   readonly tls: WantedAccount["tls"];
 }
 
@@ -118,16 +120,16 @@ export async function replicationLogins(server: Server, user: string): Promise<L
     const live = accounts.get(accountKey(account));
     if (!live || live.locked || live.expiry === "expired" || !isRequirement(live.tls)) return [];
     const { missing } = compareGrants([REPLICATION], live.grants, { version: server.version, lowerCaseNames });
-    const hashes = formerHashes(live.methods, []);
-    return missing.length === 0 && hashes.length > 0 ? [{ ...account, hashes, tls: live.tls }] : [];
+    const methods = formerLogins(live.methods, []);
+    return missing.length === 0 && methods.length > 0 ? [{ ...account, methods, tls: live.tls }] : [];
   });
 }
 
 /** Makes an account that may replicate, and no more, unless one of this name and host is there. In one statement: it is whole or not there. */
-export async function makeReplicationAccount(server: Server, { hashes, tls, ...account }: Login): Promise<void> {
+export async function makeReplicationAccount(server: Server, { methods, tls, ...account }: Login): Promise<void> {
   if (await accountExists(server, account)) return;
   progress(`${server.name}: making the account ${accountKey(account)}, with which its peer replicates`);
-  await changeLogin(server, account, `GRANT ${REPLICATION} TO`, [identifiedBy(hashes), requires(tls)]);
+  await changeLogin(server, account, `GRANT ${REPLICATION} TO`, [identifiedBy(methods), requires(tls)]);
 }
 
 export const accountExists = async (server: Server, { user, host }: Account): Promise<boolean> =>
@@ -141,13 +143,13 @@ async function accountsOf(server: Server, user: string): Promise<Account[]> {
 function examine(
   server: Server,
   account: WantedAccount,
-  hashes: readonly string[],
+  logins: readonly LoginMethod[],
   live: LiveAccount | undefined,
   grantServer: GrantServer,
 ): Repair {
   const grants = compareGrants(account.grants, live?.grants ?? [], grantServer);
   if (!live) {
-    const login = [identifiedBy(hashes), ...(account.tls === "NONE" ? [] : [requires(account.tls)])];
+    const login = [identifiedBy(logins), ...(account.tls === "NONE" ? [] : [requires(account.tls)])];
     return {
       account,
       seen: undefined,
@@ -159,8 +161,8 @@ function examine(
     };
   }
   const { methods, grants: _lines, ...rest } = live;
-  const seen: AccountState = { ...rest, password: passwordState(methods, hashes), grants: grants.shown };
-  const clauses = repairClauses(seen, account, hashes);
+  const seen: AccountState = { ...rest, password: passwordState(methods, logins), grants: grants.shown };
+  const clauses = repairClauses(seen, account, logins);
   return {
     account,
     seen,
@@ -176,14 +178,14 @@ function examine(
 interface Clause {
   readonly text: string;
   /** What belongs to the marks in it. */
-  readonly values?: readonly string[];
+  readonly values?: readonly Secret[];
 }
 
 /** The parts of ALTER USER that are needed, in the order of its grammar. */
-function repairClauses(seen: AccountState, wanted: WantedAccount, hashes: readonly string[]): Clause[] {
+function repairClauses(seen: AccountState, wanted: WantedAccount, logins: readonly LoginMethod[]): Clause[] {
   return [
     // Only a password that is set again ends its expiry, also when it is the same.
-    ...(seen.password !== AS_CONFIGURED || seen.expiry === "expired" ? [identifiedBy(hashes)] : []),
+    ...(seen.password !== AS_CONFIGURED || seen.expiry === "expired" ? [identifiedBy(logins)] : []),
     ...(seen.tls !== wanted.tls ? [requires(wanted.tls)] : []),
     ...(seen.limits !== UNLIMITED
       ? [
@@ -242,13 +244,16 @@ async function revokeRole(server: Server, account: Account, role: string): Promi
   }
 }
 
-/** Hashes that still let somebody in, besides the wanted ones. */
-const formerHashes = (methods: readonly LoginMethod[], wanted: readonly string[]): string[] =>
-  methods.flatMap(({ plugin, hash }) => (plugin === NATIVE && hash !== "" && !wanted.includes(hash) ? [hash] : []));
+/** Passwords that still let somebody in, besides the wanted ones. */
+const formerLogins = (methods: readonly LoginMethod[], wanted: readonly LoginMethod[]): LoginMethod[] =>
+  methods.filter(
+    (method) =>
+      method.plugin === NATIVE && method.hash !== "" && !wanted.some((each) => isDeepStrictEqual(each, method)),
+  );
 
-const identifiedBy = (hashes: readonly string[]): Clause => ({
-  text: `IDENTIFIED VIA ${hashes.map(() => `${NATIVE} USING ?`).join(" OR ")}`,
-  values: hashes,
+const identifiedBy = (logins: readonly LoginMethod[]): Clause => ({
+  text: `IDENTIFIED VIA ${logins.map(({ plugin }) => `${plugin} USING ?`).join(" OR ")}`,
+  values: logins.map(({ hash }) => new Secret(hash)),
 });
 
 const requires = (tls: WantedAccount["tls"]): Clause => ({ text: `REQUIRE ${tls}` });

@@ -3,13 +3,14 @@ import type { Duplex } from "node:stream";
 import { createConnection, type RowDataPacket, type SslOptions } from "mysql2/promise";
 import { openHost } from "../hosts";
 import type { Admin, Connection } from "../inputs";
+import type { Authentication } from "../recipe/accounts/password";
 import { Version } from "../recipe/version";
 import { ofRun, progress } from "../run";
 import { within } from "../waiting";
 import { adminPassword, nameOf, placeOf } from "./connection";
 import { ConnectionError, connectionError, isTrouble, LOGIN_DEADLINE, type Trouble } from "./connectionError";
 import { describeWant, wantOfRoom } from "./fullDisk";
-import { authPlugins } from "./loginMethods";
+import { authPluginsFor } from "./loginMethods";
 import { format, Server } from "./server";
 import { holdsRows } from "./tables";
 
@@ -57,9 +58,23 @@ export async function openAs(connection: Connection, user: string, password: str
   return server;
 }
 
+interface Client {
+  readonly user: string;
+  readonly password: string;
+  readonly tls: boolean;
+  readonly authentication: Authentication;
+}
+
 /** Opens a session as a client has it, through the server's machine: what it commits is logged, since it may not switch that off. */
-export const openAsClient = (connection: Connection, user: string, password: string, tls: boolean): Promise<Server> =>
-  login(connection, user, password, { mayNotLeaveLog: true, ...(tls && { ssl: { rejectUnauthorized: false } }) });
+export const openAsClient = (
+  connection: Connection,
+  { user, password, tls, authentication }: Client,
+): Promise<Server> =>
+  login(connection, user, password, {
+    mayNotLeaveLog: true,
+    authentication,
+    ...(tls && { ssl: { rejectUnauthorized: false } }),
+  });
 
 /** Opens a session with TLS through the server's machine, to see what the server shows. Nothing of that is verified. */
 export const openEncrypted = (connection: Connection): Promise<Server> =>
@@ -186,6 +201,8 @@ interface Way {
   readonly stream?: Promise<Duplex>;
   readonly asSuperuser?: boolean;
   readonly ssl?: SslOptions;
+  /** What checks the password. @default mysql_native_password */
+  readonly authentication?: Authentication;
   /** True: the account has no right to write past the binary log. */
   readonly mayNotLeaveLog?: boolean;
   /** How the text of statements becomes bytes. @default utf8mb4 */
@@ -218,7 +235,7 @@ async function login(connection: Connection, user: string, password: string, way
       ...(way.ssl && { ssl: way.ssl, host: connection.address }),
       user,
       password,
-      authPlugins,
+      authPlugins: authPluginsFor(way.authentication),
       connectTimeout: LOGIN_DEADLINE,
       dateStrings: true,
       supportBigNumbers: true,

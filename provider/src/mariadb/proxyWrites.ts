@@ -55,8 +55,9 @@ export async function refusedWrite(
 ): Promise<Refusal | undefined> {
   try {
     if (await isClosed(server)) return undefined;
-    const { user, passwords, tls } = account;
-    await using session = await openAsClient(server.connection, user, passwords[0] ?? "", tls !== "NONE");
+    const { user, passwords, tls, authentication } = account;
+    const client = { user, password: passwords[0] ?? "", tls: tls !== "NONE", authentication };
+    await using session = await openAsClient(server.connection, client);
     // Another account of this name may be nearer to the server's own machine than the proxies'.
     if ((await session.value("SELECT CURRENT_USER()", [], DEADLINE)) !== accountKey(account)) return undefined;
     return await tryToWrite(session, databases);

@@ -11,6 +11,7 @@ import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openServer, openViewer } from "../mariadb/open";
 import { refusedWrite, refuseUnlessWritable, triedAccount } from "../mariadb/proxyWrites";
+import { refusedMethods } from "../mariadb/refusedMethods";
 import {
   claimsAt,
   declare,
@@ -34,6 +35,7 @@ import {
   wantedStates,
 } from "../recipe/accounts/accounts";
 import { ownNames } from "../recipe/accounts/own";
+import { NATIVE } from "../recipe/accounts/password";
 import { byRole, isRole, ROLES, rowOf } from "../recipe/accounts/table";
 import { accountObject, accountsAmong, type Declaration } from "../recipe/claims";
 import { progress } from "../run";
@@ -50,6 +52,10 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     {
       needs: ["node", "databases", ...ROLES, "extraAccounts"],
       broken: (inputs) => clashes(inputs, ownNames(inputs.node)),
+    },
+    {
+      needs: ["node", "databases", ...ROLES, "extraAccounts"],
+      broken: (inputs) => refusedMethods(inputs.node, wantedAccounts(inputs)),
     },
   ],
   derived: {
@@ -173,6 +179,7 @@ function unwantedAmong(declared: readonly string[], inputs: SessionStoreUsersInp
     property: "",
     grants: [],
     tls: "NONE",
+    authentication: NATIVE,
     passwords: [],
   }));
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { AccountsInputs } from "../../inputs";
 import { grantProblem } from "../../recipe/accounts/grants";
+import { AUTHENTICATIONS } from "../../recipe/accounts/password";
 import { type AccountRow, byRole, type Role, rowOf } from "../../recipe/accounts/table";
 import { RECIPE_DATABASE } from "../../recipe/filters";
 import { TLS_REQUIREMENTS } from "../../recipe/tls";
@@ -67,6 +68,20 @@ export const rotating = z
     description: "An account whose password can be changed without a moment in which its users are locked out.",
   });
 
+const authentication = z
+  .enum(AUTHENTICATIONS)
+  .optional()
+  .meta({
+    description:
+      "What checks its password. `ed25519`, where the server has that plugin: the server keeps nothing from which the password can be found as fast as " +
+      "from the two SHA-1 of `mysql_native_password`; the account's clients have to know the method. A change is made at once. @default mysql_native_password",
+  });
+
+export const client = z.strictObject({ ...rotating.shape, authentication }).meta({
+  id: "ClientAccountInputs",
+  description: "An account of clients that may know more than one login method.",
+});
+
 /** The former password as the new one would be a rotation that never happened. */
 const changes = (given: { password: string; previousPassword?: string | undefined }) =>
   given.previousPassword !== given.password;
@@ -87,9 +102,11 @@ function accountOf(row: AccountRow): z.ZodType {
     password: passwordOf(row).meta(account.shape.password.meta() ?? {}),
   };
   const [shape, tsType] =
-    row.rotation === "previousPassword"
-      ? [z.strictObject({ ...rotating.shape, ...own }).refine(changes, SAME), "RotatingAccountInputs"]
-      : [z.strictObject({ ...account.shape, ...own }), "AccountInputs"];
+    row.rotation === "link"
+      ? [z.strictObject({ ...account.shape, ...own }), "AccountInputs"]
+      : row.hasAuthentication
+        ? [z.strictObject({ ...client.shape, ...own }).refine(changes, SAME), "ClientAccountInputs"]
+        : [z.strictObject({ ...rotating.shape, ...own }).refine(changes, SAME), "RotatingAccountInputs"];
   return (row.optional ? shape.optional() : shape).meta({ description: row.description, tsType });
 }
 
@@ -98,7 +115,7 @@ const ofRecipe = byRole((role) => accountOf(rowOf(role))) as Properties<Pick<Acc
 
 const extra = z
   .strictObject({
-    ...rotating.shape,
+    ...client.shape,
     grants: z.array(grant).meta({
       description:
         'What it may do, as between GRANT and TO: `"SELECT ON mydb.*"`, `"PROCESS ON *.*"`. It can do this and no ' +

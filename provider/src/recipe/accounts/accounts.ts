@@ -1,13 +1,13 @@
-import type { AccountState, AccountsInputs, RotatingAccountInputs } from "../../inputs";
+import type { AccountState, AccountsInputs, ClientAccountInputs } from "../../inputs";
 import { inProfile, isReservedUser } from "../names";
 import type { TlsRequirement } from "../tls";
 import { WORDS } from "../words";
-import { AS_CONFIGURED } from "./password";
+import { AS_CONFIGURED, type Authentication, NATIVE } from "./password";
 import { ROLES, type Role, rowOf } from "./table";
 
 /** Accounts that may be known in part, as in a preview. */
 export type GivenAccounts = Omit<AccountsInputs, Role> & {
-  readonly [R in Role]?: RotatingAccountInputs | undefined;
+  readonly [R in Role]?: ClientAccountInputs | undefined;
 };
 
 /** The property with the accounts that are no rows of the table. */
@@ -27,6 +27,8 @@ export interface WantedAccount extends Account {
   readonly property: string;
   readonly grants: readonly string[];
   readonly tls: TlsRequirement;
+  /** What checks its passwords. */
+  readonly authentication: Authentication;
   /** Newest first. */
   readonly passwords: readonly string[];
 }
@@ -48,7 +50,7 @@ export function wantedAccounts(inputs: GivenAccounts): WantedAccount[] {
 
 interface Given extends Pick<WantedAccount, "role" | "property" | "grants"> {
   /** Undefined: the program does not ask for it. */
-  readonly account: RotatingAccountInputs | undefined;
+  readonly account: ClientAccountInputs | undefined;
 }
 
 /** One account for each host that it may come from. */
@@ -60,6 +62,7 @@ function wantedOf(inputs: GivenAccounts, { account, ...rest }: Given): WantedAcc
     user,
     host,
     // The server's own socket is no network, and has no TLS.
+    authentication: account.authentication ?? NATIVE,
     tls: host === "localhost" ? "NONE" : (account.requireTls ?? inputs.requireTls ?? "NONE"),
     passwords: [password, ...(previousPassword === undefined ? [] : [previousPassword])],
   }));

@@ -1,6 +1,7 @@
 import type { Connection } from "../../inputs";
 import type { WantedAccount } from "./accounts";
 import { renderGrant } from "./grantText";
+import { NATIVE } from "./password";
 import { GRANT_OPTION } from "./privileges";
 
 /** The accounts by which this library works on a server, and what they may do. docs/security.md lists what each privilege is for. */
@@ -66,6 +67,7 @@ export function ownAccounts({ admin, viewer, direct }: Connection): WantedAccoun
         host,
         grants: [renderGrant("*.*", privileges)],
         tls: host === "localhost" ? "NONE" : "SSL",
+        authentication: NATIVE,
         passwords: [account.password],
       }),
     );

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type PasswordState, WORDS } from "../words";
+import { ED25519, publicKey } from "./ed25519";
 import type { AccountRow } from "./table";
 
 /** What MariaDB stores of a password (`mysql_native_password`). With it no statement needs the password itself. */
@@ -19,17 +20,29 @@ export interface LoginMethod {
 
 export const NATIVE = "mysql_native_password";
 
-/** In words, how the ways in that an account has compare with the wanted hashes. The newest password's hash comes first. */
-export function passwordState(methods: readonly LoginMethod[], wanted: readonly string[]): PasswordState {
-  const lets = (hash: string) => methods.some((method) => method.plugin === NATIVE && method.hash === hash);
-  if (lets("")) return "none";
-  const [newest = "", ...former] = wanted;
-  const others = methods.filter(({ plugin, hash }) => plugin !== NATIVE || !wanted.includes(hash));
-  if (!lets(newest)) {
-    const plugin = methods.find((method) => method.plugin !== NATIVE)?.plugin;
+/** The server's plugins that an account's password may be checked by. */
+export const AUTHENTICATIONS = [NATIVE, ED25519] as const;
+export type Authentication = (typeof AUTHENTICATIONS)[number];
+
+/** What the server keeps so that this password lets in. */
+export const loginMethod = (plugin: Authentication, password: string): LoginMethod => ({
+  plugin,
+  hash: plugin === ED25519 ? publicKey(password) : passwordHash(password),
+});
+
+const isSame = (one: LoginMethod, other: LoginMethod): boolean =>
+  one.plugin === other.plugin && one.hash === other.hash;
+
+/** In words, how the ways in that an account has compare with the wanted ones. That of the newest password comes first. */
+export function passwordState(methods: readonly LoginMethod[], wanted: readonly LoginMethod[]): PasswordState {
+  const lets = (wanted: LoginMethod) => methods.some((method) => isSame(method, wanted));
+  if (lets({ plugin: NATIVE, hash: "" })) return "none";
+  const [newest, ...former] = wanted;
+  if (!newest || !lets(newest)) {
+    const plugin = methods.find((method) => method.plugin !== (newest?.plugin ?? NATIVE))?.plugin;
     return plugin ? `checked by ${plugin}` : "differs";
   }
-  if (others.length > 0) return "accepts another one too";
+  if (methods.some((method) => !wanted.some((each) => isSame(each, method)))) return "accepts another one too";
   return former.every(lets) ? AS_CONFIGURED : "does not accept the previous one";
 }
 

@@ -17,6 +17,8 @@ export interface AccountRow extends ByProfile<Grants> {
    * beside the new one. `link`: the account takes the former one too until the peer's `ReplicationLink` has gone over.
    */
   readonly rotation: "previousPassword" | "link";
+  /** True: a program may say what checks its password. */
+  readonly hasAuthentication?: true;
   /** True: it is made only if a program asks for it. */
   readonly optional: boolean;
   /** The longest password, in bytes. Absent: any. */
@@ -42,6 +44,7 @@ export const ACCOUNTS = {
       ...databases.map((database) => allOn(escapeWildcards(database))),
     ],
     rotation: "previousPassword",
+    hasAuthentication: true,
     optional: false,
     mayDefine: true,
     source: "recipe step 2",
@@ -74,6 +77,7 @@ export const ACCOUNTS = {
     user: "session_store_monitor",
     vendor: () => ["SLAVE MONITOR ON *.*", "BINLOG MONITOR ON *.*"],
     rotation: "previousPassword",
+    hasAuthentication: true,
     optional: true,
     source: "beyond the recipe",
   },
