@@ -25,6 +25,7 @@ export type {
   LocalMariaDbInputs,
   MariaDbNodeInputs,
   NodeTls,
+  Reminders,
   ReplicationLinkInputs,
   RotatingAccountInputs,
   SessionStoreDatabaseInputs,

@@ -451,6 +451,8 @@ export interface MariaDbNodeInputs {
    * none before
    */
   readonly tls?: NodeTls | undefined;
+  /** From when on `advice` reminds of what grows old. A change touches nothing. @default of certificates only */
+  readonly reminders?: Reminders | undefined;
   /**
    * Takes over what another stack declares. Without it, what belongs to another stack is refused. A change touches
    * nothing.
@@ -477,6 +479,18 @@ export interface NodeTls {
    * secret.
    */
   readonly privateKey: string;
+}
+
+/** From when on `advice` reminds of what grows old. */
+export interface Reminders {
+  /**
+   * Days after which `advice` reminds of a password that has not been changed, of the admin, the viewer and the
+   * accounts of the pair.
+   * @default never
+   */
+  readonly passwordAge?: number | undefined;
+  /** Days before the end of a certificate of `tls` from which on `advice` reminds of it. @default 30 */
+  readonly certificateDays?: number | undefined;
 }
 
 /** What a link tells of itself when it is made, changed or looked at. */

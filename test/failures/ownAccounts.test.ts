@@ -150,6 +150,22 @@ describe("a viewer", () => {
   });
 });
 
+test("a password that was last changed long ago is told of, where the program says how long that is", async () => {
+  const old = "JSON_SET(Priv, '$.password_last_changed', UNIX_TIMESTAMP('2020-02-03 12:00:00'))";
+  await byHand(1, `UPDATE mysql.global_priv SET Priv = ${old} WHERE User = 'replication_user'`, "FLUSH PRIVILEGES");
+  const told = async (options: PairOptions) => {
+    await upTo(options);
+    const advice = pair.kept.get("sessions-db1")?.outs["advice"] as { about: string; text: string }[];
+    return advice.filter(({ about }) => about.startsWith("account")).map(({ about, text }) => `${about} ${text}`);
+  };
+  expect(await told({ ...plain, reminders: { passwordAge: 365 } })).toEqual([
+    expect.stringMatching(
+      /^account replication_user@% its password was last changed on 2020-02-03, more than 365 days/,
+    ),
+  ]);
+  expect(await told(plain)).toEqual([]);
+});
+
 test("a name that is somebody's already is refused before anything is touched, and `destroy` leaves none of ours", async () => {
   await upTo(directFrom("127.0.0.1", { viewer }));
   await byHand(2, `CREATE USER ${ADMIN}@'10.9.9.9' IDENTIFIED BY 'of-old'`);

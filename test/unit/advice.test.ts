@@ -1,4 +1,10 @@
-import { accountAdvice, certificateAdvice, nodeAdvice, together } from "../../provider/src/recipe/advice";
+import {
+  accountAdvice,
+  certificateAdvice,
+  nodeAdvice,
+  passwordAdvice,
+  together,
+} from "../../provider/src/recipe/advice";
 import { nodeSettings } from "../../provider/src/recipe/settings/ofNode";
 import { Version } from "../../provider/src/recipe/version";
 
@@ -88,5 +94,36 @@ test("certificates get advice when they end within 30 days", () => {
   expect(certificateAdvice("db1", 30)).toEqual([]);
   expect(certificateAdvice("db1", 29)).toMatchObject([
     { severity: "warning", where: "db1", about: "certificate", text: expect.stringMatching(/^ends in 29 days/) },
+  ]);
+});
+
+describe("passwords", () => {
+  const changes = new Map([
+    ["session_store_admin@localhost", new Date("2026-01-05T10:00:00Z")],
+    ["nevisproxy_user@%", new Date("2026-03-01T10:00:00Z")],
+  ]);
+  const now = new Date("2026-04-05T11:00:00Z");
+
+  test("are told of from the stated age on, and not where none is stated", () => {
+    expect(passwordAdvice("db1", changes, { passwordAge: 90 }, now)).toEqual([
+      expect.objectContaining({
+        about: "account session_store_admin@localhost",
+        text: expect.stringMatching(/^its password was last changed on 2026-01-05, more than 90 days ago;/),
+      }),
+    ]);
+    expect(passwordAdvice("db1", changes, { passwordAge: 91 }, now)).toEqual([]);
+    expect(passwordAdvice("db1", changes, {}, now)).toEqual([]);
+  });
+});
+
+test("certificates are told of from the stated number of days on", () => {
+  const about = (days: number, certificateDays?: number) =>
+    certificateAdvice("db1", days, { certificateDays }).map(({ about }) => about);
+  expect([about(29), about(30), about(59, 60), about(60, 60), about(20, 10)]).toEqual([
+    ["certificate"],
+    [],
+    ["certificate"],
+    [],
+    [],
   ]);
 });

@@ -116,6 +116,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         ...(own.args.bindAddress === undefined ? {} : { bindAddress: own.args.bindAddress }),
         ...(own.args.tls === undefined ? {} : { tls: own.args.tls }),
         definers: definersOf(args),
+        ...(args.reminders && { reminders: args.reminders }),
         ...adopting(args),
       },
       { ...this.on(own), dependsOn },

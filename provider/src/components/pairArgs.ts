@@ -4,6 +4,7 @@ import type { Profile } from "../recipe/names";
 import type { GivenSettings } from "../recipe/settings/ofNode";
 import type { ConnectionArgs, Nested } from "../resources/args";
 import type { LocalMariaDb } from "../resources/LocalMariaDb";
+import type { MariaDbNodeArgs } from "../resources/MariaDbNode";
 import type { ReplicationLinkArgs } from "../resources/ReplicationLink";
 import type { AccountsArgs } from "../resources/SessionStoreUsers";
 
@@ -80,6 +81,8 @@ export interface ReplicatedSessionStoreArgs extends Omit<AccountsArgs, "database
   link?: Pick<ReplicationLinkArgs, "useGtid" | "connectRetry" | "heartbeatPeriod" | "tls">;
   /** Statements go straight to both servers, with TLS. @default they go through the servers' machines */
   direct?: ConnectionArgs["direct"];
+  /** From when on `advice` reminds of what grows old: passwords, certificates. @default of certificates, 30 days before they end */
+  reminders?: MariaDbNodeArgs["reminders"];
   /**
    * Takes over what another stack declares on the two servers. Without it, servers that belong to another stack are refused. A change touches
    * nothing. @default false

@@ -155,6 +155,10 @@ export async function declare(server: Server, objects: readonly string[], mine: 
   if (adopted.length > 0) progress(`${server.name}: takes over from another stack: ${describeEntries(adopted)}`);
 }
 
+/** What anybody declares on the server. */
+export const declaredObjects = async (server: Server): Promise<string[]> =>
+  unique((await allClaims(server)).map(({ object }) => object));
+
 /** What is declared under a claim, of all times. */
 export async function objectsOf(server: Server, { token }: Claim): Promise<string[]> {
   const rows = await server.query("SELECT object FROM ??.?? WHERE token = ?", [...CLAIMS, token]).catch(unlessMissing);

@@ -39,7 +39,7 @@ import { define } from "./define";
 import { derived, given } from "./inputs/MariaDbNode";
 import { differentServers } from "./inputs/shared";
 import { bringUp } from "./nodeBringUp";
-import { computed, type KnownNode, type MariaDbNodeChecked, streamOf } from "./nodeFacts";
+import { computed, type KnownNode, type MariaDbNodeChecked, passwordsToTell, streamOf } from "./nodeFacts";
 import { historyToShow, wordOf } from "./nodeHistory";
 import { asTrouble, removeUnlessUnreachable, unless } from "./unreachable";
 
@@ -141,10 +141,15 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       progress(running.message);
       return { inputs: { ...seen, state: running.problem }, computed: last };
     }
-    const { server, settings, historyMark, claim, ...states } = running;
+    const { server, settings, historyMark, claim, passwords, ...states } = running;
     return {
       inputs: { ...seen, settings: settings as MariaDbNodeChecked["settings"], ...states },
-      computed: { ...computed(server, path, settings, foreign, last.tls), historyMark, claim, identity: last.identity },
+      computed: {
+        ...computed(server, { configFile: path, running: settings, foreign, passwords }, last),
+        historyMark,
+        claim,
+        identity: last.identity,
+      },
     };
   },
 
@@ -184,6 +189,7 @@ async function lookAtServer(last: KnownNode) {
     claim,
     state: isShut ? ("being seeded" as const) : stranger ? ("another server" as const) : (wordOf(history) ?? RUNNING),
     historyMark: history?.mark ?? last.historyMark,
+    passwords: await passwordsToTell(server, last),
     ownAccounts: await ownAccountProblems(server, claim),
     tlsState: last.tls ? await tlsState(last.connection, server.host, last.tls) : await leftOverTls(server.host, noted),
   };

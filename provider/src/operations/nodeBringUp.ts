@@ -21,7 +21,7 @@ import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../
 import { applySettings, reasonToStop } from "../pair/settingsChange";
 import { accountObject, type Declaration, optionFile } from "../recipe/claims";
 import { haveCertificate, type NotedSettings, type Settings } from "../recipe/settings/ofNode";
-import { computed, type KnownNode, type MariaDbNodeChecked, streamOf } from "./nodeFacts";
+import { computed, type KnownNode, type MariaDbNodeChecked, passwordsToTell, streamOf } from "./nodeFacts";
 import { settleHistory } from "./nodeHistory";
 
 /** Makes a node what is wanted of it, whatever it is: new, taken over, changed, lost. */
@@ -67,7 +67,8 @@ export async function bringUp(
     await dropFormerAccounts(server, declaration, last?.connection);
     const historyMark = (await markOf(history, server)) ?? last?.historyMark;
     const running = await runningSettings(server, settings);
-    return { ...computed(server, path, running, foreign, wanted.tls), historyMark, identity };
+    const passwords = await passwordsToTell(server, wanted);
+    return { ...computed(server, { configFile: path, running, foreign, passwords }, wanted), historyMark, identity };
   });
 }
 

@@ -1,7 +1,8 @@
-import type { MariaDbNodeComputed, MariaDbNodeDerived, MariaDbNodeInputs, NodeTls } from "../inputs";
+import type { MariaDbNodeComputed, MariaDbNodeDerived, MariaDbNodeInputs } from "../inputs";
 import type { ForeignLines } from "../mariadb/optionFiles";
+import { passwordChanges } from "../mariadb/passwordAge";
 import type { Server } from "../mariadb/server";
-import { certificateAdvice, fileAdvice, movedLogAdvice, nodeAdvice } from "../recipe/advice";
+import { certificateAdvice, fileAdvice, movedLogAdvice, nodeAdvice, passwordAdvice } from "../recipe/advice";
 import { ownDomain, type Settings } from "../recipe/settings/ofNode";
 import { daysLeft } from "../recipe/tls";
 
@@ -22,23 +23,39 @@ export const streamOf = ({ settings, databases, definers }: MariaDbNodeChecked) 
   definers,
 });
 
-export const computed = (
-  server: Pick<Server, "name" | "version">,
-  configFile: string,
-  running: Settings,
-  { repeating, moved }: ForeignLines,
-  tls: NodeTls | undefined,
-): MariaDbNodeComputed => {
+/** What was seen of a node. */
+interface SeenNode {
+  /** Path of its option file. */
+  readonly configFile: string;
+  readonly running: Settings;
+  readonly foreign: ForeignLines;
+  /** When passwords were last changed, by account. Empty where nobody wants to be reminded of that. */
+  readonly passwords: ReadonlyMap<string, Date>;
+}
+
+/** What a program says of a node that decides of what it is told. */
+type Told = Pick<MariaDbNodeInputs, "tls" | "reminders">;
+
+export const passwordsToTell = async (server: Server, { reminders }: Told): Promise<ReadonlyMap<string, Date>> =>
+  reminders?.passwordAge === undefined ? new Map() : passwordChanges(server);
+
+/** What a node tells of itself. */
+export function computed(
+  { name, version }: Pick<Server, "name" | "version">,
+  { configFile, running, foreign, passwords }: SeenNode,
+  { tls, reminders = {} }: Told,
+): MariaDbNodeComputed {
   const days = tls && daysLeft(tls);
   return {
-    version: server.version.number,
+    version: version.number,
     configFile,
     advice: [
-      ...nodeAdvice(server.name, server.version, running),
-      ...fileAdvice(server.name, repeating),
-      ...movedLogAdvice(server.name, moved),
-      ...certificateAdvice(server.name, days),
+      ...nodeAdvice(name, version, running),
+      ...fileAdvice(name, foreign.repeating),
+      ...movedLogAdvice(name, foreign.moved),
+      ...certificateAdvice(name, days, reminders),
+      ...passwordAdvice(name, passwords, reminders),
     ],
     tlsDaysLeft: days,
   };
-};
+}

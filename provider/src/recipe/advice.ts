@@ -1,4 +1,4 @@
-import type { Advice } from "../inputs";
+import type { Advice, Reminders } from "../inputs";
 import { isExamplePassword } from "./accounts/password";
 import { ROLES, type Role, rowOf } from "./accounts/table";
 import type { Settings } from "./settings/ofNode";
@@ -37,10 +37,33 @@ export function movedLogAdvice(name: string, lines: readonly OptionLine[]): Advi
 }
 
 const RENEWAL = 30;
+const DAY = 86_400_000;
+
+/** Advice on passwords that were last changed longer ago than the program wants. @param changes when they were, by account */
+export function passwordAdvice(
+  name: string,
+  changes: ReadonlyMap<string, Date>,
+  { passwordAge }: Reminders,
+  now = new Date(),
+): Advice[] {
+  if (passwordAge === undefined) return [];
+  return [...changes].flatMap(([account, changed]) => {
+    if (now.getTime() - changed.getTime() <= passwordAge * DAY) return [];
+    return [
+      {
+        severity: "warning" as const,
+        where: name,
+        about: `account ${account}`,
+        text: `its password was last changed on ${changed.toISOString().slice(0, 10)}, more than ${passwordAge} days ago; docs/passwords.md says how it is changed without a break`,
+        source: "the node's `reminders`",
+      },
+    ];
+  });
+}
 
 /** Advice on certificates that end soon. @param days until the first of them does; undefined: it has no certificate from us */
-export function certificateAdvice(name: string, days: number | undefined): Advice[] {
-  if (days === undefined || days >= RENEWAL) return [];
+export function certificateAdvice(name: string, days: number | undefined, reminders: Reminders = {}): Advice[] {
+  if (days === undefined || days >= (reminders.certificateDays ?? RENEWAL)) return [];
   return [
     {
       severity: "warning",

@@ -10,7 +10,9 @@ type PairArgs = ConstructorParameters<typeof ReplicatedSessionStore>[1];
 
 /** The component's arguments, all of them plain values. */
 export interface PairOptions
-  extends Partial<Pick<PairArgs, "profile" | "settings" | "link" | "direct" | "viewer" | "schema" | "extraAccounts">> {
+  extends Partial<
+    Pick<PairArgs, "profile" | "settings" | "link" | "direct" | "viewer" | "schema" | "extraAccounts" | "reminders">
+  > {
   /** @default session_store_admin */
   readonly adminUser?: string;
   readonly passwords?: Partial<typeof PASSWORDS>;

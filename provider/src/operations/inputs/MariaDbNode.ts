@@ -28,6 +28,20 @@ const tls = z
     description: "The certificates of one node. All of it is PEM text, as in the files of an authority.",
   });
 
+const days = z.number().int().min(1).max(36_500);
+
+const reminders = z
+  .strictObject({
+    passwordAge: days.optional().meta({
+      description:
+        "Days after which `advice` reminds of a password that has not been changed, of the admin, the viewer and the accounts of the pair. @default never",
+    }),
+    certificateDays: days.optional().meta({
+      description: "Days before the end of a certificate of `tls` from which on `advice` reminds of it. @default 30",
+    }),
+  })
+  .meta({ id: "Reminders", description: "From when on `advice` reminds of what grows old." });
+
 export const given = z
   .strictObject({
     connection: connection.meta({
@@ -102,6 +116,10 @@ export const given = z
         "The node's certificates. The first ones, and taking them away, restart it; others take effect at once. " +
         "@default none: what the server does by itself, which is TLS with a certificate of its own from MariaDB " +
         "11.4 on, and none before",
+    }),
+    reminders: reminders.optional().meta({
+      description:
+        "From when on `advice` reminds of what grows old. A change touches nothing. @default of certificates only",
     }),
     adopt,
   })
