@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import * as path from "node:path";
 import { makeReplicationAccount } from "../../provider/src/mariadb/accounts";
 import { withLoader } from "../../provider/src/mariadb/loader";
 import { openAsClient, openServer } from "../../provider/src/mariadb/open";
@@ -5,7 +7,7 @@ import { replicaStatus, sourceStatus } from "../../provider/src/mariadb/replicat
 import { setGlobal } from "../../provider/src/mariadb/rights";
 import type { Server } from "../../provider/src/mariadb/server";
 import { connectedUsers, endSessions } from "../../provider/src/mariadb/sessions";
-import { ADMIN_PRIVILEGES } from "../../provider/src/recipe/accounts/own";
+import { ADMIN_PRIVILEGES, VIEWER_PRIVILEGES } from "../../provider/src/recipe/accounts/own";
 import { loginMethod, NATIVE } from "../../provider/src/recipe/accounts/password";
 import { type TestServer, testServer } from "../support/local/testServer";
 
@@ -64,6 +66,17 @@ const NEEDS: Readonly<Record<string, readonly [string, (admin: Server) => Promis
   "CONNECTION ADMIN": ["ending sessions of others", (admin) => endSessions(admin, "USER = ?", ["somebody"])],
   "READ_ONLY ADMIN": ["ending read_only", (admin) => setGlobal(admin, "read_only", 0)],
 };
+
+test("docs/security.md lists the privileges of both accounts, and no others", async () => {
+  const page = await readFile(path.join(__dirname, "../../docs/security.md"), "utf8");
+  const table = /### What the admin may do\n.*?\n\n\| privilege.*?\n\n/s.exec(page)?.[0] ?? "";
+  const rows = [...table.matchAll(/^\| ([A-Z].*?) *\|/gm)].flatMap(([, cell = ""]) =>
+    cell.replace(/ \(.*?\)/g, "").split(", "),
+  );
+  expect([...rows, "GRANT OPTION"].sort()).toEqual([...ADMIN_PRIVILEGES].sort());
+  const viewer = /### What the viewer may do\n\n(.*?), on `\*\.\*`/s.exec(page)?.[1] ?? "";
+  expect(viewer.split(/, | and /)).toEqual(VIEWER_PRIVILEGES);
+});
 
 describe.each(ADMIN_PRIVILEGES.filter((each) => each !== "SHOW CREATE ROUTINE"))("without %s", (privilege) => {
   const [what, work] = NEEDS[privilege] ?? ["handing out rights on a database", copies(false)];

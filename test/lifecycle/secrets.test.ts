@@ -81,15 +81,15 @@ it("no password stands in the output of the first up, nor in a process's command
   expect(leaks([...seen].join("\n"))).toEqual([]);
 });
 
-it("no password stands in what preview, refresh and up say of changed passwords and links, nor in the general log", async () => {
+it("no password stands in what preview, refresh and up say of changed passwords and links, nor in the general and slow logs", async () => {
   const logs: string[] = [];
   for (const server of [pair.db1, pair.db2]) {
-    const log = path.join(server.directory, "general.log");
-    logs.push(log);
+    const [general, slow] = ["general.log", "slow.log"].map((name) => path.join(server.directory, name));
+    logs.push(`${general}`, `${slow}`);
     await server.run(
       "SET GLOBAL log_output='FILE'",
-      `SET GLOBAL general_log_file='${log}'`,
-      "SET GLOBAL general_log=1",
+      `SET GLOBAL general_log_file='${general}', slow_query_log_file='${slow}'`,
+      "SET GLOBAL general_log=1, slow_query_log=1, long_query_time=0",
     );
   }
   await pair.db1.run("DROP USER binarylog_user", "STOP SLAVE", "RESET SLAVE ALL");
@@ -104,7 +104,8 @@ it("no password stands in what preview, refresh and up say of changed passwords 
   const up = await pair.project.up("--diff");
   for (const result of [preview, refresh, up]) expect(leaks(expectSuccess(result))).toEqual([]);
 
-  for (const server of [pair.db1, pair.db2]) await server.run("SET GLOBAL general_log=0");
+  for (const server of [pair.db1, pair.db2])
+    await server.run("SET GLOBAL general_log=0, slow_query_log=0, long_query_time=10");
   const said = (await Promise.all(logs.map((log) => readFile(log, "utf8")))).join("\n");
   expect(said).toMatch(/START SLAVE/);
   expect(said).toMatch(/CREATE USER IF NOT EXISTS 'binarylog_user'/);
