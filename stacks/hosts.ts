@@ -76,10 +76,7 @@ const store = new ReplicatedSessionStore("sessions", {
   ...given("definers", config.getObject<string[]>("definers")),
   ...given("requireTls", config.get<TlsRequirement>("requireTls")),
   ...given("link", linkTls && { tls: linkTls }),
-  ...given(
-    "direct",
-    config.getBoolean("direct") && { ca: config.require("ca"), from: config.get("directFrom") ?? "%" },
-  ),
+  ...given("direct", config.getBoolean("direct") && { ca: config.require("ca"), from: config.require("directFrom") }),
   ...given("profile", config.get<"vendor" | "hardened">("profile")),
   ...given("settings", config.getObject<Settings>("settings")),
 });
