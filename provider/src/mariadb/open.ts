@@ -36,8 +36,8 @@ export async function openViewer(connection: Connection): Promise<Server> {
   try {
     return await openByName(connection, viewer, { mayNotLeaveLog: true });
   } catch (error) {
-    // Not made yet, or changed by hand: what the server is like is seen all the same.
-    if (error instanceof ConnectionError && error.problem === "login refused") return openServer(connection);
+    // Not made yet, changed by hand, or kept out by what keeps others out: what the server is like is seen all the same.
+    if (error instanceof ConnectionError && error.problem !== "not answering") return openServer(connection);
     throw await orFull(connection, error);
   }
 }

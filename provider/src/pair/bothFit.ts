@@ -4,7 +4,7 @@ import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { openServer } from "../mariadb/open";
 import type { Server } from "../mariadb/server";
-import { readyInThisRun, refuseAfterFailure } from "./lock";
+import { whyNotReady } from "./lock";
 import { refuseWithoutRoom } from "./room";
 
 /**
@@ -23,9 +23,9 @@ export async function refuseUnlessBothFit(
     await refuseElsewhere(server, why);
   }
   if (!peer) return;
-  await readyInThisRun(peer);
-  refuseAfterFailure([peer]);
   try {
+    const failure = await whyNotReady(peer);
+    if (failure) throw new Error(failure);
     await openHost(peer.host).reach();
     await using other = await openToRemove(peer);
     await refuseElsewhere(other, why);

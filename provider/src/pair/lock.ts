@@ -18,8 +18,9 @@ const mutexes = ofRun(() => new Map<string, Mutex>());
 const lockedOut = ofRun(() => new Set<string>());
 /** Why nothing is stopped any more on a server, by its place. */
 const failures = ofRun(() => new Map<string, string>());
-/** Servers that this run gets ready, by their place. */
-const readying = ofRun(() => new Map<string, Promise<unknown>>());
+/** Servers that this run gets ready, by their place: why it can't, once it is known. */
+const readying = ofRun(() => new Map<string, Promise<string | undefined>>());
+const notReady = ofRun(() => new Map<string, string>());
 
 const placesOf = (connections: readonly Connection[]): string[] => [...new Set(connections.map(placeOf))].sort();
 
@@ -91,32 +92,41 @@ async function oneTurn<T>(connections: readonly Connection[], work: () => Promis
 const nameAt = (place: string, connections: readonly Connection[]): string =>
   connections.flatMap((connection) => (placeOf(connection) === place ? [nameOf(connection)] : []))[0] ?? place;
 
-/** Gets a server ready for a change, before its turn. Nothing of its peer is stopped meanwhile (`readyInThisRun`), nor in this run when it fails. */
+/** Gets a server ready for a change, before its turn. Those who rely on it can wait for that (`whyNotReady`). */
 export async function gettingReady<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
   const place = placeOf(connection);
-  const done = work().catch((error: Error) => {
-    failures().set(place, error.message);
-    throw error;
-  });
-  readying().set(place, done);
+  const done = work();
+  readying().set(
+    place,
+    done.then(
+      () => undefined,
+      ({ message }: Error) => {
+        notReady().set(place, message);
+        return message;
+      },
+    ),
+  );
   return done;
 }
 
-/** Waits until another change of this run has got this server ready, or has failed to. */
-export async function readyInThisRun(connection: Connection): Promise<void> {
-  const what = `waiting until another change of this run has got ${nameOf(connection)} ready`;
-  await during(what, Promise.allSettled([readying().get(placeOf(connection))]));
-}
+/** Why this run could not get a server ready, if it tries to: that is waited for. */
+export const whyNotReady = (connection: Connection): Promise<string | undefined> =>
+  during(
+    `waiting until another change of this run has got ${nameOf(connection)} ready`,
+    Promise.resolve(readying().get(placeOf(connection))),
+  );
 
-/** Why a change of this run has failed on a server. Undefined: none has. */
-export const failureInThisRun = (connection: Connection): string | undefined => failures().get(placeOf(connection));
+/** The same, as far as it is known by now. */
+export const knownNotReady = (connection: Connection): string | undefined => notReady().get(placeOf(connection));
 
 /**
  * Refuses to stop, to restart or to turn elsewhere anything of servers on which a change of this run has failed: what broke one node must not
  * reach the other. What only starts or adds something is tried all the same.
  */
 export function refuseAfterFailure(connections: readonly Connection[]): void {
-  const failure = connections.map(failureInThisRun).find((message) => message !== undefined);
+  const failure = placesOf(connections)
+    .map((place) => failures().get(place))
+    .find((message) => message !== undefined);
   if (failure) throw new Error(`not touched, because the change before it in this run failed: ${failure}`);
 }
 

@@ -1,4 +1,5 @@
 import type { Connection } from "../inputs";
+import { openServer } from "../mariadb/open";
 import { type NamedReplica, namedReplicas, pullsFrom, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import type { Ends } from "./ends";
@@ -25,7 +26,9 @@ export async function namedFrom(
 async function servesUnderOtherAddress(replica: Server, source: Server): Promise<boolean> {
   if ((await replicaStatus(replica))?.ioThread === "Yes") return false;
   const id = await replica.value("SELECT @@GLOBAL.server_id");
-  return (await source.query("SHOW SLAVE HOSTS")).some((row) => String(row["Server_id"]) === id);
+  // Only who may change a source is told of its replicas.
+  await using admin = await openServer(source.connection);
+  return (await admin.query("SHOW SLAVE HOSTS")).some((row) => String(row["Server_id"]) === id);
 }
 
 /** Refuses a change of a link beside which there is another connection to the same source. */

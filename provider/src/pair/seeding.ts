@@ -19,7 +19,7 @@ import { until } from "../waiting";
 import { applyReceived } from "./applyReceived";
 import { copyDatabases } from "./copy";
 import { ensurePosition, refuseUnfitToCopy } from "./fitToCopy";
-import { failureInThisRun, inTurn, lockServers } from "./lock";
+import { inTurn, knownNotReady, lockServers } from "./lock";
 
 /** How long a peer that does not run may take to come up, in milliseconds: after a crash it reads its whole redo log first. */
 const PEER_PATIENCE = 30_000;
@@ -170,7 +170,7 @@ export async function openPeerForSeeding(server: string, peer: Connection, mayBe
       if (!(error instanceof ConnectionError)) throw error;
       const isForItsNode = error.problem === "login refused" || (error.problem === "no admin account" && !error.isNew);
       const mayPass = error.problem === "stopped" || isForItsNode || (mayBeNew && error.isNew);
-      const failure = failureInThisRun(peer);
+      const failure = knownNotReady(peer);
       if (mayPass && failure === undefined && Date.now() < patience) return { seen: error.message };
       throw new Error(
         `${server} holds no sessions, or only a part, and its peer ${nameOf(peer)}, which may have those that it lacks, can't be asked: ${failure ?? error.message}. ` +

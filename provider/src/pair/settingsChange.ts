@@ -68,12 +68,13 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   });
 }
 
-/** Why something of the server has to stop for its settings. Undefined: nothing has to. */
+/** Why something of a server has to stop for its settings that no link is on yet. Undefined: nothing has to, or a planned stop looks at both. */
 export async function reasonToStop(
   server: Server,
   former: NotedSettings,
   wanted: Settings,
 ): Promise<string | undefined> {
+  if (await isLinkedByOwnWord(server)) return undefined;
   const changes = await settingChanges(server, former, wanted);
   const step = mildestStep(changes, await isReplicating(server));
   return step === "set" ? undefined : reasonOf(server, step, changes);
