@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises";
 import * as path from "node:path";
-import { makeReplicationAccount } from "../../provider/src/mariadb/accounts";
+import { examineAccounts, makeReplicationAccount } from "../../provider/src/mariadb/accounts";
 import { withLoader } from "../../provider/src/mariadb/loader";
 import { openAsClient, openServer } from "../../provider/src/mariadb/open";
 import { replicaStatus, sourceStatus } from "../../provider/src/mariadb/replication";
 import { setGlobal } from "../../provider/src/mariadb/rights";
 import type { Server } from "../../provider/src/mariadb/server";
 import { connectedUsers, endSessions } from "../../provider/src/mariadb/sessions";
+import type { WantedAccount } from "../../provider/src/recipe/accounts/accounts";
 import { ADMIN_PRIVILEGES, VIEWER_PRIVILEGES } from "../../provider/src/recipe/accounts/own";
 import { loginMethod, NATIVE } from "../../provider/src/recipe/accounts/password";
 import { type TestServer, testServer } from "../support/local/testServer";
@@ -76,6 +77,28 @@ test("docs/security.md lists the privileges of both accounts, and no others", as
   expect([...rows, "GRANT OPTION"].sort()).toEqual([...ADMIN_PRIVILEGES].sort());
   const viewer = /### What the viewer may do\n\n(.*?), on `\*\.\*`/s.exec(page)?.[1] ?? "";
   expect(viewer.split(/, | and /)).toEqual(VIEWER_PRIVILEGES);
+});
+
+test("a grant beyond its own is made by root, and refused with the statement where root can't be asked", async () => {
+  const { root, connection } = server;
+  const wanted = (...grants: string[]): WantedAccount => ({
+    ...{ user: "beyond", host: "localhost", role: "extraAccounts", property: "extraAccounts.0", tls: "NONE" },
+    ...{ grants, authentication: NATIVE, passwords: ["x"] },
+  });
+  const bring = async (...grants: string[]) => {
+    await using admin = await openServer(connection);
+    for (const { apply } of await examineAccounts(admin, [wanted(...grants)])) await apply();
+    return (await examineAccounts(admin, [wanted(...grants)])).flatMap(({ problems }) => problems);
+  };
+  expect(await bring("FILE, SHUTDOWN ON *.*")).toEqual([]);
+  await root.query(`ALTER USER ${root.host.superuser}@localhost ACCOUNT LOCK`);
+  try {
+    await expect(bring("FILE, SHUTDOWN, SUPER ON *.*")).rejects.toThrow(
+      /in: GRANT SUPER ON \*\.\* TO 'beyond'@'localhost'\)\. That is more than "session_store_admin" may do .*and MariaDB's root, who may, can't be asked/,
+    );
+  } finally {
+    await root.query(`ALTER USER ${root.host.superuser}@localhost ACCOUNT UNLOCK`);
+  }
 });
 
 describe.each(ADMIN_PRIVILEGES.filter((each) => each !== "SHOW CREATE ROUTINE"))("without %s", (privilege) => {

@@ -134,7 +134,43 @@ test("all rights, as earlier versions gave them, are cut down", async () => {
   ]);
 });
 
+/** The accounts that ask a node something meanwhile, except replicas. */
+async function askersDuring(number: 1 | 2, work: () => Promise<unknown>): Promise<string[]> {
+  await byHand(number, "SET GLOBAL log_output='TABLE'", "TRUNCATE mysql.general_log", "SET GLOBAL general_log=1");
+  try {
+    await work();
+  } finally {
+    await byHand(number, "SET GLOBAL general_log=0");
+  }
+  const rows = await (await pair.root(number)).query(
+    "SELECT DISTINCT REGEXP_SUBSTR(user_host, '^[^[]*') AS user FROM mysql.general_log WHERE command_type = 'Query' ORDER BY 1",
+  );
+  const root = (await pair.root(number)).host.superuser;
+  return rows.map(({ user }) => String(user)).filter((user) => user !== root && user !== "replication_user");
+}
+
 describe("a viewer", () => {
+  test("is who looks: neither the admin nor root asks the servers anything, and drift shows all the same", async () => {
+    const options = { ...plain, viewer };
+    await upTo(options);
+    const askers = [1, 2].map((number) => askersDuring(number as 1 | 2, () => pair.refresh()));
+    // The proxies' account tries whether it may write.
+    expect(await Promise.all(askers)).toEqual([
+      ["nevisproxy_user", VIEWER],
+      ["nevisproxy_user", VIEWER],
+    ]);
+    await byHand(1, "SET GLOBAL max_connections = 77", "DROP USER binarylog_user");
+    await byHand(2, "STOP SLAVE", "SET GLOBAL read_only = 1");
+    expect(await pair.drift(options)).toEqual({
+      "sessions-db1": ["settings"],
+      "sessions-db1-users": ["accounts"],
+      "sessions-db2": ["settings"],
+      "sessions-db2-users": ["proxyWrites"],
+      "sessions-db2-from-db1": expect.anything(),
+    });
+    await upTo(options);
+  });
+
   test("is made, gets another password, comes back after it was dropped, and goes", async () => {
     await upTo({ ...plain, viewer });
     expect(await accounts([PASSWORDS.admin, viewer.password])).toEqual([`${ADMIN}@localhost`, `${VIEWER}@localhost`]);

@@ -77,8 +77,12 @@ export const openAsClient = (
   });
 
 /** Opens a session with TLS through the server's machine, to see what the server shows. Nothing of that is verified. */
-export const openEncrypted = (connection: Connection): Promise<Server> =>
-  login(connection, connection.admin.user, adminPassword(connection), { ssl: { rejectUnauthorized: false } });
+export async function openEncrypted(connection: Connection): Promise<Server> {
+  const way: Way = { ssl: { rejectUnauthorized: false }, mayNotLeaveLog: true };
+  const { admin, viewer } = connection;
+  const asAdmin = () => login(connection, admin.user, adminPassword(connection), way);
+  return viewer ? login(connection, viewer.user, viewer.password, way).catch(asAdmin) : asAdmin();
+}
 
 /** Opens sessions of the kind that this one is: where a look at one server leads to another, it stays one. */
 export const openerOf = ({ isViewer }: Server): ((connection: Connection) => Promise<Server>) =>
