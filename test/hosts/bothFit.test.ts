@@ -1,0 +1,21 @@
+import { SHORT_WAITS } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
+import { HostPair } from "../support/hosts/hostPair";
+import { newKey } from "../support/hosts/sshKeys";
+
+/** Before anything is stopped, both machines are looked at: one that does not let us in leaves the server of the other as it was. */
+
+jest.setTimeout(120_000);
+
+test.each([
+  ["shows another host key", { hostKeys: [newKey().public] }, /shows the host key .* but "hostKeys" has/],
+  ["refuses the login", { privateKey: newKey().private }, /refuses the login with the key/],
+])("one that %s", async (_, changes, reason) => {
+  await using pair = await HostPair.planned();
+  const [one, two] = pair.hosts;
+  const pid = () => two.exec(["pidof", "mariadbd"]);
+  const before = await pid();
+  const { message } = await failureOf(pair.up({ ...SHORT_WAITS, firstHost: { ...one.inputs, ...changes } }));
+  expect(message).toMatch(reason);
+  expect([await pid(), await two.sql("SELECT @@log_bin")]).toEqual([before, "0"]);
+});
