@@ -1,8 +1,10 @@
 import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import * as net from "node:net";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
-import { utils } from "ssh2";
+import { Server, utils } from "ssh2";
 import { openHost } from "../../provider/src/hosts";
 import type { SshHostInputs } from "../../provider/src/inputs";
 import { until } from "../../provider/src/waiting";
@@ -34,7 +36,7 @@ beforeAll(async () => {
   [machine, jump, closed] = await Promise.all([
     start("machine", { files: { "/etc/ssh/sshd_config.d/password.conf": "PermitRootLogin yes\n" } }),
     start("jump", { user: "deploy" }),
-    start("closed", { files: { "/etc/ssh/sshd_config.d/closed.conf": "AllowTcpForwarding no\n" } }),
+    start("closed", { files: { "/etc/ssh/sshd_config.d/closed.conf": "AllowTcpForwarding no\nMaxAuthTries 1\n" } }),
   ]);
   await machine.exec(["chpasswd"], { input: `root:${SECRET}\n` });
 });
@@ -63,6 +65,26 @@ async function failure(changes: Partial<SshHostInputs>): Promise<string> {
 
 /** Lets another key in too. */
 const authorise = (key: string) => machine.exec(["tee", "-a", "/root/.ssh/authorized_keys"], { input: `\n${key}\n` });
+
+/** Of ssh2's inner parts, what sends a packet. */
+interface Protocol {
+  readonly _packetRW: {
+    readonly write: { readonly allocStart: number; alloc(length: number): Buffer; finalize(packet: Buffer): Buffer };
+  };
+  readonly _cipher: { encrypt(packet: Buffer): void };
+}
+
+/** Hangs up with a reason in words, which ssh2's own server can't do. */
+function disconnect(client: unknown, reason: number, words: string): void {
+  const { _protocol: protocol } = client as { _protocol: Protocol };
+  const text = Buffer.from(words);
+  const { write } = protocol._packetRW;
+  const begin = write.allocStart;
+  const packet: Buffer = write.alloc(13 + text.length);
+  packet.fill(0, begin);
+  packet.set([1, 0, 0, 0, reason, 0, 0, 0, text.length, ...text], begin);
+  protocol._cipher.encrypt(write.finalize(packet));
+}
 
 describe("it is let in", () => {
   it("with a key", async () => {
@@ -171,6 +193,37 @@ describe("it is not let in, and says what to do:", () => {
       /refuses the login with the password\./,
     );
     expect(await failure({ user: "nobody-here" })).toMatch(/^nobody-here@\S+ refuses the login with the key SHA256:/);
+  });
+
+  it("an sshd that takes no more tries, with what it was shown and what it was not", async () => {
+    const other = newKey();
+    const login = { ...closed.inputs, privateKey: other.private };
+    expect(await failure({ ...login, password: SECRET })).toBe(
+      `root@${closed.address} refuses the login with the key ${fingerprint(other.public)}, and hung up, saying "Too many authentication ` +
+        'failures", before it was shown all: the password. Its sshd takes no more tries (MaxAuthTries). Raise that, or leave out what does ' +
+        'not fit; tried first is the key of SESSION_STORE_SSH_KEY_FILE, then "privateKey", "agent" and "password".',
+    );
+    expect(await failure(login)).toMatch(/refuses the login with the key SHA256:\S+ Add the public key/);
+  });
+
+  it("a server that hangs up and says why: before it speaks SSH, and with each kind of reason", async () => {
+    const hangsUp = async (server: net.Server | Server, login: Partial<SshHostInputs> = {}) => {
+      server.listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as net.AddressInfo;
+      return failure({ address: "127.0.0.1", port, ...login }).finally(() => server.close());
+    };
+    const early = net.createServer((socket) => socket.end("Not allowed at this time\r\n"));
+    expect(await hangsUp(early)).toMatch(/hung up during the login, saying "Not allowed at this time"/);
+    const key = utils.generateKeyPairSync("ed25519");
+    for (const reason of [2, 11, 12, 15]) {
+      const server = new Server({ hostKeys: [key.private] }, (client) =>
+        client.on("authentication", () => disconnect(client, reason, "come back later")).on("error", () => undefined),
+      );
+      const message = await hangsUp(server, { hostKeys: [key.public] });
+      expect(message).toContain("come back later");
+      expect(message).not.toContain('"port"');
+    }
   });
 
   it("an agent that is not there", async () => {

@@ -1,9 +1,13 @@
+import { shownLine } from "./errorLog";
+
 /** What commands on a machine write is somebody else's: it is taken in within bounds. */
 
 /** Longest result of a command, in bytes. Option files, lists and logs are far shorter. */
 const LONGEST = 16 << 20;
 /** How much of a complaint is kept: its end. */
 const KEPT = 4096;
+/** How many lines of it a message has. */
+const SHOWN_LINES = 15;
 
 /** The standard output of a command whose result is wanted as a whole. */
 export class Result {
@@ -52,3 +56,12 @@ export class Complaint {
     return this.kept.toString();
   }
 }
+
+/** The end of what a machine said, as a message may show it. */
+export const shown = (text: string): string =>
+  text
+    .split("\n")
+    .map(shownLine)
+    .filter((line) => line !== "")
+    .slice(-SHOWN_LINES)
+    .join("\n");

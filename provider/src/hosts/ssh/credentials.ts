@@ -5,15 +5,16 @@ import { SSH_DEFAULTS, SSH_KEY_FILE } from "../defaults";
 import { HostUnreachable } from "../Host";
 import { fingerprint } from "./keys";
 
-export interface SshCredentials {
-  /** In the order in which they are tried. */
-  readonly methods: AnyAuthMethod[];
+/** Something to log in with. */
+export interface SshCredential {
   /** In words, for the error of a refused login. */
-  readonly tried: string;
+  readonly words: string;
+  /** The ways to show it, in the order in which they are tried. */
+  readonly methods: readonly AnyAuthMethod[];
 }
 
-/** With what we log in. A key named by the environment goes before those of the state, which may be out of date. */
-export async function sshCredentials(login: SshLogin): Promise<SshCredentials> {
+/** With what we log in, in the order in which it is tried. A key named by the environment goes before those of the state, which may be out of date. */
+export async function sshCredentials(login: SshLogin): Promise<SshCredential[]> {
   const { passphrase, password, user: username = SSH_DEFAULTS.user } = login;
   const file = process.env[SSH_KEY_FILE];
   const keys = [
@@ -21,18 +22,16 @@ export async function sshCredentials(login: SshLogin): Promise<SshCredentials> {
     ...(login.privateKey === undefined ? [] : [{ key: login.privateKey, origin: "" }]),
   ];
   const agent = agentOf(login);
-  return {
-    methods: [
-      ...keys.map(({ key }) => keyMethod(username, key, passphrase)),
-      ...(agent === undefined ? [] : [{ type: "agent" as const, username, agent }]),
-      ...(password === undefined ? [] : passwordMethods(username, password)),
-    ],
-    tried: [
-      ...keys.map(({ key, origin }) => `the key ${keyName(key, passphrase)}${origin}`),
-      ...(agent === undefined ? [] : ["the keys of the agent"]),
-      ...(password === undefined ? [] : ["the password"]),
-    ].join(" and "),
-  };
+  return [
+    ...keys.map(({ key, origin }) => ({
+      words: `the key ${keyName(key, passphrase)}${origin}`,
+      methods: [keyMethod(username, key, passphrase)],
+    })),
+    ...(agent === undefined
+      ? []
+      : [{ words: "the keys of the agent", methods: [{ type: "agent", username, agent } as const] }]),
+    ...(password === undefined ? [] : [{ words: "the password", methods: passwordMethods(username, password) }]),
+  ];
 }
 
 const keyMethod = (username: string, key: string, passphrase: string | undefined): AnyAuthMethod => ({

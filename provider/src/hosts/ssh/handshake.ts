@@ -1,9 +1,10 @@
 import type { Duplex } from "node:stream";
-import type { AuthMethod, Client, ConnectConfig } from "ssh2";
+import type { AuthHandlerMiddleware, Client, ConnectConfig } from "ssh2";
 import type { SshLogin } from "../../inputs";
-import { SSH_DEFAULTS } from "../defaults";
+import { SSH_DEFAULTS, SSH_KEY_FILE } from "../defaults";
 import { HostUnreachable } from "../Host";
-import { sshCredentials } from "./credentials";
+import { shown } from "../outputs";
+import { type SshCredential, sshCredentials } from "./credentials";
 import { noAnswer, PATIENCE, STARTING, sshName } from "./dial";
 import { fingerprint, HOST_KEY_TYPES, type HostKey, hostKeyAlgorithms, keyType, parseHostKey } from "./keys";
 
@@ -52,24 +53,29 @@ async function handshake(
 ): Promise<Client> {
   const { Client } = require("ssh2") as typeof import("ssh2");
   const name = sshName(login);
-  const seen: Seen = { name, pinned, shown: undefined, tried: "", words: "" };
+  const seen: Seen = { name, pinned, shown: undefined, credentials: [], tried: [], words: [], isSshd: false };
   const client = new Client();
   try {
-    const { methods, tried } = await sshCredentials(login);
-    seen.tried = tried;
+    seen.credentials = await sshCredentials(login);
     const settings: ConnectConfig = {
       sock,
       username: login.user ?? SSH_DEFAULTS.user,
-      authHandler: methods as AuthMethod[],
+      authHandler: inTurn(seen),
       readyTimeout: PATIENCE,
       algorithms: { serverHostKey: algorithms as never },
       hostVerifier: (key: Buffer) => {
         seen.shown = key;
         return isPinned(key, pinned);
       },
+      debug: (line) => {
+        const said = HUNG_UP.exec(line)?.[1];
+        if (said) seen.words.push(said);
+      },
     };
-    client.on("banner", (text) => {
-      seen.words = text.trim();
+    client.on("banner", (text) => seen.words.push(text));
+    sock.once("data", (first: Buffer) => {
+      seen.isSshd = /^SSH-/m.test(`${first}`);
+      if (!seen.isSshd) seen.words.push(`${first}`);
     });
     await new Promise<void>((resolve, reject) => {
       client.once("ready", resolve);
@@ -91,37 +97,78 @@ interface Seen {
   readonly pinned: readonly HostKey[];
   /** The key that the machine showed. */
   shown: Buffer | undefined;
-  /** What we logged in with, in words. */
-  tried: string;
+  /** What we may log in with, and what of it was tried. */
+  credentials: readonly SshCredential[];
+  readonly tried: SshCredential[];
   /** What the machine said before it let us in, or did not. */
-  words: string;
+  readonly words: string[];
+  /** False: what answers there does not speak SSH, as far as it spoke. */
+  isSshd: boolean;
+}
+
+/** How ssh2 tells of a reason for hanging up. There is an error only with some kinds of them. */
+const HUNG_UP = /^Inbound: Received DISCONNECT \(\d+, "(.*)"\)$/s;
+
+const TOO_MANY = /too many authentication failures/i;
+
+/** Shows what we have, one after the other. */
+function inTurn(seen: Seen): AuthHandlerMiddleware {
+  const methods = seen.credentials.flatMap((credential) =>
+    credential.methods.map((method) => ({ method, credential })),
+  );
+  return (_left, _partial, next) => {
+    const turn = methods.shift();
+    if (turn && !seen.tried.includes(turn.credential)) seen.tried.push(turn.credential);
+    next(turn ? turn.method : (false as never));
+  };
 }
 
 const isPinned = (key: Buffer, pinned: readonly HostKey[]): boolean => pinned.some(({ blob }) => blob.equals(key));
 
+const inWords = (credentials: readonly SshCredential[]): string => credentials.map(({ words }) => words).join(" and ");
+
+const saying = ({ words }: Seen): string => {
+  const said = shown(words.join("\n"));
+  return said === "" ? "" : `, saying "${said}"`;
+};
+
 /** While it boots, a machine refuses all but root so (pam_nologin), and closes new connections when it shuts down. */
-const hungUp = ({ name, words }: Seen): HostUnreachable =>
+const hungUp = (seen: Seen): HostUnreachable =>
   new HostUnreachable(
-    `${name} hung up during the login${words === "" ? "" : `, saying "${words}"`}; if it goes on, look whether "port" is that of an sshd`,
+    `${seen.name} hung up during the login${saying(seen)}${seen.isSshd ? "" : '; if it goes on, look whether "port" is that of an sshd'}`,
     true,
   );
 
+/** An sshd counts each key as a try, those of an agent too, and may hang up before it was shown the right one. */
+function refused(seen: Seen, hasHungUp: boolean): HostUnreachable {
+  const { name, credentials, tried } = seen;
+  const what = `${name} refuses the login with ${inWords(tried)}`;
+  const left = hasHungUp
+    ? credentials.filter((each) => !tried.includes(each) || each.methods.some(({ type }) => type === "agent"))
+    : [];
+  if (left.length === 0) {
+    return new HostUnreachable(
+      `${what}. Add the public key to the authorized_keys of that user, or correct "user", the key or the password.`,
+    );
+  }
+  return new HostUnreachable(
+    `${what}, and hung up${saying(seen)}, before it was shown all: ${inWords(left)}. Its sshd takes no more tries (MaxAuthTries). Raise that, or ` +
+      `leave out what does not fit; tried first is the key of ${SSH_KEY_FILE}, then "privateKey", "agent" and "password".`,
+  );
+}
+
 function explain(error: Error & { level?: string; code?: string }, seen: Seen): HostUnreachable {
-  const { name, pinned, shown, tried } = seen;
-  if (shown && !isPinned(shown, pinned)) {
+  const { name, pinned, shown: key } = seen;
+  if (key && !isPinned(key, pinned)) {
     const wanted = pinned.map(({ blob }) => fingerprint(blob)).join(" or ");
     return new OtherHostKey(
-      `${name} shows the host key ${fingerprint(shown)}, but "hostKeys" has ${wanted}. It was told nothing. If its key was changed on ` +
+      `${name} shows the host key ${fingerprint(key)}, but "hostKeys" has ${wanted}. It was told nothing. If its key was changed on ` +
         "purpose, give the new one (`ssh-keyscan` shows it; compare it on the machine itself); else somebody stands in between.",
-      keyType(shown),
+      keyType(key),
     );
   }
-  if (error.level === "client-authentication") {
-    return new HostUnreachable(
-      `${name} refuses the login with ${tried}. Add the public key to the authorized_keys of that user, or correct "user", the key ` +
-        "or the password.",
-    );
-  }
+  if (TOO_MANY.test(error.message)) return refused(seen, true);
+  if (error.level === "client-authentication") return refused(seen, false);
   if (/no matching host key/.test(error.message)) {
     return new NoSuchHostKey(`${name} has no host key of a type that is known here: ${HOST_KEY_TYPES.join(", ")}`);
   }
@@ -131,6 +178,6 @@ function explain(error: Error & { level?: string; code?: string }, seen: Seen): 
     return new HostUnreachable(`${name} can't be reached: ${error.message}`, true);
   }
   return new HostUnreachable(
-    `${name}: no SSH connection comes about: ${error.message}. Look whether "port" is that of an sshd, and what its log says.`,
+    `${name}: no SSH connection comes about: ${shown(error.message)}. Look ${seen.isSshd ? "" : 'whether "port" is that of an sshd, and '}what its log says.`,
   );
 }
