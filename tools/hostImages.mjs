@@ -14,7 +14,7 @@ export const SUITES = /** @type {const} */ (["bullseye", "bookworm", "trixie"]);
 /** @typedef {typeof SUITES[number]} Suite */
 
 const REPOSITORY = "session-store-host";
-/** The last two are what Ansible needs on a machine. */
+/** Python and its driver are what Ansible needs on a machine; the last ones are login shells. */
 const PACKAGES = [
   "mariadb-server",
   "openssh-server",
@@ -24,6 +24,11 @@ const PACKAGES = [
   "systemd-sysv",
   "python3",
   "python3-pymysql",
+  "zsh",
+  "fish",
+  "tcsh",
+  "csh",
+  "mksh",
 ];
 /** What the image has no use for. */
 const NOT_KEPT = ["var/cache/apt/archives", "var/lib/apt/lists"];

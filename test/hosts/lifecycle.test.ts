@@ -50,7 +50,9 @@ describe.each(OLDEST_AND_NEWEST)("on Debian's %s with MariaDB %s", (suite, versi
   let options: PairOptions = {};
 
   beforeAll(async () => {
-    pair = await HostPair.planned({ suite }, [{ user: "deploy" }, {}]);
+    // A line in a login script is no answer of the machine.
+    const files = { "/etc/bash.bashrc": "echo Welcome; echo Welcome >&2\n" };
+    pair = await HostPair.planned({ suite, files }, [{ user: "deploy" }, {}]);
   });
   afterAll(() => pair?.[Symbol.asyncDispose]());
 

@@ -80,6 +80,9 @@ export class HostUnreachable extends Error {
   }
 }
 
+/** The machine does not do as its superuser what has to be done. The message says what to do. */
+export class SuperuserRefused extends Error {}
+
 export interface HostFile {
   readonly text: string;
   /** Permission bits, such as 0o644. */

@@ -1,4 +1,4 @@
-import type { HostFile } from "../hosts/Host";
+import { type HostFile, SuperuserRefused } from "../hosts/Host";
 import type { Connection } from "../inputs";
 import { openAsAdminWhenUp } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
@@ -227,9 +227,12 @@ async function writeOptions({ host, name }: Server, file: OptionFile): Promise<v
     await host.writeFile(file.path, file.text, { mode: file.mode });
   } catch (error) {
     if (error instanceof NotRecorded) throw error;
+    const remedy =
+      error instanceof SuperuserRefused
+        ? ""
+        : " Make room on that disk, or make it writable, then run `pulumi up` again.";
     throw new Error(
-      `${name}: the option file ${file.path} can't be written (${(error as Error).message}), so ${name} keeps its settings. ` +
-        "Make room on that disk, or make it writable, then run `pulumi up` again.",
+      `${name}: the option file ${file.path} can't be written (${(error as Error).message}), so ${name} keeps its settings.${remedy}`,
     );
   }
 }

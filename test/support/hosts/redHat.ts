@@ -27,7 +27,7 @@ pid-file=/run/mariadb/mariadb.pid
 };
 
 /**
- * Lays a machine with systemd out as Red Hat's packages do: option files, socket, log, the program's folder, the unit. An imitation: the
+ * Lays a machine with systemd out as Red Hat's packages do: option files, socket, log, the program's folder, the unit, bash as sh. An imitation: the
  * programs are still Debian's.
  */
 export async function layOutAsRedHat(host: ContainerHost): Promise<void> {
@@ -35,7 +35,8 @@ export async function layOutAsRedHat(host: ContainerHost): Promise<void> {
     rm -r /etc/mysql
     mkdir -p /etc/my.cnf.d /var/log/mariadb /run/mariadb /usr/libexec
     chown mysql: /var/log/mariadb /run/mariadb
-    mv /usr/sbin/mariadbd /usr/libexec/`);
+    mv /usr/sbin/mariadbd /usr/libexec/
+    ln -sf bash /bin/sh`);
   for (const [file, text] of Object.entries(FILES)) await host.exec(["tee", file], { input: text });
   await host.sh("systemctl daemon-reload; systemctl start mariadb");
 }

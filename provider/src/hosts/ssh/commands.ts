@@ -1,21 +1,17 @@
 import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { finished, pipeline } from "node:stream/promises";
 import type { ClientChannel } from "ssh2";
 import { within } from "../../waiting";
 import { HostUnreachable, type RunOptions } from "../Host";
 import { Complaint, Result } from "../outputs";
+import { FAILED_BY_SUDO, failure, type Outcome } from "./failure";
+import { forLoginShell, Mark } from "./loginShell";
 import type { SshMachine } from "./machine";
+import { ShellCommand } from "./shellCommand";
 
-/** Commands on a machine over SSH. Its sshd hands one text to the login shell: every word of ours in it is quoted. */
+/** Commands on a machine over SSH. A shell reads them: every word of ours in them is quoted. */
 
 const DEADLINE = 60_000;
-
-export interface Outcome {
-  /** Undefined: it was ended by a signal. */
-  readonly code: number | undefined;
-  readonly output: string;
-  readonly errors: string;
-}
 
 /** One word for a POSIX shell, whatever is in it. */
 export function quote(word: string): string {
@@ -34,7 +30,7 @@ export async function run(
   const line = `${asSuperuser ? `${AS_ROOT} ` : ""}${quoteAll(command)}`;
   const outcome = await start(machine, line, streams);
   if (outcome.code === 0) return outcome.output;
-  throw new Error(failure(machine, command.join(" "), outcome));
+  throw failure(machine, command.join(" "), outcome);
 }
 
 interface ScriptOptions {
@@ -44,7 +40,10 @@ interface ScriptOptions {
   readonly deadline?: number;
 }
 
-/** Runs a script to its end, whatever that is. In it, `s COMMAND` runs a command as root; `may COMMAND` fails where sudo would refuse it. */
+/**
+ * Runs a script to its end, whatever that is. In it, `s COMMAND` runs a command as root. `quiet COMMAND` does so with one that leaves processes at
+ * work, which would keep the outputs open: the end of what it wrote goes to the errors.
+ */
 export function script(
   machine: SshMachine,
   text: string,
@@ -54,86 +53,60 @@ export function script(
   return within(deadline, late, start(machine, text, streams));
 }
 
-/** The shell's function that runs a command as root. What it says of a refusal, `failure` reads. */
+/** The shell's function that runs a command as root. What it says of a failure, `failure` reads. Where sudo itself fails it ends with 1. */
 const AS_ROOT = "s";
-const REFUSED = "refused by sudo: ";
-const PRELUDE = {
-  root: `${AS_ROOT}() { "$@"; }; may() { :; }`,
-  other:
-    `${AS_ROOT}() { sudo -n -- "$@" || { r=$?; printf '${REFUSED}%s\n' "$*" >&2; return $r; }; }; ` +
-    `may() { sudo -n -l -- "$@" >/dev/null 2>&1 || { printf 'sudo: a password is required\n${REFUSED}%s\n' "$*" >&2; false; }; }`,
-};
+const BY_SUDO = `sudo -n -- "$@" || { r=$?; [ $r != 1 ] || printf '${FAILED_BY_SUDO}%s\\n' "$*" >&2; return $r; }`;
+const QUIET = `quiet() {
+  t=$(mktemp) || return
+  ${AS_ROOT} "$@" >"$t" 2>&1 </dev/null
+  r=$?; tail -n 15 -- "$t" >&2; rm -f -- "$t"; return $r
+}`;
 
-/** The text that the login shell gets: what programs say of errors, in English, is compared. */
-export const shellText = ({ isRoot }: SshMachine, text: string): string =>
-  `LC_ALL=C PATH=$PATH:/usr/sbin:/sbin:/usr/libexec; export LC_ALL PATH; ${isRoot ? PRELUDE.root : PRELUDE.other}; ${text}`;
+/** What bash takes over from the environment where it is `sh`: options, and functions with the names of commands. */
+const AS_IF_NEW =
+  '[ -z "$BASH_VERSION" ] || { set +eufxvC +o pipefail; unset -f $(compgen -A function); }; umask 022; cd /';
 
-/** What there is to tell of a command that failed. */
-export function failure({ name }: SshMachine, what: string, { code, errors }: Outcome): string {
-  const refused = refusedBySudo(errors);
-  if (refused !== undefined) {
-    return (
-      `${name} may not run this as root without a password: ${refused}. Allow it in the machine's sudoers file ` +
-      "(docs/hosts.md has the lines), or log in as root."
-    );
-  }
-  return `${name}: "${what}" ended with ${code ?? "a signal"}: ${withoutMarks(errors)}`;
+/** What programs say of errors is compared, in English. */
+const ENVIRONMENT = "LC_ALL=C PATH=$PATH:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin:/usr/libexec; export LC_ALL PATH";
+
+/** Has the login shell run a script in which `s` and `quiet` are known. */
+export function commandLine({ isRoot }: SshMachine, mark: Mark, text: string): string {
+  const functions = `${AS_ROOT}() { ${isRoot ? '"$@"' : BY_SUDO}; }\n${QUIET}`;
+  return forLoginShell(`${AS_IF_NEW}; ${ENVIRONMENT}\n${functions}\n${mark.around(text)}`);
 }
-
-/** The command that sudo refused, if that is why a script failed. */
-export function refusedBySudo(errors: string): string | undefined {
-  if (
-    !/^sudo: .*(password is required|is not allowed|may not run|not in the sudoers|terminal is required)|^Sorry, user /m.test(
-      errors,
-    )
-  ) {
-    return undefined;
-  }
-  return new RegExp(`^${REFUSED}(.*)`, "m").exec(errors)?.[1];
-}
-
-const withoutMarks = (errors: string): string => errors.replace(new RegExp(`^${REFUSED}.*\n`, "gm"), "").trim();
 
 type Streams = Pick<RunOptions, "input" | "output">;
 
-const start = (machine: SshMachine, text: string, streams: Streams): Promise<Outcome> =>
-  machine.command(shellText(machine, text), (channel) => outcomeOf(machine, channel, streams));
+function start(machine: SshMachine, text: string, streams: Streams): Promise<Outcome> {
+  const mark = new Mark();
+  return machine.command(commandLine(machine, mark, text), (channel) =>
+    outcomeOf(new ShellCommand(machine.name, channel, mark), channel, streams),
+  );
+}
 
 /** Nothing may be awaited before all listeners are there. */
-function outcomeOf(machine: SshMachine, channel: ClientChannel, { input, output }: Streams): Promise<Outcome> {
-  let fault: Error = new HostUnreachable(`the connection to ${machine.name} was lost while a command ran there`);
-  let tooMuch = false;
+async function outcomeOf(command: ShellCommand, channel: ClientChannel, { input, output }: Streams): Promise<Outcome> {
   const errors = new Complaint();
-  const text = new Result(`a command on ${machine.name}`, (error) => {
-    fault = error;
-    tooMuch = true;
-    channel.close();
-  });
-  channel.stderr.on("data", (chunk: Buffer) => errors.add(chunk));
-  const drained = output ? pipeline(channel, output) : channel.on("data", (chunk: Buffer) => text.add(chunk));
+  const text = new Result(`a command on ${command.name}`, (error) => command.output.destroy(error));
+  command.errors.on("data", (chunk: Buffer) => errors.add(chunk));
+  if (!output) command.output.on("data", (chunk: Buffer) => text.add(chunk));
+  const read = [output ? pipeline(command.output, output) : received(command.output), received(command.errors)];
+  Promise.all(read).catch(() => channel.close());
+  let fault: Error | undefined;
   const source = typeof input === "string" ? Readable.from([input]) : input;
-  const ended = new Promise<number | undefined>((resolve, reject) => {
-    let told = false;
-    let code: number | undefined;
-    // A command that ends before it has read all tells by its exit code why; the broken pipe adds nothing to that.
-    if (source) {
-      pipeline(source, channel.stdin).catch((error) => {
-        fault = error;
-      });
-    } else channel.end();
-    channel.once("exit", (status: number | null) => {
-      told = true;
-      code = status ?? undefined;
+  channel.once("close", () => source?.destroy());
+  // The login shell's scripts must not get it. A command that ends before it has read all tells by its exit code why.
+  if (source) {
+    const send = () => pipeline(source, channel.stdin);
+    command.begun.then(send).catch((error) => {
+      fault = error;
     });
-    channel.once("close", () => {
-      source?.destroy();
-      if (told && !tooMuch) resolve(code);
-      else reject(fault);
-    });
+  } else channel.end();
+  const ended = command.exitCode().catch((error) => {
+    throw fault ?? error;
   });
-  return Promise.all([ended, drained]).then(([code]) => ({
-    code,
-    output: `${text}`,
-    errors: `${errors}`,
-  }));
+  const [code] = await Promise.all([ended, command.begun, ...read]);
+  return { code, output: `${text}`, errors: `${errors}` };
 }
+
+const received = (stream: Readable): Promise<void> => finished(stream, { writable: false });

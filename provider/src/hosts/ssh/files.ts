@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { posix as path } from "node:path";
 import type { FileAccess, HostFile } from "../Host";
 import { readEach } from "../readEach";
-import { failure, type Outcome, quote, refusedBySudo, script } from "./commands";
+import { quote, script } from "./commands";
+import { failure, type Outcome, ownWords, stoppedBySudo } from "./failure";
 import { layoutOf } from "./layout";
 import type { SshMachine } from "./machine";
 
@@ -47,13 +48,13 @@ async function readAll(machine: SshMachine, files: readonly Asked[]): Promise<vo
   const mark = randomUUID();
   const outcome = await script(machine, [READ, ...files.map(({ file }) => `r ${mark} ${quote(file)}`)].join("\n"));
   const parts = outcome.output.split(mark);
-  if (parts.length !== 3 * files.length + 1) throw new Error(failure(machine, "cat", outcome));
+  if (parts.length !== 3 * files.length + 1) throw failure(machine, "cat", { ...outcome, output: "" });
   for (const [index, { file, found, failed }] of files.entries()) {
     const [output = "", code, errors = ""] = parts.slice(3 * index);
     const one = { code: Number(code), output, errors };
     const end = output.indexOf("\n");
     if (isAbsent(one)) found(undefined);
-    else if (one.code !== 0) failed(new Error(failure(machine, `cat ${file}`, one)));
+    else if (one.code !== 0) failed(failure(machine, `cat ${file}`, { ...one, output: "" }));
     else found({ text: output.slice(end + 1), mode: Number.parseInt(output.slice(0, end), 8) & 0o777 });
   }
 }
@@ -75,12 +76,22 @@ async function namesIn(machine: SshMachine, folder: string): Promise<readonly st
     `if [ -r ${f} ] || ! [ -e ${f} ]; then ls -A -- ${f}; else s ls -A -- ${f}; fi`,
   );
   if (isAbsent(outcome)) return [];
-  if (outcome.code !== 0) throw new Error(failure(machine, `ls ${folder}`, outcome));
+  if (outcome.code !== 0) throw failure(machine, `ls ${folder}`, outcome);
   return outcome.output.split("\n").filter((name) => name !== "");
 }
 
+/** Whether there is such a file or directory. */
+export async function exists(machine: SshMachine, file: string): Promise<boolean> {
+  const test = `test -e ${quote(file)}`;
+  const outcome = await script(machine, `${test} || s ${test}`);
+  if (outcome.code === 0) return true;
+  // It says nothing where it finds nothing.
+  if (outcome.code === 1 && !stoppedBySudo(outcome.errors)?.said) return false;
+  throw failure(machine, test, outcome);
+}
+
 const isAbsent = ({ code, errors }: Outcome): boolean =>
-  code !== 0 && ABSENT.test(errors) && refusedBySudo(errors) === undefined;
+  code !== 0 && ABSENT.test(ownWords(errors)) && stoppedBySudo(errors) === undefined;
 
 /**
  * Writes a file beside its place and moves it there when all of it has arrived. Its permissions are tight before it has a byte. Where
@@ -107,11 +118,11 @@ export async function writeFile(
      r=$?; [ $r = 0 ] || s rm -f -- ${u}; exit $r`,
     { input: text },
   );
-  if (outcome.code !== 0) throw new Error(failure(machine, `tee ${file}`, outcome));
+  if (outcome.code !== 0) throw failure(machine, `tee ${file}`, outcome);
 }
 
 /** Gone already is fine. */
 export async function removeFile(machine: SshMachine, file: string): Promise<void> {
   const outcome = await script(machine, `s rm -f -- ${quote(file)}`);
-  if (outcome.code !== 0) throw new Error(failure(machine, `rm ${file}`, outcome));
+  if (outcome.code !== 0) throw failure(machine, `rm ${file}`, outcome);
 }

@@ -3,8 +3,8 @@ import type { SshHostInputs } from "../../inputs";
 import { during, until } from "../../waiting";
 import { SSH_DEFAULTS } from "../defaults";
 import { type Host, HostUnreachable, OPTION_FILE } from "../Host";
-import { quote, run, script } from "./commands";
-import { readFile, readFolder, removeFile, writeFile } from "./files";
+import { run } from "./commands";
+import { exists, readFile, readFolder, removeFile, writeFile } from "./files";
 import { ensureInstalled } from "./install";
 import { type Layout, layoutOf } from "./layout";
 import { SshMachine } from "./machine";
@@ -36,10 +36,7 @@ export function sshHost(inputs: SshHostInputs): Host {
     removeFile: (file) => removeFile(machine, file),
     readFolder: (folder, names) => readFolder(machine, folder, names),
     dataDirectory: async () => (await layout()).dataDirectory,
-    async hasData() {
-      const data = quote(path.join((await layout()).dataDirectory, "mysql"));
-      return (await script(machine, `[ -e ${data} ] || s test -e ${data}`)).code === 0;
-    },
+    hasData: async () => exists(machine, path.join((await layout()).dataDirectory, "mysql")),
     startService: () => start(machine),
     stopService: () => stop(machine),
     serverLog: (lines) => serverLog(machine, lines),

@@ -1,6 +1,7 @@
 import { posix as path } from "node:path";
-import { failure, script } from "./commands";
+import { script } from "./commands";
 import type { SshConnection } from "./connection";
+import { failure } from "./failure";
 import type { SshMachine } from "./machine";
 
 /** Where a distribution's MariaDB has what. */
@@ -70,7 +71,7 @@ async function ask(machine: SshMachine): Promise<Layout> {
   const outcome = await script(machine, QUESTIONS);
   const layout = parseLayout(outcome.output);
   if (layout) return layout;
-  throw new Error(failure(machine, "the questions where MariaDB has what", outcome));
+  throw failure(machine, "the questions where MariaDB has what", outcome);
 }
 
 /** Reads the answers. Undefined: they are not whole. */

@@ -1,7 +1,9 @@
 import { until } from "../../waiting";
 import { errorLines } from "../errorLog";
 import { greets } from "../greets";
-import { failure, type Outcome, quote, refusedBySudo, script } from "./commands";
+import { shown } from "../outputs";
+import { quote, script } from "./commands";
+import { failure, type Outcome, ownWords, stoppedBySudo } from "./failure";
 import { forgetLayout, type Layout, layoutOf, SERVICES } from "./layout";
 import type { SshMachine } from "./machine";
 import { openStream } from "./stream";
@@ -27,16 +29,18 @@ done 2>/dev/null | grep . || echo inactive`;
 
 /** Starts the server unless it runs, and waits until it takes connections. One that is just stopping is started again. */
 export async function start(machine: SshMachine): Promise<void> {
-  if (await isUp(machine)) return;
+  if ((await silence(machine)) === undefined) return;
   // Its option files may say otherwise than those with which the former one ran.
   await forgetLayout(machine);
   let begun: Begun | undefined;
-  const what = `MariaDB on ${machine.name} to take connections`;
+  const { socket } = await layoutOf(machine);
+  const what = `MariaDB on ${machine.name} to take connections on ${socket}, which \`my_print_defaults --mysqld\` has for its socket`;
   await until({ what, deadline: DEADLINE }, async () => {
     const state = await stateOf(machine);
     if (state !== "stopped") {
       if (begun) begun.wasSeen = true;
-      return (await isUp(machine)) ? { done: undefined } : { seen: `no answer on its socket (${state})` };
+      const seen = await silence(machine);
+      return seen === undefined ? { done: undefined } : { seen: `${seen} (${state})` };
     }
     // It is not asked on its socket now: where systemd keeps that, each question would be one more start, of which it allows but a few.
     if (!begun) begun = begin(machine);
@@ -66,37 +70,46 @@ function begin(machine: SshMachine): Begun {
 
 async function failed(machine: SshMachine, { outcome }: Begun): Promise<Error> {
   if (outcome instanceof Error) return outcome;
-  if (outcome && refusedBySudo(outcome.errors) !== undefined) {
-    return new Error(failure(machine, "start of the server", outcome));
-  }
-  const said = outcome?.errors.split("\n")[0];
-  const log = errorLines(await serverLog(machine, LINES));
+  if (outcome && stoppedBySudo(outcome.errors)) return failure(machine, "start of the server", outcome);
+  const said = oneLine(outcome?.errors ?? "");
+  const log = await readLog(machine, LINES);
   return new Error(
-    `MariaDB on ${machine.name} ended while it started${said ? ` (${said})` : ""}. Its log says:\n${log}`,
+    `MariaDB on ${machine.name} ended while it started${said ? ` (${said})` : ""}. Its log says:\n` +
+      (log.code === 0 ? errorLines(log.output) : unreadable(machine, log)),
   );
 }
 
 /** Stops the server cleanly, and waits until it is gone. */
 export async function stop(machine: SshMachine): Promise<void> {
   if ((await stateOf(machine)) === "stopped") return;
+  const { service, socket } = await layoutOf(machine);
   // A SIGTERM before it greets would hang it for ever. One that hangs already gets its signal after a while.
-  await until({ what: `MariaDB on ${machine.name} to greet`, deadline: 5_000 }, async () =>
-    (await isUp(machine)) || (await stateOf(machine)) === "stopped" ? { done: undefined } : { seen: "no answer" },
-  ).catch(() => undefined);
+  const unheard = await until({ what: `a greeting on ${socket}`, deadline: 5_000 }, async () => {
+    const seen = await silence(machine);
+    return seen === undefined || (await stateOf(machine)) === "stopped" ? { done: "" } : { seen };
+  }).catch(({ message }: Error) => ` (${message})`);
   const outcome = await control(machine, "stop");
-  if (outcome.code !== 0) throw new Error(failure(machine, "stop of the server", outcome));
+  if (outcome.code !== 0) throw failure(machine, `stop of the server${unheard}`, outcome);
   // systemctl has waited until it was gone. Where systemd keeps its socket, its peer may have had the next one started by now.
-  if ((await layoutOf(machine)).service?.by === "systemd") return;
-  await until({ what: `MariaDB on ${machine.name} to stop`, deadline: DEADLINE }, async () => {
+  if (service?.by === "systemd") return;
+  const said = oneLine(outcome.errors);
+  const what = `MariaDB on ${machine.name} to stop${unheard}, of which its service said "${said}"`;
+  await until({ what, deadline: DEADLINE }, async () => {
     const state = await stateOf(machine);
     return state === "stopped" ? { done: undefined } : { seen: state };
   });
 }
 
-/** Whether the server greets on its socket. A connection is taken before, by the operating system. */
-async function isUp(machine: SshMachine): Promise<boolean> {
+const oneLine = (errors: string): string => shown(ownWords(errors)).replaceAll("\n", "; ");
+
+/** Why the server does not greet on its socket. A connection is taken before, by the operating system. Undefined: it does. */
+async function silence(machine: SshMachine): Promise<string | undefined> {
   const { socket } = await layoutOf(machine);
-  return openStream(machine, socket).then(greets, () => false);
+  try {
+    return (await greets(await openStream(machine, socket))) ? undefined : "no greeting";
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** `stopped`, or what else the machine says of the service. */
@@ -107,12 +120,12 @@ async function stateOf(machine: SshMachine): Promise<string> {
   const look = by === "systemd" ? `${show} 2>/dev/null || s ${show}` : PROCESSES;
   const outcome = await script(machine, look);
   const state = outcome.output.trim().replace("ActiveState=", "");
-  if (state === "") throw new Error(failure(machine, look, outcome));
+  if (state === "") throw failure(machine, look, outcome);
   if (state === "inactive" || state === "failed") return "stopped";
   return by === "systemd" ? state : `process ${state.replaceAll("\n", " ")}`;
 }
 
-/** The background processes of an init script keep its output open for good. */
+/** The processes of an init script stay. */
 async function control(machine: SshMachine, what: "start" | "stop"): Promise<Outcome> {
   const { by, name } = serviceOf(machine, await layoutOf(machine));
   if (by === "systemd") {
@@ -120,8 +133,7 @@ async function control(machine: SshMachine, what: "start" | "stop"): Promise<Out
     const anew = what === "start" ? `s systemctl reset-failed ${quote(name)} 2>/dev/null; ` : "";
     return script(machine, `${anew}s systemctl ${what} ${quote(name)}`, { deadline: DEADLINE });
   }
-  const command = `service ${quote(name)} ${what}`;
-  return script(machine, `may ${command} && s ${command} >/dev/null 2>&1 </dev/null`, { deadline: DEADLINE });
+  return script(machine, `quiet service ${quote(name)} ${what}`, { deadline: DEADLINE });
 }
 
 function serviceOf({ name }: SshMachine, { service }: Layout): NonNullable<Layout["service"]> {
@@ -133,6 +145,11 @@ function serviceOf({ name }: SshMachine, { service }: Layout): NonNullable<Layou
 
 /** The newest lines that the server wrote; where nothing keeps them, what it has against its option files. */
 export async function serverLog(machine: SshMachine, wanted: number): Promise<string> {
+  const outcome = await readLog(machine, wanted);
+  return outcome.code === 0 ? outcome.output.trim() : unreadable(machine, outcome);
+}
+
+async function readLog(machine: SshMachine, wanted: number): Promise<Outcome> {
   const lines = Math.min(wanted, LINES);
   const { log, service, user } = await layoutOf(machine);
   const journal =
@@ -140,6 +157,9 @@ export async function serverLog(machine: SshMachine, wanted: number): Promise<st
   const asItself = machine.isRoot ? `--user=${quote(user)}` : "";
   const check = `echo '(nothing keeps it here, for want of log_error; of its option files the server says:)'
     mariadbd ${asItself} --help --verbose 2>&1 >/dev/null | tail -n ${lines}`;
-  const outcome = await script(machine, log ? `s tail -n ${lines} -- ${quote(log)}` : journal || check);
-  return outcome.code === 0 ? outcome.output.trim() : `(it can't be read: ${failure(machine, "log", outcome)})`;
+  return script(machine, log ? `s tail -n ${lines} -- ${quote(log)}` : journal || check);
 }
+
+/** Of lines that were read before it failed, nothing is told: they may be those of users. */
+const unreadable = (machine: SshMachine, outcome: Outcome): string =>
+  `(it can't be read: ${failure(machine, "log", { ...outcome, output: "" }).message})`;
