@@ -1,18 +1,20 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { findTool } from "../../provider/src/hosts/local/files";
 import { localHost } from "../../provider/src/hosts/local/host";
-import { readOptionLines } from "../../provider/src/mariadb/optionFiles";
+import { readOptions } from "../../provider/src/mariadb/optionFiles";
+import { describeProblem } from "../../provider/src/recipe/settings/includes";
 import {
   isReadBy,
   type OptionLine,
   parseOptionFile,
   renderOptionFile,
 } from "../../provider/src/recipe/settings/optionFile";
+import { INCLUDE_CASES, makeCase, printDefaults } from "../support/includeCases";
 import { optionFile } from "../support/recipeText";
 
 /** MariaDB's own reader of option files is the judge of ours: `mariadbd --print-defaults` says what a server would start with. */
@@ -110,18 +112,70 @@ test("what others write is read as the server reads it", async () => {
   );
 });
 
-test("files that are included stand where the server reads them, in its order", async () => {
-  const directory = path.join(folder, "included");
-  const host = localHost({ kind: "local", directory });
-  await mkdir(path.join(directory, "conf.d"), { recursive: true });
-  await host.writeFile(path.join(directory, "conf.d", "b.cnf"), "[mysqld]\nmax_connections=2\n", { mode: 0o600 });
-  await host.writeFile(path.join(directory, "conf.d", "a.cnf"), "[mysqld]\nmax_connections=1\n", { mode: 0o600 });
-  await host.writeFile(path.join(directory, "conf.d", "c.txt"), "[mysqld]\nmax_connections=3\n", { mode: 0o600 });
-  await host.writeFile(path.join(directory, "conf.d", "d.cnf"), "[mysqld]\nmax_connections=4\n", { mode: 0o666 });
-  await host.writeFile(path.join(directory, "one.cnf"), "[mysqld]\nmax_connections=5\n", { mode: 0o600 });
-  const text = `[mariadb]\nport=1\n!includedir ${directory}/conf.d\n!include ${directory}/one.cnf\n[mariadb]\nport=2\n`;
-  await host.writeFile(path.join(directory, "my.cnf"), text, { mode: 0o600 });
-  const lines = await readOptionLines(host);
-  expect(lines.map(argument)).toEqual(await server(text));
-  expect(lines.map(({ value }) => value)).toEqual(["1", "1", "2", "5", "2"]);
+describe("files that are included are read where, how often and as far as the server reads them:", () => {
+  const local = async (commands: string) => {
+    const directory = path.join(folder, "included");
+    await run("sh", ["-c", makeCase(directory, commands)]);
+    return { host: localHost({ kind: "local", directory }), directory };
+  };
+
+  test.each(Object.entries(INCLUDE_CASES))("%s", async (_, commands) => {
+    const { host, directory } = await local(commands);
+    const { stdout } = await run("sh", ["-c", printDefaults(directory, version.split(".").slice(0, 2).join("."))]);
+    const { lines, problems } = await readOptions(host);
+    expect(lines.map(argument)).toEqual(stdout.split("\n").slice(0, -1).map(spelled));
+    expect(problems).toEqual([]);
+  });
+
+  test("paths that begin where the server is when it starts", async () => {
+    const { host, directory } = await local(
+      "file e/1.cnf '[mysqld]' x=1; file d/1.cnf '!include e/1.cnf' '!includedir e' '!includedir d/../e'",
+    );
+    const { stdout } = await run("sh", ["-c", printDefaults(directory, "1.0")]);
+    expect((await readOptions(host)).lines.map(argument)).toEqual(stdout.split("\n").slice(0, -1));
+  });
+
+  test.each([
+    [
+      "a folder that is not there",
+      "file my.cnf '[mysqld]' x=1 '!includedir /none' y=1",
+      "my.cnf:3 !includedir /none (there is no such folder",
+    ],
+    ["an option before any group", "file my.cnf x=1 '[mysqld]' y=1", "my.cnf:1 x=1 (an option before any group"],
+    ["a group without its end", "file my.cnf '[mysqld' y=1", "my.cnf:1 [mysqld (a group without its ]"],
+    [
+      "a directive that names nothing",
+      "file my.cnf '[mysqld]' '!includedir '",
+      "my.cnf:2 !includedir (it names nothing",
+    ],
+  ])("what no server starts with is named: %s", async (_, commands, problem) => {
+    const { host, directory } = await local(commands);
+    const start = run(findTool("mariadbd"), [`--defaults-file=${directory}/my.cnf`, "--print-defaults"]);
+    await expect(start).rejects.toThrow(/Fatal error in defaults handling/);
+    expect((await readOptions(host)).problems.map(describeProblem)).toEqual([
+      `${directory}/${problem}; no server starts with that)`,
+    ]);
+  });
+
+  test("a server that would read for ever is not imitated: what it reads is named", async () => {
+    const { host, directory } = await local(`
+      for i in $(seq 20); do file d/$i.cnf '[mysqld]' x=$i "!includedir $PWD/d"; done; mkfifo e/fifo; truncate -s 2M e/long
+      file d/0.cnf '[mysqld]' "!include $PWD/e/fifo" '!include /dev/zero' "!include $PWD/e/long" '!include ~/1.cnf'`);
+    const start = run("timeout", [
+      "2",
+      findTool("mariadbd"),
+      `--defaults-file=${directory}/my.cnf`,
+      "--print-defaults",
+    ]);
+    await expect(start).rejects.toMatchObject({ code: 124 });
+    expect((await readOptions(host)).problems.map(describeProblem)).toEqual([
+      `${directory}/e/fifo: it is not a file but a fifo`,
+      "/dev/zero: it is not a file but a device",
+      `${directory}/e/long: it is longer than 1 MiB`,
+      "~/1.cnf: which file that is depends on who starts the server; name its whole path",
+      expect.stringMatching(
+        /\/d\/1\.cnf:3 !includedir \S+ \(more than 1000000 lines, because files include each other/,
+      ),
+    ]);
+  });
 });

@@ -55,7 +55,7 @@ it("a path is a path, whatever is in it: quotes, blanks, line breaks, substituti
         const file = `/srv/files/${name}/${name}.cnf`;
         await host.writeFile(file, `of ${name}\n`, ACCESS);
         expect(await machine.exec(["cat", "--", file])).toBe(`of ${name}\n`);
-        expect(await host.readFile(file)).toEqual({ text: `of ${name}\n`, mode: 0o644 });
+        expect(await host.readFile(file)).toMatchObject({ text: `of ${name}\n`, mode: 0o644 });
         expect(await host.run(["printf", "%s", name])).toBe(name);
         expect(await host.run(["printf", "%s", name], { asSuperuser: true })).toBe(name);
       }),
@@ -63,7 +63,7 @@ it("a path is a path, whatever is in it: quotes, blanks, line breaks, substituti
     // One name is a line of the answer.
     for (const name of NASTY.filter((each) => !each.includes("\n"))) {
       const found = await host.readFolder(`/srv/files/${name}`, /\.cnf$/);
-      expect([...found]).toEqual([[`${name}.cnf`, { text: `of ${name}\n`, mode: 0o644 }]]);
+      expect([...(found ?? [])]).toMatchObject([[`${name}.cnf`, { text: `of ${name}\n`, mode: 0o644 }]]);
     }
     expect((await machine.sh("ls -A /srv/files | wc -l")).trim()).toBe(String(NASTY.length + 1));
     for (const name of NASTY) await host.removeFile(`/srv/files/${name}/${name}.cnf`);
@@ -84,9 +84,39 @@ it("a file has the owner and the permissions that were asked for, from its first
     await machine.sh("chmod 666 /etc/ours/key.pem; chown root:root /etc/ours/key.pem");
     await host.writeFile("/etc/ours/key.pem", "b", { mode: 0o600, ofServer: true });
     expect(await look("/etc/ours/key.pem")).toBe("600 mysql:mysql");
-    expect(await host.readFile("/etc/ours/key.pem")).toEqual({ text: "b", mode: 0o600 });
+    expect(await host.readFile("/etc/ours/key.pem")).toMatchObject({ text: "b", mode: 0o600, owner: "mysql:mysql" });
     expect(await host.readFile("/etc/ours/none")).toBeUndefined();
     expect(await host.readFile("/etc/ours/key.pem/none")).toBeUndefined();
+  }));
+
+it("whose a file is, is seen, also where only root may look; what can't be read as a file is named, and nothing waits for it", () =>
+  both(async (machine, host) => {
+    await machine.sh(`mkdir -p /srv/kinds/shut; cd /srv/kinds; chmod 700 shut; useradd -M ops; echo 'two words:x:4713:' >>/etc/group
+      echo a >theirs; chown ops:4713 theirs; echo b >shut/in; chown 4711:4712 shut/in; chmod 640 shut/in
+      mkfifo fifo shut/fifo; truncate -s 2M long; ln -s /dev/null null; ln -s none broken; ln -s circle circle; : >empty`);
+    const look = async (name: string) => host.readFile(`/srv/kinds/${name}`);
+    expect(await look("theirs")).toMatchObject({ text: "a\n", mode: 0o644, owner: "ops:two words" });
+    expect(await look("shut/in")).toMatchObject({
+      text: "b\n",
+      mode: 0o640,
+      uid: 4711,
+      gid: 4712,
+      owner: "UNKNOWN:UNKNOWN",
+    });
+    const [uid, gid] = (await machine.sh("id -u mysql; id -g mysql")).split("\n").map(Number);
+    expect(await host.ownerOf({ mode: 0o600, ofServer: true })).toEqual({ uid, gid });
+    expect(await look("fifo")).toMatchObject({ text: "", unread: "it is not a file but a fifo" });
+    expect(await look("shut/fifo")).toMatchObject({ text: "", unread: "it is not a file but a fifo" });
+    expect(await host.readFile("/dev/zero")).toMatchObject({ unread: "it is not a file but a character special file" });
+    expect(await look("long")).toMatchObject({ text: "", unread: "it is longer than 1 MiB" });
+    expect(await look("shut")).toMatchObject({ text: "", isFolder: true, mode: 0o700, owner: "root:root" });
+    for (const name of ["null", "empty"]) expect(await look(name)).toMatchObject({ text: "", isFolder: false });
+    expect((await look("null"))?.unread).toBeUndefined();
+    for (const name of ["none", "broken", "circle", "theirs/none"]) expect(await look(name)).toBeUndefined();
+    expect(await host.readFolder("/srv/kinds/none", /./)).toBeUndefined();
+    expect([...((await host.readFolder("/srv/kinds", /^(theirs|broken|shut)$/)) ?? [])]).toMatchObject([
+      ["theirs", { text: "a\n" }],
+    ]);
   }));
 
 const big = (letter: string): string => letter.repeat(2_000_000);
@@ -119,7 +149,7 @@ it("a connection that is cut while a file is written leaves the former one, and 
       const files = (await machine.sh("ls /srv")).split("\n").filter((name) => name.startsWith("cut"));
       return files.length === 1 ? { done: undefined } : { seen: files.join() };
     });
-    expect(await host.readFile("/srv/cut.cnf")).toEqual({ text: "former", mode: 0o644 });
+    expect(await host.readFile("/srv/cut.cnf")).toMatchObject({ text: "former", mode: 0o644 });
   }));
 
 it("a disk that is full is named, and the former file stays", async () => {

@@ -113,7 +113,7 @@ describe("a file is read as the server reads it:", () => {
     const text =
       "[client]\na=1\n[mysqld]\nb=2\n[mysqldump]\nc=3\n[server]\nd=4\n[mariadb-dump]\ne=5\n[mariadbd]\nf=6\n";
     expect(options(text).map(({ option }) => option)).toEqual(["b", "d", "f"]);
-    expect(values("a=1\n[mysqld]\nb=2")).toEqual([["b", "2"]]);
+    expect(values("[client]\na=1\n[mysqld]\nb=2")).toEqual([["b", "2"]]);
   });
 
   test("a group of one version is read by that version only", () => {
@@ -127,8 +127,8 @@ describe("a file is read as the server reads it:", () => {
     const text = "[mariadb]\na=1\n!includedir /etc/more.d\n!include /etc/one more.cnf\nb=2\n";
     expect(parseOptionFile("my.cnf", text)).toMatchObject([
       { option: "a", line: 2 },
-      { includeFolder: "/etc/more.d" },
-      { include: "/etc/one more.cnf" },
+      { include: "/etc/more.d", isFolder: true, line: 3 },
+      { include: "/etc/one more.cnf", isFolder: false, line: 4 },
       { option: "b", line: 5 },
     ]);
   });

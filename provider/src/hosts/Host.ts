@@ -21,18 +21,23 @@ export interface Host {
   readonly settingsMode: number;
   /** Where the certificates lie that we keep for the server. */
   readonly tlsFolder: string;
+  /** Where the server is when it starts: paths in option files may begin there. */
+  readonly startsIn: string;
   /** The option files that the server reads first; what they include follows from their text. */
   optionFiles(): Promise<readonly string[]>;
   /** True when every option file of this server is ours to change. */
   readonly ownsOptionFiles: boolean;
   /** Runs a command without a shell. Rejects when it ends with another code than 0. */
   run(command: readonly string[], options?: RunOptions): Promise<string>;
+  /** Links are followed. What has no end, such as a device, is not read: `unread` says so. */
   readFile(path: string): Promise<HostFile | undefined>;
+  /** Whose a file is that was written with this access. */
+  ownerOf(access: FileAccess): Promise<Owner>;
   /** Writes a file whole or not at all. Makes the directory it lies in, if need be. */
   writeFile(path: string, text: string, access: FileAccess): Promise<void>;
   removeFile(path: string): Promise<void>;
-  /** The files in a directory whose names match, by name, sorted; none when it does not exist. */
-  readFolder(path: string, names: RegExp): Promise<ReadonlyMap<string, HostFile>>;
+  /** The files in a directory whose names match, by name, sorted. Undefined: there is no such directory. */
+  readFolder(path: string, names: RegExp): Promise<ReadonlyMap<string, HostFile> | undefined>;
   /** Where the server's data lie. */
   dataDirectory(): Promise<string>;
   /** False: there is no data directory yet, or no more. */
@@ -83,8 +88,21 @@ export class HostUnreachable extends Error {
 /** The machine does not do as its superuser what has to be done. The message says what to do. */
 export class SuperuserRefused extends Error {}
 
-export interface HostFile {
+/** The operating system's user and group, by their numbers. */
+export interface Owner {
+  readonly uid: number;
+  /** 0 where groups don't count. */
+  readonly gid: number;
+}
+
+export interface HostFile extends Owner {
   readonly text: string;
   /** Permission bits, such as 0o644. */
   readonly mode: number;
+  /** How messages name its owner, such as `root:root`. */
+  readonly owner: string;
+  /** A folder has no text. */
+  readonly isFolder: boolean;
+  /** Why it has no text, such as `it is a fifo`. Undefined: it was read. */
+  readonly unread?: string;
 }

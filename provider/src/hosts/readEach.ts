@@ -6,5 +6,5 @@ export async function readEach(
   read: (name: string) => Promise<HostFile | undefined>,
 ): Promise<ReadonlyMap<string, HostFile>> {
   const files = await Promise.all([...names].sort().map(async (name) => [name, await read(name)] as const));
-  return new Map(files.flatMap(([name, file]) => (file ? [[name, file]] : [])));
+  return new Map(files.flatMap(([name, file]) => (file && !file.isFolder ? [[name, file]] : [])));
 }

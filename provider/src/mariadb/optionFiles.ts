@@ -1,5 +1,5 @@
-import { posix as path } from "node:path";
-import type { Host, HostFile } from "../hosts/Host";
+import type { Host } from "../hosts/Host";
+import { describeProblem, type OptionProblem, type ReadOptions, readAsServer } from "../recipe/settings/includes";
 import {
   describeLine,
   isReadBy,
@@ -7,10 +7,10 @@ import {
   movedLogs,
   type OptionLine,
   overridingLines,
-  parseOptionFile,
   repeatingFiles,
 } from "../recipe/settings/optionFile";
 import { progress } from "../run";
+import { findIncluded } from "./includedFiles";
 import type { Server } from "./server";
 
 /** Our option file. */
@@ -24,16 +24,18 @@ export interface OurFile {
 export interface ForeignLines {
   /** Lines that keep ours from being what the server runs with. */
   readonly overriding: readonly OptionLine[];
+  /** Why the next start fails, or why nobody can tell what the server would run with. */
+  readonly problems: readonly OptionProblem[];
   /** Files that say the same as ours, as somebody left them who set the pair up by hand. */
   readonly repeating: ReadonlyMap<string, readonly OptionLine[]>;
   /** Lines on log files that ours takes the word from. */
   readonly moved: readonly OptionLine[];
 }
 
-/** All options of the server, in the order in which it reads them. */
-export async function readOptionLines(host: Host, ours?: OurFile): Promise<OptionLine[]> {
-  const files = await host.optionFiles();
-  return (await Promise.all(files.map((file) => linesOf(host, file, ours)))).flat();
+/** All that the server reads in its option files, as it reads it. */
+export async function readOptions(host: Host, ours?: OurFile): Promise<ReadOptions> {
+  const first = await host.optionFiles();
+  return readAsServer(first, await findIncluded(host, first, ours));
 }
 
 /** Our option file as it is, and what other files say of its options. */
@@ -44,10 +46,13 @@ export async function lookAtOptionFiles(host: Host, version: string | undefined)
 }
 
 async function foreignLines(host: Host, ours: OurFile, version: string | undefined): Promise<ForeignLines> {
-  const all = await readOptionLines(host, ours);
-  const lines = version ? all.filter((line) => isReadBy(line, version)) : all;
+  const all = await readOptions(host, ours);
+  // What counts of a line is the last time that it is read.
+  const unique = [...new Set(all.lines.toReversed())].toReversed();
+  const lines = version ? unique.filter((line) => isReadBy(line, version)) : unique;
   return {
     overriding: overridingLines(lines, ours.path),
+    problems: all.problems.filter(({ file }) => file !== ours.path),
     repeating: repeatingFiles(lines, ours.path),
     moved: movedLogs(lines, ours.path),
   };
@@ -56,6 +61,7 @@ async function foreignLines(host: Host, ours: OurFile, version: string | undefin
 /** Lines that would win over ours after the next restart go where the files are ours; elsewhere they are the operator's to remove. */
 export async function clearOverrides({ host, name, version }: Server, ours: OurFile): Promise<ForeignLines> {
   const foreign = await foreignLines(host, ours, version.number);
+  refuseProblems(name, foreign);
   const overrides = foreign.overriding;
   if (overrides.length === 0) return foreign;
   const list = overrides.map(describeLine).join("; ");
@@ -73,6 +79,20 @@ export async function clearOverrides({ host, name, version }: Server, ours: OurF
   return foreign;
 }
 
+function refuseProblems(name: string, { problems }: ForeignLines): void {
+  if (problems.length === 0) return;
+  throw new Error(
+    `${name}: its option files can't be read as its server would read them: ${problems.map(describeProblem).join("; ")}. Nothing was changed, ` +
+      "because nobody can tell with what the next start would be. Correct these files, then run `pulumi up` again.",
+  );
+}
+
+/** What keeps our settings from being what the server runs with after its next start, as previews show it. */
+export const inTheWay = ({ overriding, problems }: ForeignLines): string[] => [
+  ...problems.map(describeProblem),
+  ...overriding.map(describeLine),
+];
+
 /** Comments lines out. */
 async function disable(host: Host, lines: readonly OptionLine[]): Promise<void> {
   for (const file of new Set(lines.map((line) => line.file))) {
@@ -87,26 +107,4 @@ async function disable(host: Host, lines: readonly OptionLine[]): Promise<void> 
       .join("\n");
     await host.writeFile(file, text, { mode: found.mode });
   }
-}
-
-/** @param known the file, where it was read already */
-async function linesOf(host: Host, file: string, ours?: OurFile, known?: HostFile): Promise<OptionLine[]> {
-  const text = file === ours?.path ? ours.text : undefined;
-  const found = text === undefined ? (known ?? (await host.readFile(file))) : { text, mode: 0 };
-  // The server passes over a file that everybody may write.
-  if (!found || (found.mode & 0o002) !== 0) return [];
-  const read = parseOptionFile(file, found.text).map((item) => {
-    if ("option" in item) return [item];
-    return "include" in item ? linesOf(host, item.include, ours) : linesOfFolder(host, item.includeFolder, ours);
-  });
-  return (await Promise.all(read)).flat();
-}
-
-/** Of the option files in a folder, ours among them also when it is not there yet. */
-async function linesOfFolder(host: Host, folder: string, ours?: OurFile): Promise<OptionLine[]> {
-  const inFolder = await host.readFolder(folder, /\.(cnf|ini)$/);
-  const known = new Map([...inFolder].map(([name, file]) => [path.join(folder, name), file]));
-  const isIn = ours && path.join(folder, path.basename(ours.path)) === ours.path;
-  const files = new Set([...known.keys(), ...(isIn ? [ours.path] : [])]);
-  return (await Promise.all([...files].sort().map((file) => linesOf(host, file, ours, known.get(file))))).flat();
 }

@@ -6,7 +6,7 @@ import { type Effect, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/set
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
 import { openToRemove } from "./admin";
 import { askIfThere } from "./open";
-import { readOptionLines } from "./optionFiles";
+import { readOptions } from "./optionFiles";
 import { sourceStatus } from "./replication";
 import { setGlobal } from "./rights";
 import type { Row, Server } from "./server";
@@ -149,7 +149,7 @@ async function refusedPlaces(server: Server, wanted: Settings, variables: Readon
 /** The operator's last lines on the place of the log. */
 async function linesOnPlace({ host, version }: Server): Promise<OptionLine[]> {
   const ours = await host.settingsFile();
-  const lines = (await readOptionLines(host)).filter((line) => line.file !== ours && isReadBy(line, version.number));
+  const lines = (await readOptions(host)).lines.filter((line) => line.file !== ours && isReadBy(line, version.number));
   return [...new Map(lines.filter(placesLog).map((line) => [line.option, line])).values()];
 }
 

@@ -8,7 +8,7 @@ import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { notedSettings } from "../mariadb/notedSettings";
 import { askIfThere, openViewer } from "../mariadb/open";
-import { lookAtOptionFiles } from "../mariadb/optionFiles";
+import { inTheWay, lookAtOptionFiles } from "../mariadb/optionFiles";
 import { formerAccounts, ownAccountProblems } from "../mariadb/ownAccounts";
 import { claimsAt, giveUpAll, holds } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
@@ -30,7 +30,7 @@ import {
   settingRefusals,
   tlsRefusals,
 } from "../recipe/settings/ofNode";
-import { describeLine, renderOptionFile } from "../recipe/settings/optionFile";
+import { renderOptionFile } from "../recipe/settings/optionFile";
 import { tlsFiles, tlsProblems } from "../recipe/tls";
 import { WORDS } from "../recipe/words";
 import { progress } from "../run";
@@ -135,7 +135,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     const seen = {
       configText: file?.text ?? "",
       configMode: file ? file.mode.toString(8) : last.configMode,
-      overriddenBy: foreign.overriding.map(describeLine),
+      overriddenBy: inTheWay(foreign),
     };
     if (running instanceof Error) {
       progress(running.message);

@@ -1,23 +1,29 @@
 import { posix as path } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import { isDeepStrictEqual } from "node:util";
 import { extract, type Header, pack } from "tar-stream";
-import type { FileAccess, HostFile } from "../Host";
+import type { FileAccess, HostFile, Owner } from "../Host";
 import { readEach } from "../readEach";
+import { LONGEST_FILE, whyUnread } from "../unread";
 import { run } from "./commands";
 import type { DockerContainer } from "./container";
 
 /** The files of a container, which the engine hands out and takes as archives, whether the container runs or not. */
 
 const LINKS = 10;
+/** Most that is taken in of one archive, in bytes: the engine sends a folder with all that is below it. */
+const MOST = 16 << 20;
+const NULL_DEVICE = [1, 3];
 
 interface Entry {
   readonly header: Header;
-  readonly content: Buffer;
+  /** Of a file that is read as a whole. */
+  readonly content: Buffer | undefined;
 }
 
 export async function readFile(container: DockerContainer, file: string): Promise<HostFile | undefined> {
-  const [found] = await entriesAt(container, file);
+  const [found] = (await entriesAt(container, file)) ?? [];
   return found && fileOf(found);
 }
 
@@ -26,22 +32,48 @@ export async function readFolder(
   container: DockerContainer,
   folder: string,
   names: RegExp,
-): Promise<ReadonlyMap<string, HostFile>> {
-  const entries = new Map(
-    (await entriesAt(container, folder)).flatMap((entry) => {
-      const [, name = "", ...deeper] = entry.header.name.split("/");
-      return deeper.length === 0 && names.test(name) ? [[name, entry]] : [];
-    }),
-  );
+): Promise<ReadonlyMap<string, HostFile> | undefined> {
+  const nameOf = ({ name }: Header) => /^[^/]*\/([^/]+)\/?$/.exec(name)?.[1] ?? "";
+  const found = await entriesAt(container, folder, (header) => names.test(nameOf(header)));
+  const one = (name: string) => readFile(container, path.join(folder, name));
+  if (!found) {
+    const all = await run(container, ["ls", "-A", "--", folder]);
+    return readEach(
+      all.split("\n").filter((name) => names.test(name)),
+      one,
+    );
+  }
+  const [there, ...below] = found;
+  if (there?.header.type !== "directory") return undefined;
+  const entries = new Map(below.map((entry) => [nameOf(entry.header), entry]));
   return readEach([...entries.keys()], async (name) => {
     const entry = entries.get(name);
-    return entry?.header.type === "symlink" ? readFile(container, path.join(folder, name)) : entry && fileOf(entry);
+    return entry?.header.type === "symlink" ? one(name) : entry && fileOf(entry);
   });
 }
 
 function fileOf({ header, content }: Entry): HostFile | undefined {
-  return header.type === "file" ? { text: content.toString("utf8"), mode: (header.mode ?? 0) & 0o777 } : undefined;
+  const { type, size = 0, mode = 0, uid = 0, gid = 0 } = header;
+  // It leads nowhere, or in a circle.
+  if (type === "symlink") return undefined;
+  const isFolder = type === "directory";
+  const isNothing =
+    isFolder || (type === "character-device" && isDeepStrictEqual([header.devmajor, header.devminor], NULL_DEVICE));
+  const unread = isNothing ? undefined : whyUnread(type ?? "file", size);
+  const owner = [uid, gid].map((number) => (number === 0 ? "root" : number)).join(":");
+  return {
+    text: content?.toString("utf8") ?? "",
+    mode: mode & 0o777,
+    uid,
+    gid,
+    owner,
+    isFolder,
+    ...(unread && { unread }),
+  };
 }
+
+export const ownerOf = async (container: DockerContainer, { ofServer = false }: FileAccess): Promise<Owner> =>
+  ofServer ? serverUser(container) : { uid: 0, gid: 0 };
 
 export async function exists(container: DockerContainer, file: string): Promise<boolean> {
   const answer = await container.askForMaybe((asked) => asked.infoArchive({ path: file }));
@@ -79,7 +111,7 @@ async function putFile(
   text: string,
   { mode, ofServer = false }: FileAccess,
 ): Promise<void> {
-  const owner = ofServer ? await serverUser(container) : { uid: 0, gid: 0 };
+  const owner = await ownerOf(container, { mode, ofServer });
   const archive = pack();
   let folder = path.dirname(file);
   const missing: string[] = [];
@@ -103,14 +135,37 @@ async function serverUser(container: DockerContainer): Promise<{ uid: number; gi
   return { uid: Number(uid), gid: Number(gid) };
 }
 
-/** What lies at a path, links followed: one file, or a directory and all below it. */
-async function entriesAt(container: DockerContainer, place: string, links = LINKS): Promise<Entry[]> {
+/**
+ * What lies at a path, links followed: a file or a directory, and of all below that what is meant. Undefined: more lies there than is taken in.
+ * @param isMeant undefined: nothing of what is below
+ */
+async function entriesAt(
+  container: DockerContainer,
+  place: string,
+  isMeant?: (header: Header) => boolean,
+  links = LINKS,
+): Promise<Entry[] | undefined> {
   const archive = await container.askForMaybe((asked) => asked.getArchive({ path: place }));
   if (!archive) return [];
   const entries: Entry[] = [];
-  const reader = Readable.from(archive).pipe(extract());
-  for await (const entry of reader) entries.push({ header: entry.header, content: await buffer(entry) });
+  const source = Readable.from(archive);
+  let taken = 0;
+  try {
+    for await (const entry of source.pipe(extract())) {
+      const { header } = entry;
+      const { size = 0 } = header;
+      taken += size;
+      if (isMeant && taken > MOST) return undefined;
+      const isRead = size <= LONGEST_FILE && (entries.length === 0 || isMeant?.(header) === true);
+      if (entries.length === 0 || isMeant?.(header))
+        entries.push({ header, content: isRead ? await buffer(entry) : undefined });
+      if (!isRead) entry.resume();
+      if (!isMeant) break;
+    }
+  } finally {
+    source.destroy();
+  }
   const [first] = entries;
   if (first?.header.type !== "symlink" || links === 0) return entries;
-  return entriesAt(container, path.resolve(path.dirname(place), first.header.linkname ?? ""), links - 1);
+  return entriesAt(container, path.resolve(path.dirname(place), first.header.linkname ?? ""), isMeant, links - 1);
 }

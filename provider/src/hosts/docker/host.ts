@@ -5,7 +5,7 @@ import { type Host, OPTION_FILE } from "../Host";
 import { run } from "./commands";
 import { DockerContainer } from "./container";
 import { DockerEngine } from "./engine";
-import { exists, readFile, readFolder, removeFile, writeFile } from "./files";
+import { exists, ownerOf, readFile, readFolder, removeFile, writeFile } from "./files";
 import { layoutOf } from "./layout";
 import { type Greets, log, start, stop, waitUntilSetUp } from "./service";
 import { openToServer, serverGreets } from "./stream";
@@ -28,10 +28,12 @@ export function dockerHost(inputs: DockerHostInputs): Host {
     },
     socket: async () => (await layoutOf(container)).socket,
     settingsFile: async () => `${folder}/${OPTION_FILE}`,
+    startsIn: "/",
     optionFiles: async () => (await layoutOf(container)).optionFiles,
     run: (command, options) => run(container, command, options),
     readFile: (file) => readFile(container, file),
     writeFile: (file, text, access) => writeFile(container, file, text, access),
+    ownerOf: (access) => ownerOf(container, access),
     removeFile: (file) => removeFile(container, file),
     readFolder: (directory, names) => readFolder(container, directory, names),
     dataDirectory: async () => (await layoutOf(container)).dataDirectory,

@@ -31,8 +31,10 @@ export async function layoutOf(container: DockerContainer): Promise<Layout> {
   return asked;
 }
 
-/** In one command: for each, the engine starts a process. */
-const QUESTIONS = `my_print_defaults --help && printf '\\0' && my_print_defaults --mysqld && printf '\\0' && cat /etc/passwd`;
+/** In one command: for each, the engine starts a process. Option files may make it read for ever. */
+const QUESTIONS =
+  "my_print_defaults --help && printf '\\0' && { timeout 5 my_print_defaults --mysqld | grep -E '^--(datadir|socket)='; true; } && " +
+  "printf '\\0' && cat /etc/passwd";
 
 async function ask(container: DockerContainer): Promise<Layout> {
   const [help = "", options = "", users = ""] = (await run(container, ["sh", "-c", QUESTIONS])).split("\0");

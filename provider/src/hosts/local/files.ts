@@ -87,10 +87,14 @@ export async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await fs.readFile(file, "utf8");
   } catch (error) {
-    if (["ENOENT", "ENOTDIR", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }
+
+/** Links that lead nowhere, or in a circle, lead to no file. */
+export const isAbsent = (error: unknown): boolean =>
+  ["ENOENT", "ENOTDIR", "ESRCH", "ELOOP"].includes((error as NodeJS.ErrnoException).code ?? "");
 
 export const unfinishedName = (file: string): string => `${file}.unfinished`;
 

@@ -1,14 +1,16 @@
 import { spawn } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as net from "node:net";
+import * as os from "node:os";
 import * as path from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { LocalHostInputs } from "../../inputs";
-import { type Host, OPTION_FILE } from "../Host";
+import { type Host, type HostFile, OPTION_FILE } from "../Host";
 import { Complaint, Result } from "../outputs";
 import { readEach } from "../readEach";
-import { exists, findTool, localUser, paths, readIfThere, writeWhole } from "./files";
+import { whyUnread } from "../unread";
+import { exists, findTool, isAbsent, localUser, paths, writeWhole } from "./files";
 import { logTail, start, stop } from "./server";
 
 /** This machine, and on it the private server that `LocalMariaDb` keeps. */
@@ -24,6 +26,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
     tlsFolder: path.join(directory, "tls"),
     socket: async () => place.socket,
     settingsFile: async () => path.join(place.includeFolder, OPTION_FILE),
+    startsIn: directory,
     optionFiles: async () => [place.baseFile],
     run: runHere,
     readFile,
@@ -33,12 +36,14 @@ export function localHost({ directory }: LocalHostInputs): Host {
     },
     removeFile: (file) => fs.rm(file, { force: true }),
     async readFolder(folder, names) {
-      const all = await fs.readdir(folder).catch(() => [] as string[]);
+      const all = await fs.readdir(folder).catch(unlessAbsent);
+      if (!all) return undefined;
       return readEach(
         all.filter((name) => names.test(name)),
         (name) => readFile(path.join(folder, name)),
       );
     },
+    ownerOf: async () => ({ uid: os.userInfo().uid, gid: 0 }),
     dataDirectory: async () => place.data,
     hasData: () => exists(directory),
     startService: () => start(directory),
@@ -49,9 +54,21 @@ export function localHost({ directory }: LocalHostInputs): Host {
 }
 
 const readFile: Host["readFile"] = async (file) => {
-  const text = await readIfThere(file);
-  return text === undefined ? undefined : { text, mode: (await fs.stat(file)).mode & 0o777 };
+  const stats = await fs.stat(file).catch(unlessAbsent);
+  if (!stats || stats.isSocket()) return undefined;
+  const isFolder = stats.isDirectory();
+  const kind = stats.isFile() ? "file" : stats.isFIFO() ? "fifo" : "device";
+  const unread = isFolder || (await fs.realpath(file)) === os.devNull ? undefined : whyUnread(kind, stats.size);
+  const text = isFolder || unread ? "" : await fs.readFile(file, "utf8").catch(unlessAbsent);
+  if (text === undefined) return undefined;
+  const { uid } = stats;
+  const owner = uid === os.userInfo().uid ? localUser() : String(uid);
+  return { text, mode: stats.mode & 0o777, uid, gid: 0, owner, isFolder, ...(unread && { unread }) } satisfies HostFile;
 };
+
+function unlessAbsent(error: unknown): undefined {
+  if (!isAbsent(error)) throw error;
+}
 
 const runHere: Host["run"] = async (command, streams = {}) => {
   const [program = "", ...args] = command;

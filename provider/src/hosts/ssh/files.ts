@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { posix as path } from "node:path";
-import type { FileAccess, HostFile } from "../Host";
+import type { FileAccess, HostFile, Owner } from "../Host";
 import { readEach } from "../readEach";
+import { LONGEST_FILE, whyUnread } from "../unread";
 import { quote, script } from "./commands";
 import { failure, type Outcome, ownWords, stoppedBySudo } from "./failure";
 import { layoutOf } from "./layout";
@@ -9,7 +10,7 @@ import type { SshMachine } from "./machine";
 
 /** The files of a machine. As root only where the machine does not let the user do it. */
 
-const ABSENT = /No such file or directory|Not a directory/;
+const ABSENT = /No such file or directory|Not a directory|Too many levels of symbolic links/;
 
 interface Asked {
   readonly file: string;
@@ -35,11 +36,18 @@ export function readFile(machine: SshMachine, file: string): Promise<HostFile | 
   });
 }
 
-/** Of each file its permissions in a line and its text, then how that ended, then what was said about it. */
+/** Permissions, owner by numbers, which device, size, what it is, and its owner by names, which may have blanks in them. */
+const FACTS = "%a %u %g %t:%T %s %F/%U:%G";
+const NULL_DEVICE = "1:3";
+
+/** Of each file its facts in a line and its text, then how that ended, then what was said about it. */
 const READ = `q() {
-  if [ -r "$1" ]; then stat -Lc %a -- "$1" && cat -- "$1"
-  elif m=$(stat -Lc %a -- "$1" 2>&1); then echo "$m" && s cat -- "$1"
-  else case $m in *'Permission denied'*) s stat -Lc %a -- "$1" && s cat -- "$1";; *) echo "$m" >&2; false;; esac; fi
+  if i=$(stat -Lc '${FACTS}' -- "$1" 2>&1); then :
+  else case $i in *'Permission denied'*) i=$(s stat -Lc '${FACTS}' -- "$1") || return;; *) echo "$i" >&2; return 1;; esac; fi
+  echo "$i"
+  case $i in *' regular '*) ;; *) return 0;; esac
+  n=\${i#* * * * }; [ "\${n%% *}" -le ${LONGEST_FILE} ] || return 0
+  if [ -r "$1" ]; then cat -- "$1"; else s cat -- "$1"; fi
 }
 r() { e=$(q "$2" 2>&1 >&3); c=$?; printf %s "$1$c$1$e$1"; }
 exec 3>&1`;
@@ -55,27 +63,51 @@ async function readAll(machine: SshMachine, files: readonly Asked[]): Promise<vo
     const end = output.indexOf("\n");
     if (isAbsent(one)) found(undefined);
     else if (one.code !== 0) failed(failure(machine, `cat ${file}`, { ...one, output: "" }));
-    else found({ text: output.slice(end + 1), mode: Number.parseInt(output.slice(0, end), 8) & 0o777 });
+    else found(fileOf(output.slice(0, end), output.slice(end + 1)));
   }
+}
+
+/** Undefined: what is there is nothing to read for anybody. */
+function fileOf(facts: string, text: string): HostFile | undefined {
+  const [, mode = "", uid, gid, device, size, kind = "", owner = ""] =
+    /^(\d+) (\d+) (\d+) (\S+) (\d+) ([^/]*)\/(.*)$/.exec(facts) ?? [];
+  if (kind === "socket") return undefined;
+  const isFolder = kind === "directory";
+  const isNothing = isFolder || device === NULL_DEVICE;
+  const unread = isNothing ? undefined : whyUnread(kind.startsWith("regular ") ? "file" : kind, Number(size));
+  return {
+    text,
+    mode: Number.parseInt(mode, 8) & 0o777,
+    uid: Number(uid),
+    gid: Number(gid),
+    owner,
+    isFolder,
+    ...(unread && { unread }),
+  };
+}
+
+export async function ownerOf(machine: SshMachine, { ofServer = false }: FileAccess): Promise<Owner> {
+  const { uid, gid } = await layoutOf(machine);
+  return ofServer ? { uid, gid } : { uid: 0, gid: 0 };
 }
 
 export async function readFolder(
   machine: SshMachine,
   folder: string,
   names: RegExp,
-): Promise<ReadonlyMap<string, HostFile>> {
-  const wanted = (await namesIn(machine, folder)).filter((name) => names.test(name));
-  return readEach(wanted, (name) => readFile(machine, path.join(folder, name)));
+): Promise<ReadonlyMap<string, HostFile> | undefined> {
+  const wanted = (await namesIn(machine, folder))?.filter((name) => names.test(name));
+  return wanted && readEach(wanted, (name) => readFile(machine, path.join(folder, name)));
 }
 
-/** None when there is no such directory. */
-async function namesIn(machine: SshMachine, folder: string): Promise<readonly string[]> {
+/** Undefined: there is no such directory. */
+async function namesIn(machine: SshMachine, folder: string): Promise<readonly string[] | undefined> {
   const f = quote(path.join(folder, "/"));
   const outcome = await script(
     machine,
     `if [ -r ${f} ] || ! [ -e ${f} ]; then ls -A -- ${f}; else s ls -A -- ${f}; fi`,
   );
-  if (isAbsent(outcome)) return [];
+  if (isAbsent(outcome)) return undefined;
   if (outcome.code !== 0) throw failure(machine, `ls ${folder}`, outcome);
   return outcome.output.split("\n").filter((name) => name !== "");
 }

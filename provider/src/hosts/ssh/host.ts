@@ -4,7 +4,7 @@ import { during, until } from "../../waiting";
 import { SSH_DEFAULTS } from "../defaults";
 import { type Host, HostUnreachable, OPTION_FILE } from "../Host";
 import { run } from "./commands";
-import { exists, readFile, readFolder, removeFile, writeFile } from "./files";
+import { exists, ownerOf, readFile, readFolder, removeFile, writeFile } from "./files";
 import { ensureInstalled } from "./install";
 import { type Layout, layoutOf } from "./layout";
 import { SshMachine } from "./machine";
@@ -29,10 +29,12 @@ export function sshHost(inputs: SshHostInputs): Host {
     },
     socket: async () => (await layout()).socket,
     settingsFile: async () => inputs.settingsFile ?? path.join(folderOf(machine, await layout()), OPTION_FILE),
+    startsIn: "/",
     optionFiles: async () => (await layout()).optionFiles,
     run: (command, options) => run(machine, command, options),
     readFile: (file) => readFile(machine, file),
     writeFile: (file, text, access) => writeFile(machine, file, text, access),
+    ownerOf: (access) => ownerOf(machine, access),
     removeFile: (file) => removeFile(machine, file),
     readFolder: (folder, names) => readFolder(machine, folder, names),
     dataDirectory: async () => (await layout()).dataDirectory,

@@ -17,6 +17,9 @@ export interface Layout {
   /** As whom the server runs: the operating system's user and his group. */
   readonly user: string;
   readonly group: string;
+  /** Their numbers. -1: there are none. */
+  readonly uid: number;
+  readonly gid: number;
   /** Undefined: it goes where the service's output goes. */
   readonly log: string | undefined;
   /** Who starts and stops the server, and by which name. Undefined: neither systemd nor an init script knows it. */
@@ -44,20 +47,25 @@ export async function forgetLayout(machine: SshMachine): Promise<void> {
 /** Names that the server has and had as a service, the newest first. */
 export const SERVICES = ["mariadb", "mysql", "mariadbd", "mysqld"];
 
+/** How long the machine's own reader of option files may take, in seconds: some make it read for ever. */
+const PATIENCE = 5;
+
 /** Every answer ends with a zero byte. */
 const QUESTIONS = `
 e() { printf '\\0'; }
 { command -v mariadbd || command -v mysqld; }; e
 files=$(my_print_defaults --help 2>/dev/null | sed -n '/^Default options are read from/{n;p;}'); printf %s "$files"; e
-o=$(my_print_defaults --mysqld 2>/dev/null) || o=$(s my_print_defaults --mysqld); printf '%s\\n' "$o"
+o=$(timeout ${PATIENCE} my_print_defaults --mysqld 2>/dev/null); c=$?
+[ $c = 0 ] || [ $c = 124 ] || o=$(s my_print_defaults --mysqld)
+printf '%s\\n' "$o" | grep -E '^--(loose[-_])?(socket|datadir|user|log[-_]error)='
 case $o in *--socket=*) ;; *)
   mariadbd --no-defaults --help --verbose 2>/dev/null | sed -n 's/^socket  *\\(.*\\)/--compiled-socket=\\1/p';;
 esac; e
-my_print_defaults mysqld_safe 2>/dev/null; e
-for f in $files; do case $f in /*) grep -hs '^[[:space:]]*!includedir' "$f";; esac; done; e
+[ $c = 124 ] || my_print_defaults mysqld_safe 2>/dev/null | grep -E '^--log[-_]error='; e
+for f in $files; do case $f in /*) [ -f "$f" ] && grep -hs '^[[:space:]]*!includedir' "$f";; esac; done; e
 u=$(printf '%s\\n' "$o" | sed -n 's/^--user=//p' | tail -n 1); u=\${u:-mysql}
 getent passwd "$u"; e
-id -gn "$u" 2>/dev/null; e
+id -gn "$u" 2>/dev/null && id -g "$u"; e
 if [ -d /run/systemd/system ]; then
   for n in ${SERVICES.join(" ")}; do for d in /etc /run /usr/lib /lib; do
     if [ -e "$d/systemd/system/$n.service" ]; then echo "systemd $n"; fi
@@ -79,7 +87,8 @@ export function parseLayout(text: string): Layout | undefined {
   const answers = text.split("\0").map((answer) => answer.trim());
   const [program, files, options, safeOptions, includes, account, group, services, end] = answers;
   if (end === undefined) return undefined;
-  const [user = "mysql", , , , , home = "/nonexistent"] = (account ?? "").split(":");
+  const [user = "mysql", , uid, , , home = "/nonexistent"] = (account ?? "").split(":");
+  const [groupName, gid] = (group ?? "").split("\n");
   const option = (name: string, lines = options) => lastOption(name, lines ?? "");
   const dataDirectory = option("datadir") ?? "/var/lib/mysql";
   const log = option("log-error") ?? option("log-error", safeOptions);
@@ -91,7 +100,9 @@ export function parseLayout(text: string): Layout | undefined {
     socket: path.resolve(dataDirectory, option("socket") ?? option("compiled-socket") ?? "/run/mysqld/mysqld.sock"),
     dataDirectory,
     user: user || "mysql",
-    group: group || user || "mysql",
+    group: groupName || user || "mysql",
+    uid: Number(uid ?? -1),
+    gid: Number(gid ?? -1),
     log: log ? path.resolve(dataDirectory, log) : undefined,
     service: (by === "systemd" || by === "init") && name ? { by, name } : undefined,
   };

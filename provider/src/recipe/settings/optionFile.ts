@@ -42,41 +42,69 @@ export interface OptionLine {
   readonly value: string | undefined;
 }
 
-/** What one file says, in its order: options of the server, and the files it includes at that place. */
-export type OptionFileItem = OptionLine | { readonly include: string } | { readonly includeFolder: string };
+/** What one file says, in its order. */
+export type OptionFileItem = OptionLine | IncludeLine | BadLine;
+
+/** Another file, or all of a folder, that the server reads at this place. */
+export interface IncludeLine extends Place {
+  readonly include: string;
+  readonly isFolder: boolean;
+}
+
+/** Where the server gives a file up: it reads no further, and does not start with one that nobody includes. */
+export interface BadLine extends Place {
+  readonly problem: string;
+}
+
+interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+}
 
 /** Groups that the server reads. One of a certain version, such as `[mariadb-10.11]`, is read by that version only. */
-const SERVER_GROUP = /^(server|galera|(mysqld|mariadb|mariadbd)(-\d+\.\d+)?)$/;
+const SERVER_GROUP = /^(server|galera|(mysqld|mariadb|mariadbd)(-\d+\.\d+)?)$/i;
+/** The server takes a line in pieces of this length, each for a line. */
+const PIECE = /[^\n]{0,4093}\n|[^\n]{1,4094}/g;
 
 /** Reads a file as the server does. */
 export function parseOptionFile(file: string, text: string): OptionFileItem[] {
   const items: OptionFileItem[] = [];
-  let group = "";
-  for (const [index, raw] of text.split("\n").entries()) {
-    const content = raw.trim();
-    if (content.startsWith(";")) continue;
-    const include = /^!include(dir)?\s+(.+)$/.exec(content);
-    if (include) {
-      items.push(include[1] ? { includeFolder: String(include[2]) } : { include: String(include[2]) });
-      continue;
-    }
-    const heading = /^\[([^\]]+)\]/.exec(content);
-    if (heading) {
-      group = String(heading[1]);
-      continue;
-    }
-    if (!SERVER_GROUP.test(group)) continue;
-    const assignment = /^([^=]+?)\s*(?:=\s*(.*))?$/.exec(withoutComment(content));
-    if (!assignment) continue;
-    const option = String(assignment[1])
-      .trim()
-      .toLowerCase()
-      .replaceAll("-", "_")
-      .replace(/^loose_/, "");
-    items.push({ file, line: index + 1, group, option, value: unquoted(assignment[2]) });
+  let group: string | undefined;
+  let line = 1;
+  for (const piece of text.match(PIECE) ?? []) {
+    const content = trim(piece);
+    const place = { file, line, text: content };
+    if (piece.endsWith("\n")) line++;
+    if (content === "" || content.startsWith(";") || content.startsWith("#")) continue;
+    if (content.startsWith("!")) {
+      // It takes the last character for the end of the line, also where the file ends without one.
+      const [, folder, name] = /^[ \t\r\v\f]*![ \t\r\v\f]*include(dir)?[ \t\r\v\f\n](.*)$/s.exec(piece) ?? [];
+      if (name === undefined) continue;
+      const include = trim(name.slice(0, -1));
+      if (include === "") return [...items, { ...place, problem: "it names nothing" }];
+      items.push({ ...place, include, isFolder: folder !== undefined });
+    } else if (content.startsWith("[")) {
+      const end = content.indexOf("]");
+      if (end < 0) return [...items, { ...place, problem: "a group without its ]" }];
+      group = content.slice(1, end).trimEnd();
+    } else if (group === undefined) return [...items, { ...place, problem: "an option before any group" }];
+    else if (SERVER_GROUP.test(group)) items.push({ file, line: place.line, group, ...optionIn(content) });
   }
   return items;
 }
+
+function optionIn(content: string): { option: string; value: string | undefined } {
+  const [, name = "", value] = /^([^=]*)(?:=(.*))?$/s.exec(withoutComment(content)) ?? [];
+  const option = trim(name)
+    .toLowerCase()
+    .replaceAll("-", "_")
+    .replace(/^loose_/, "");
+  return { option, value: value === undefined ? undefined : unquoted(trim(value)) };
+}
+
+/** Only what the server takes for blanks. */
+const trim = (text: string): string => text.replace(/^[ \t\r\n\v\f]+|[ \t\r\n\v\f]+$/g, "");
 
 /** True when a server of this version, such as `10.11.19`, reads the group of the line. */
 export const isReadBy = ({ group }: OptionLine, version: string): boolean =>
@@ -177,7 +205,7 @@ function withoutComment(content: string): string {
       if (quote === "") quote = character;
       else if (quote === character) quote = "";
     }
-    if (quote === "" && character === "#") return content.slice(0, index).trim();
+    if (quote === "" && character === "#") return content.slice(0, index);
     escaped = quote !== "" && character === "\\" && !escaped;
   }
   return content;
@@ -187,7 +215,7 @@ const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b
 
 function unquoted(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
-  const inside = /^(["'])(.*)\1$/.exec(text)?.[2] ?? text;
+  const inside = /^(["'])(.*)\1$/s.exec(text)?.[2] ?? text;
   // A backslash before any other character stands for itself.
   return inside.replace(/\\([ntrbs"'\\])/g, (_, character: string) => ESCAPES[character] ?? character);
 }

@@ -1,0 +1,67 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { openHost } from "../../provider/src/hosts";
+import type { Host } from "../../provider/src/hosts/Host";
+import { localHost } from "../../provider/src/hosts/local/host";
+import { readOptions } from "../../provider/src/mariadb/optionFiles";
+import { isReadBy, type OptionLine } from "../../provider/src/recipe/settings/optionFile";
+import { ContainerHost } from "../support/hosts/containerHost";
+import { OLDEST_AND_NEWEST } from "../support/hosts/dockerEngine";
+import { TestNetwork } from "../support/hosts/testNetwork";
+import { INCLUDE_CASES, makeCase, printDefaults } from "../support/includeCases";
+
+/** Option files that include others, read as each MariaDB reads them; and from a machine over SSH. */
+
+jest.setTimeout(60_000);
+
+const FOLDER = "/srv/options";
+const CASES = Object.entries(INCLUDE_CASES);
+let network: TestNetwork;
+
+beforeAll(async () => {
+  network = await TestNetwork.create();
+});
+afterAll(() => network?.[Symbol.asyncDispose]());
+
+const argument = ({ option, value }: OptionLine) => `--${option}${value === undefined ? "" : `=${value}`}`;
+
+async function readBy(host: Host, version: string): Promise<string[]> {
+  const { lines } = await readOptions(host);
+  return lines.filter((line) => isReadBy(line, `${version}.`)).map(argument);
+}
+
+it.each(OLDEST_AND_NEWEST)("Debian's %s: MariaDB %s reads them as we do", async (suite, version) => {
+  await using machine = await ContainerHost.start(network, { suite, withServer: false });
+  const print = CASES.map(
+    ([, commands]) => `(${makeCase(FOLDER, commands)}\n${printDefaults(FOLDER, version)}); echo END`,
+  );
+  const printed = (await machine.sh(print.join("\n"))).split("END\n");
+  const directory = await mkdtemp(path.join(tmpdir(), "session-store-options-"));
+  for (const [index, [name, commands]] of CASES.entries()) {
+    await localHost({ kind: "local", directory }).run(["sh", "-c", makeCase(directory, commands)]);
+    const read = await readBy(localHost({ kind: "local", directory }), version);
+    expect([name, ...read, ""]).toEqual([name, ...String(printed[index]).split("\n")]);
+  }
+  await rm(directory, { recursive: true });
+});
+
+it("a machine whose server would never end reading is looked at all the same, and what is in the way is named", async () => {
+  await using machine = await ContainerHost.start(network, { user: "deploy", withServer: false });
+  const mine = "/etc/mysql/mariadb.conf.d";
+  const host = openHost(machine.inputs);
+  const [linked = ""] = CASES.filter(([name]) => /links/.test(name)).map(([, commands]) => commands);
+  await machine.sh(makeCase(FOLDER, linked));
+  const there = { ...host, optionFiles: async () => [`${FOLDER}/my.cnf`] };
+  expect(await readBy(there, "10.11")).toEqual(
+    (await machine.sh(printDefaults(FOLDER, "10.11"))).split("\n").slice(0, -1),
+  );
+
+  await machine.sh(`cd ${mine}; mkfifo 10-waits.cnf
+    for i in $(seq 20); do printf '[mysqld]\\n!includedir ${mine}\\n' >20-$i.cnf; done`);
+  expect(await host.settingsFile()).toBe(`${mine}/99-session-store.cnf`);
+  expect((await readOptions(host)).problems).toMatchObject([
+    { file: `${mine}/10-waits.cnf`, text: "it is not a file but a fifo" },
+    { file: `${mine}/20-1.cnf`, line: 2, text: expect.stringMatching(/because files include each other/) },
+  ]);
+});
