@@ -350,7 +350,10 @@ export interface MariaDbNodeComputed {
 export interface MariaDbNodeDerived {
   /** Text of the option file that is ours. */
   readonly configText: string;
-  /** Its permissions, in octal. The server ignores a file that everybody may write. */
+  /**
+   * Its permissions, in octal; with its owner, as in `644, of ops:ops`, where that is not the superuser. The server
+   * ignores a file that everybody may write, and one that it may not read.
+   */
   readonly configMode: string;
   /** Lines of other files that say otherwise than ours. */
   readonly overriddenBy: readonly string[];

@@ -81,6 +81,12 @@ it("the commands in docs/hosts.md are all that a user needs, from a machine with
   await pair.up({ tls });
   expect(await pair.drift({ tls })).toEqual({});
 
+  // A server that is down, and would not start.
+  await two.sh(`systemctl stop mariadb; chmod 700 ${CERTIFICATES}; rm ${FOLDER}/99-session-store.cnf`);
+  expect(await pair.drift({ tls })).toMatchObject({ "sessions-db2": ["configText", "state"] });
+  await pair.up({ tls });
+  expect(await pair.drift({ tls })).toEqual({});
+
   // On both a start that fails: the log is shown, the former file put back.
   const { message } = await failureOf(pair.up({ tls, only: ["sessions-db2"], settings: { innodb_page_size: "8K" } }));
   expect(message).toMatch(/\[ERROR\] InnoDB: .*page size.*The former option file was put back and db2 runs with it/s);

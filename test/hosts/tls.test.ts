@@ -167,6 +167,37 @@ describe.each(OLDEST_AND_NEWEST)("on Debian's %s with MariaDB %s", (suite) => {
     await expectSessionsBothWays(pair, "repaired", SESSION);
   });
 
+  it("what would keep a server from its next start is shown while it runs, and put back without a restart: owners, groups, a folder", async () => {
+    const [one, two] = pair.hosts;
+    const file = "/etc/mysql/mariadb.conf.d/99-session-store.cnf";
+    const before = await Promise.all(pair.hosts.map((host) => host.serverPid()));
+    await one.sh(`chown games:games ${file}; chown root ${FOLDER}/node.pem`);
+    await two.sh(`chgrp games ${file}; chmod 700 ${FOLDER}`);
+    expect(await pair.drift(options)).toEqual({
+      "sessions-db1": ["configMode", "tlsState"],
+      "sessions-db2": ["configMode", "tlsState"],
+    });
+    expect(pair.hosts.map((_, index) => seen(pair, `sessions-db${index + 1}`))).toMatchObject([
+      { configMode: "644, of games:games", tlsState: "files have other permissions" },
+      { configMode: "644, of root:games", tlsState: "files have other permissions" },
+    ]);
+    await pair.up(options);
+    expect(await Promise.all(pair.hosts.map((host) => host.serverPid()))).toEqual(before);
+    expect(await one.sh(`stat -c '%a %U:%G' ${file} ${FOLDER}/node.pem`)).toBe("644 root:root\n600 mysql:mysql\n");
+    expect(await two.sh(`stat -c '%a %U:%G' ${file} ${FOLDER}`)).toBe("644 root:root\n755 root:root\n");
+    expect(await pair.drift(options)).toEqual({});
+  });
+
+  it("servers that are down and would not start are brought back by one up: a certificate of root, one that is gone, an option that there is not", async () => {
+    const [one, two] = pair.hosts;
+    await Promise.all([one, two].map((host) => host.sh("service mariadb stop")));
+    await one.sh(`chown root:root ${FOLDER}/node.pem`);
+    await two.sh(`rm -r ${FOLDER}; echo no_such_option=1 >>/etc/mysql/mariadb.conf.d/99-session-store.cnf`);
+    await pair.up(options);
+    expect(await pair.drift(options)).toEqual({});
+    await expectSessionsBothWays(pair, "started-again", SESSION);
+  });
+
   it("a link whose account does not require TLS is refused where nothing could prove the encryption", async () => {
     const plain: PairOptions = { ...options, requireTls: "NONE" };
     await pair.up({ ...plain, only: ["sessions-db1-users"] });

@@ -31,6 +31,8 @@ export interface Host {
   run(command: readonly string[], options?: RunOptions): Promise<string>;
   /** Links are followed. What has no end, such as a device, is not read: `unread` says so. */
   readFile(path: string): Promise<HostFile | undefined>;
+  /** Lets the server look into a folder that is there. */
+  openFolder(path: string): Promise<void>;
   /** Whose a file is that was written with this access. */
   ownerOf(access: FileAccess): Promise<Owner>;
   /** Writes a file whole or not at all. Makes the directory it lies in, if need be. */

@@ -89,20 +89,28 @@ export async function openAsAdminWhenUp(connection: Connection): Promise<Server>
   });
 }
 
-/** The same with a server that is started where it does not run. */
-export const openAsAdminStarted = (connection: Connection, refuse: Refusal): Promise<Server> =>
-  started(connection, (where) => openAsAdmin(where, refuse));
+/** The same with a server that is started where it does not run. @param beforeStart is done only then */
+export const openAsAdminStarted = (
+  connection: Connection,
+  refuse: Refusal,
+  beforeStart: () => Promise<void>,
+): Promise<Server> => started(connection, (where) => openAsAdmin(where, refuse), beforeStart);
 
 /** A session of MariaDB's root on a server that is started where it does not run. */
 export const openAsSuperuserStarted = (connection: Connection): Promise<Server> => started(connection, openAsSuperuser);
 
-async function started(connection: Connection, open: (connection: Connection) => Promise<Server>): Promise<Server> {
+async function started(
+  connection: Connection,
+  open: (connection: Connection) => Promise<Server>,
+  beforeStart?: () => Promise<void>,
+): Promise<Server> {
   try {
     return await open(connection);
   } catch (error) {
     if (!(error instanceof ConnectionError && (error.problem === "stopped" || error.problem === "no data")))
       throw error;
   }
+  await beforeStart?.();
   progress(`${nameOf(connection)}: starting the server`);
   await openHost(connection.host).startService();
   return open(connection);

@@ -32,10 +32,11 @@ export interface ForeignLines {
   readonly moved: readonly OptionLine[];
 }
 
-/** All that the server reads in its option files, as it reads it. */
+/** All that the server reads in its option files, as it reads it. What is wrong with ours itself is left out: it is written again. */
 export async function readOptions(host: Host, ours?: OurFile): Promise<ReadOptions> {
   const first = await host.optionFiles();
-  return readAsServer(first, await findIncluded(host, first, ours));
+  const { lines, problems } = readAsServer(first, await findIncluded(host, first, ours));
+  return { lines, problems: problems.filter(({ file }) => file !== ours?.path) };
 }
 
 /** Our option file as it is, and what other files say of its options. */
@@ -52,7 +53,7 @@ async function foreignLines(host: Host, ours: OurFile, version: string | undefin
   const lines = version ? unique.filter((line) => isReadBy(line, version)) : unique;
   return {
     overriding: overridingLines(lines, ours.path),
-    problems: all.problems.filter(({ file }) => file !== ours.path),
+    problems: all.problems,
     repeating: repeatingFiles(lines, ours.path),
     moved: movedLogs(lines, ours.path),
   };
@@ -61,7 +62,7 @@ async function foreignLines(host: Host, ours: OurFile, version: string | undefin
 /** Lines that would win over ours after the next restart go where the files are ours; elsewhere they are the operator's to remove. */
 export async function clearOverrides({ host, name, version }: Server, ours: OurFile): Promise<ForeignLines> {
   const foreign = await foreignLines(host, ours, version.number);
-  refuseProblems(name, foreign);
+  refuseProblems(name, foreign.problems);
   const overrides = foreign.overriding;
   if (overrides.length === 0) return foreign;
   const list = overrides.map(describeLine).join("; ");
@@ -79,10 +80,11 @@ export async function clearOverrides({ host, name, version }: Server, ours: OurF
   return foreign;
 }
 
-function refuseProblems(name: string, { problems }: ForeignLines): void {
+/** Refuses to change or start a server of which nobody can tell with what it would start. */
+export function refuseProblems(name: string, problems: readonly OptionProblem[]): void {
   if (problems.length === 0) return;
   throw new Error(
-    `${name}: its option files can't be read as its server would read them: ${problems.map(describeProblem).join("; ")}. Nothing was changed, ` +
+    `${name}: its option files can't be read as its server would read them: ${problems.map(describeProblem).join("; ")}. Nothing was changed or started, ` +
       "because nobody can tell with what the next start would be. Correct these files, then run `pulumi up` again.",
   );
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { openHost } from "../hosts";
 import { machineOf } from "../hosts/defaults";
+import { type Host, HostUnreachable } from "../hosts/Host";
 import type { Claim, Connection } from "../inputs";
 import {
   type Declaration,
@@ -33,6 +34,16 @@ export const SETTINGS = [OWN_DATABASES.register, "settings"] as const;
 export async function identityOf(server: Server): Promise<string | undefined> {
   const [row] = await server.query("SELECT id FROM ??.??", [...IDENTITY]).catch(unlessMissing);
   return row && String(row["id"]);
+}
+
+/** True when the data of a server that does not run have this identity. False also where nobody can tell. */
+export async function isInData(host: Host, identity: string): Promise<boolean> {
+  const file = `${await host.dataDirectory()}/${IDENTITY.join("/")}.MAD`;
+  const found = await host.readFile(file).catch((error: Error) => {
+    if (error instanceof HostUnreachable) throw error;
+    return undefined;
+  });
+  return found?.text.includes(identity) ?? false;
 }
 
 /**

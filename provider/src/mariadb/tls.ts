@@ -1,3 +1,4 @@
+import { mayEnter, otherAccess } from "../hosts/access";
 import type { FileAccess, Host } from "../hosts/Host";
 import type { Connection, NodeTls } from "../inputs";
 import { ownNames } from "../recipe/accounts/own";
@@ -22,13 +23,43 @@ export const IN_EFFECT = WORDS["MariaDbNode.tlsState"].wanted;
 
 const NO_TLS = "the server takes no TLS";
 
+/** Of a server, whether it can be asked or not. */
+type OnHost = Pick<Server, "host" | "name">;
+
+/** Lets the server look for its certificates. Before anybody looks at them: others may not be able to, either. */
+export async function openTlsFolder(host: Host): Promise<void> {
+  if (await isShut(host)) await host.openFolder(host.tlsFolder);
+}
+
 /** Tells the server whom to trust. True: that has changed. */
-export const writeCa = (server: Server, wanted: NodeTls): Promise<boolean> =>
+export const writeCa = (server: OnHost, wanted: NodeTls): Promise<boolean> =>
   write(server, tlsFiles(server.host.tlsFolder).ca, tlsTexts(wanted).ca, CA);
 
 /** Gives the server its certificate and key. True: they have changed. */
-export const writeCertificate = (server: Server, wanted: NodeTls): Promise<boolean> =>
+export const writeCertificate = (server: OnHost, wanted: NodeTls): Promise<boolean> =>
   write(server, tlsFiles(server.host.tlsFolder).certificate, tlsTexts(wanted).certificate, CERTIFICATE);
+
+/**
+ * Sees to it that a server that does not run finds certificates when it starts. What is there of the given ones stays.
+ * @param known those that it may have, the last ones first
+ */
+export async function restoreCertificates(server: OnHost, known: readonly NodeTls[]): Promise<void> {
+  const [last] = known;
+  if (!last) return;
+  const found = async (which: "ca" | "certificate") => {
+    const text = (await server.host.readFile(tlsFiles(server.host.tlsFolder)[which]))?.text;
+    return known.find((tls) => tlsTexts(tls)[which] === text) ?? last;
+  };
+  await openTlsFolder(server.host);
+  await writeCa(server, await found("ca"));
+  await writeCertificate(server, await found("certificate"));
+}
+
+/** True when the server's own user can't look into the folder of its certificates. */
+async function isShut(host: Host): Promise<boolean> {
+  const folder = await host.readFile(host.tlsFolder);
+  return folder?.isFolder === true && !mayEnter(await host.ownerOf(CERTIFICATE), folder);
+}
 
 /** True when the server has another certificate than this one. */
 export async function hasOtherCertificate({ host }: Server, wanted: NodeTls): Promise<boolean> {
@@ -45,9 +76,9 @@ export async function usersWithTls(server: Server): Promise<string[]> {
   return rows.map((row) => String(row["User"]));
 }
 
-async function write({ host, name }: Server, file: string, text: string, access: FileAccess): Promise<boolean> {
+async function write({ host, name }: OnHost, file: string, text: string, access: FileAccess): Promise<boolean> {
   const found = await host.readFile(file);
-  if (found?.text === text && found.mode === access.mode) return false;
+  if (found?.text === text && (await otherAccess(host, found, access)) === undefined) return false;
   progress(`${name}: writing ${file}`);
   await host.writeFile(file, text, access);
   return true;
@@ -72,10 +103,12 @@ export async function removeCertificates(host: Host): Promise<void> {
 export async function tlsState(connection: Connection, host: Host, wanted: NodeTls): Promise<NodeTlsState> {
   const files = tlsFiles(host.tlsFolder);
   const texts = tlsTexts(wanted);
+  if (await isShut(host)) return "files have other permissions";
   const [ca, certificate] = await Promise.all([host.readFile(files.ca), host.readFile(files.certificate)]);
   if (!ca || !certificate) return "files missing";
   if (ca.text !== texts.ca || certificate.text !== texts.certificate) return "files differ";
-  if (ca.mode !== CA.mode || certificate.mode !== CERTIFICATE.mode) return "files have other permissions";
+  const accesses = [otherAccess(host, ca, CA), otherAccess(host, certificate, CERTIFICATE)];
+  if ((await Promise.all(accesses)).some((other) => other !== undefined)) return "files have other permissions";
   return effect(connection, wanted);
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import * as path from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -17,6 +18,7 @@ import {
   release,
   unique,
 } from "../recipe/claims";
+import { OWN_DATABASES } from "../recipe/names";
 import type { LocalServerState } from "../recipe/words";
 import { progress } from "../run";
 import { noteBroughtBack } from "./broughtBack";
@@ -85,6 +87,11 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, Loca
     await refuseOthers(wanted, declaration);
     await data.initialise(wanted);
     await declare(wanted, declaration);
+    // A node looks at its files first, and starts it: without them it would run with other settings, or not at all.
+    if (await isStoppedNode(wanted.directory)) {
+      noteBroughtBack(hostOf(wanted));
+      return {};
+    }
     if (last.state !== RUNNING) progress(`starting the MariaDB server in ${wanted.directory}, port ${wanted.port}`);
     await openHost(hostOf(wanted)).startService();
     return {};
@@ -105,6 +112,11 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, Loca
     await data.remove(directory);
   },
 });
+
+/** True of a server that does not run and has in its data what a node notes there. */
+const isStoppedNode = async (directory: string): Promise<boolean> =>
+  existsSync(path.join(files.paths(directory).data, OWN_DATABASES.register)) &&
+  (await server.findProcess(directory)) === undefined;
 
 /** Without its claim nothing proves that the directory is not somebody else's by now. */
 function leftAsItIs(directory: string, others: readonly Entry[]): string {

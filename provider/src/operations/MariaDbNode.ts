@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { openHost } from "../hosts";
+import { otherAccess } from "../hosts/access";
 import { HostUnreachable } from "../hosts/Host";
 import type { Connection, MariaDbNodeComputed, MariaDbNodeInputs } from "../inputs";
 import { dropAccounts } from "../mariadb/accounts";
@@ -123,8 +124,9 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   },
 
   async observe(last) {
+    const host = openHost(last.connection.host);
     const [files, running] = await Promise.all([
-      lookAtOptionFiles(openHost(last.connection.host), last.version).catch(unless(HostUnreachable)),
+      lookAtOptionFiles(host, last.version).catch(unless(HostUnreachable)),
       lookAtServer(last).catch(asTrouble),
     ]);
     if (files instanceof HostUnreachable) {
@@ -134,7 +136,8 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
     const { path, file, foreign } = files;
     const seen = {
       configText: file?.text ?? "",
-      configMode: file ? file.mode.toString(8) : last.configMode,
+      configMode:
+        (file && (await otherAccess(host, file, { mode: host.settingsMode }))) ?? host.settingsMode.toString(8),
       overriddenBy: inTheWay(foreign),
     };
     if (running instanceof Error) {

@@ -21,6 +21,7 @@ import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../
 import { applySettings, reasonToStop } from "../pair/settingsChange";
 import { accountObject, type Declaration, optionFile } from "../recipe/claims";
 import { haveCertificate, type NotedSettings, type Settings } from "../recipe/settings/ofNode";
+import { type OptionFile, restoreFiles } from "./nodeBeforeStart";
 import { computed, type KnownNode, type MariaDbNodeChecked, passwordsToTell, streamOf } from "./nodeFacts";
 import { settleHistory } from "./nodeHistory";
 
@@ -42,7 +43,7 @@ export async function bringUp(
   const settings = wanted.settings as Settings;
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
-  const getReady = () => settle(wanted, last, begun, [path, declaration]);
+  const getReady = () => settle(wanted, last, begun, { file, declaration });
   const { history, identity, former, reason } = await gettingReady(wanted.connection, getReady);
   if (reason) await refuseUnlessBothFit(wanted.connection, wanted.peer, reason);
   const isLost = history?.word === "lost";
@@ -80,9 +81,9 @@ async function settle(
   wanted: MariaDbNodeChecked,
   last: KnownNode | undefined,
   begun: () => void,
-  [file, declaration]: readonly [string, Declaration],
+  { file, declaration }: { file: OptionFile; declaration: Declaration },
 ): Promise<Settled> {
-  const objects = [optionFile(file), ...ownAccounts(wanted.connection).map(accountObject)];
+  const objects = [optionFile(file.path), ...ownAccounts(wanted.connection).map(accountObject)];
   const refuse = async (server: Server) => {
     if (last) await refuseStranger(server, { ...last, settings: wanted.settings });
     await refuseOneServer(server, wanted.peer);
@@ -91,7 +92,7 @@ async function settle(
     if (!last) await refuseTakenNames(server);
   };
   if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
-  await using server = await openAsAdminStarted(wanted.connection, refuse);
+  await using server = await openAsAdminStarted(wanted.connection, refuse, () => restoreFiles(wanted, last, file));
   begun();
   const identity = await ensureIdentity(server, last?.identity);
   await declare(server, objects, declaration);

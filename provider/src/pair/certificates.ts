@@ -5,7 +5,7 @@ import { nameOf } from "../mariadb/connection";
 import { openIfThere } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { hasOtherCertificate, usersWithTls, writeCa, writeCertificate } from "../mariadb/tls";
+import { hasOtherCertificate, openTlsFolder, usersWithTls, writeCa, writeCertificate } from "../mariadb/tls";
 import { haveCertificate, type NotedSettings } from "../recipe/settings/ofNode";
 import { isTrustedBy, tlsFiles } from "../recipe/tls";
 import { until } from "../waiting";
@@ -20,6 +20,7 @@ export async function writeCertificates(
   peer: Connection | undefined,
   wanted: NodeTls,
 ): Promise<boolean> {
+  await openTlsFolder(server.host);
   // First whom to trust: a new certificate of the peer waits for it.
   const caChanged = await writeCa(server, wanted);
   if (peer && (await hasOtherCertificate(server, wanted))) await waitUntilTrusted(server, peer, wanted);

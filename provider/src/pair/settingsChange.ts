@@ -1,3 +1,4 @@
+import { otherAccess } from "../hosts/access";
 import { type HostFile, SuperuserRefused } from "../hosts/Host";
 import type { Connection } from "../inputs";
 import { openAsAdminWhenUp } from "../mariadb/admin";
@@ -101,7 +102,8 @@ interface Difference {
 async function lookAt(server: Server, { former, wanted, file }: WantedSettings): Promise<Difference> {
   const changes = await settingChanges(server, former, wanted);
   const found = await server.host.readFile(file.path);
-  return { changes, found, isDone: changes.length === 0 && found?.text === file.text && found.mode === file.mode };
+  const isWritten = found?.text === file.text && (await otherAccess(server.host, found, file)) === undefined;
+  return { changes, found, isDone: changes.length === 0 && isWritten };
 }
 
 /** Looks again: another run, for which this one waited, may have made some of the changes. */

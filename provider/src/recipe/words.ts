@@ -63,7 +63,8 @@ export const WORDS = {
     "in effect": "The server uses the certificate of `tls`.",
     "files missing": "The certificates are not on its machine.",
     "files differ": "The files on its machine hold other certificates.",
-    "files have other permissions": "The permissions of the files are not as they were made.",
+    "files have other permissions":
+      "The owner or the permissions of the files are not as they were made, or the server may not look into their folder.",
     "the server takes no TLS": "The files are as wanted, and the server does not use them.",
     "another certificate is used, which ends on <date>":
       "The files are as wanted, and the server has not taken them up.",

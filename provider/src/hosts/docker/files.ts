@@ -96,6 +96,15 @@ export async function writeFile(
   await run(container, ["mv", "-fT", unfinished, file]);
 }
 
+export async function openFolder(container: DockerContainer, folder: string): Promise<void> {
+  if ((await container.state()).isRunning) return void (await run(container, ["chmod", "755", "--", folder]));
+  const archive = pack();
+  archive.entry({ name: path.basename(folder), type: "directory", mode: 0o755 });
+  archive.finalize();
+  const sent = await buffer(archive);
+  await container.ask((asked) => asked.putArchive(sent, { path: path.dirname(folder) }));
+}
+
 /** Gone already is fine. */
 export async function removeFile(container: DockerContainer, file: string): Promise<void> {
   if ((await container.state()).isRunning) return void (await run(container, ["rm", "-f", file]));

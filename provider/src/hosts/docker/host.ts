@@ -5,7 +5,7 @@ import { type Host, OPTION_FILE } from "../Host";
 import { run } from "./commands";
 import { DockerContainer } from "./container";
 import { DockerEngine } from "./engine";
-import { exists, ownerOf, readFile, readFolder, removeFile, writeFile } from "./files";
+import { exists, openFolder, ownerOf, readFile, readFolder, removeFile, writeFile } from "./files";
 import { layoutOf } from "./layout";
 import { type Greets, log, start, stop, waitUntilSetUp } from "./service";
 import { openToServer, serverGreets } from "./stream";
@@ -33,6 +33,7 @@ export function dockerHost(inputs: DockerHostInputs): Host {
     run: (command, options) => run(container, command, options),
     readFile: (file) => readFile(container, file),
     writeFile: (file, text, access) => writeFile(container, file, text, access),
+    openFolder: (directory) => openFolder(container, directory),
     ownerOf: (access) => ownerOf(container, access),
     removeFile: (file) => removeFile(container, file),
     readFolder: (directory, names) => readFolder(container, directory, names),

@@ -35,6 +35,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
       await writeWhole(file, text, mode);
     },
     removeFile: (file) => fs.rm(file, { force: true }),
+    openFolder: (folder) => fs.chmod(folder, 0o700),
     async readFolder(folder, names) {
       const all = await fs.readdir(folder).catch(unlessAbsent);
       if (!all) return undefined;

@@ -126,7 +126,7 @@ const isAbsent = ({ code, errors }: Outcome): boolean =>
   code !== 0 && ABSENT.test(ownWords(errors)) && stoppedBySudo(errors) === undefined;
 
 /**
- * Writes a file beside its place and moves it there when all of it has arrived. Its permissions are tight before it has a byte. Where
+ * Writes a file beside its place and moves it there when all of it has arrived. Its permissions are tight before it has a byte; folders are open. Where
  * SELinux rules, a file keeps its context; a new one has that of its folder. A connection that is cut meanwhile does not keep the script
  * from tidying up: nobody is left then to hear what it says.
  */
@@ -140,7 +140,7 @@ export async function writeFile(
   const [f, u, d] = [quote(file), quote(`${file}.unfinished`), quote(path.dirname(file))];
   const outcome = await script(
     machine,
-    `trap '' HUP PIPE
+    `trap '' HUP PIPE; umask 022
      [ -d ${d} ] || s mkdir -p -- ${d} || exit
      s install -m ${mode.toString(8)} -o ${quote(user)} -g ${quote(group)} -- /dev/null ${u} || exit
      s tee -- ${u} >/dev/null && s sync -- ${u} &&
@@ -151,6 +151,11 @@ export async function writeFile(
     { input: text },
   );
   if (outcome.code !== 0) throw failure(machine, `tee ${file}`, outcome);
+}
+
+export async function openFolder(machine: SshMachine, folder: string): Promise<void> {
+  const outcome = await script(machine, `s chmod 755 -- ${quote(folder)}`);
+  if (outcome.code !== 0) throw failure(machine, `chmod ${folder}`, outcome);
 }
 
 /** Gone already is fine. */

@@ -4,7 +4,7 @@ import { during, until } from "../../waiting";
 import { SSH_DEFAULTS } from "../defaults";
 import { type Host, HostUnreachable, OPTION_FILE } from "../Host";
 import { run } from "./commands";
-import { exists, ownerOf, readFile, readFolder, removeFile, writeFile } from "./files";
+import { exists, openFolder, ownerOf, readFile, readFolder, removeFile, writeFile } from "./files";
 import { ensureInstalled } from "./install";
 import { type Layout, layoutOf } from "./layout";
 import { SshMachine } from "./machine";
@@ -34,6 +34,7 @@ export function sshHost(inputs: SshHostInputs): Host {
     run: (command, options) => run(machine, command, options),
     readFile: (file) => readFile(machine, file),
     writeFile: (file, text, access) => writeFile(machine, file, text, access),
+    openFolder: (folder) => openFolder(machine, folder),
     ownerOf: (access) => ownerOf(machine, access),
     removeFile: (file) => removeFile(machine, file),
     readFolder: (folder, names) => readFolder(machine, folder, names),

@@ -128,9 +128,10 @@ export const given = z
 export const derived = z
   .strictObject({
     configText: z.string().meta({ description: "Text of the option file that is ours." }),
-    configMode: z
-      .string()
-      .meta({ description: "Its permissions, in octal. The server ignores a file that everybody may write." }),
+    configMode: z.string().meta({
+      description:
+        "Its permissions, in octal; with its owner, as in `644, of ops:ops`, where that is not the superuser. The server ignores a file that everybody may write, and one that it may not read.",
+    }),
     overriddenBy: z.array(z.string()).meta({ description: "Lines of other files that say otherwise than ours." }),
     state: word("MariaDbNode.state", "Wanted: `running`. What each word means, `recipe/words.ts` says."),
     ownAccounts: z

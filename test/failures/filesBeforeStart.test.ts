@@ -1,0 +1,97 @@
+import { execFile } from "node:child_process";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import { paths } from "../../provider/src/hosts/local/files";
+import type { NodeTls } from "../../provider/src/inputs";
+import { Authority } from "../support/authority";
+import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
+import { Pair } from "../support/local/pair";
+
+/** Servers that are down and would not start, or with other settings than the pair's: what is missing of their files is there before they are started. */
+
+jest.setTimeout(120_000);
+
+let pair: Pair;
+let options: PairOptions;
+
+beforeAll(async () => {
+  const authority = await Authority.create();
+  const tls: [NodeTls, NodeTls] = [await authority.issue("127.0.0.1"), await authority.issue("127.0.0.1")];
+  options = { ...SHORT_WAITS, tls };
+  pair = await Pair.up(options);
+});
+afterAll(() => pair?.[Symbol.asyncDispose]());
+
+const BOTH = [1, 2] as const;
+/** A shell command in a server's directory. What opens a fifo that is left there must not wait. */
+const sh = (number: 1 | 2, command: string) =>
+  promisify(execFile)("sh", ["-ec", command], { cwd: pair.directory(number), timeout: 10_000 });
+const settingsFile = (number: 1 | 2) => pair.server(number).settingsFile;
+const log = (number: 1 | 2) => readFile(paths(pair.directory(number)).log, "utf8");
+const starts = async (number: 1 | 2) => (await log(number)).match(/ready for connections/g)?.length ?? 0;
+
+const OURS = "conf.d/99-session-store.cnf";
+
+it.each([
+  ["the certificate is gone", "rm tls/node.pem", "the authority's", "rm tls/ca.pem"],
+  ["all certificates are gone", "rm -r tls", "the folder is shut", "chmod 000 tls"],
+  ["the certificate is cut off", "truncate -s 900 tls/node.pem", "the authority's is empty", ": >tls/ca.pem"],
+  ["the option file is gone", `rm ${OURS}`, "there is a fifo in its place", `rm ${OURS}; mkfifo ${OURS}`],
+  ["an option is unknown", `echo no_such_option=1 >>${OURS}`, "everybody may write the file", `chmod 666 ${OURS}`],
+  ["the file has no group any more", `sed -i /mariadb]/d ${OURS}`, "it is empty", `rm tls/node.pem; : >${OURS}`],
+])("brought back by one up, with one start of each: %s; %s", async (...[, first, , second]) => {
+  for (const number of BOTH) await pair.server(number).stop();
+  await sh(1, first);
+  await sh(2, second);
+  const before = await Promise.all(BOTH.map(starts));
+  expect(await pair.drift(options)).toMatchObject({ "sessions-db1": expect.arrayContaining(["state"]) });
+  await pair.up(options);
+  expect(await Promise.all(BOTH.map(starts))).toEqual(before.map((number) => number + 1));
+  expect(await pair.drift(options)).toEqual({});
+});
+
+it("a server that is down with the data of another node gets no files", async () => {
+  const [one, two] = BOTH.map((number) => path.join(pair.directory(number), "data"));
+  for (const number of BOTH) await pair.server(number).stop();
+  await sh(1, `mv data aside; cp -a ${two} data; rm tls/node.pem; echo no_such_option=1 >>${OURS}`);
+  const { message } = await failureOf(pair.up({ ...options, only: ["sessions-db1"] }));
+  expect(message).toMatch(/ended while it started/);
+  await expect(readFile(path.join(pair.directory(1), "tls/node.pem"))).rejects.toThrow("ENOENT");
+  expect(await readFile(settingsFile(1), "utf8")).toContain("no_such_option");
+  await rm(String(one), { recursive: true });
+  await sh(1, "mv aside data");
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+});
+
+it("a server that would wait for ever for one of its option files is not started, and the file is named", async () => {
+  await pair.server(2).stop();
+  await sh(2, "mkfifo conf.d/50-waits.cnf");
+  expect(await pair.drift(options)).toMatchObject({ "sessions-db2": ["overriddenBy", "state"] });
+  const { message, seconds } = await failureOf(pair.up(options));
+  expect(message).toMatch(
+    /option files can't be read as its server would .*50-waits\.cnf: it is not a file but a fifo.*Nothing was changed or started/,
+  );
+  expect(seconds).toBeLessThan(20);
+  await sh(2, "rm conf.d/50-waits.cnf");
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+});
+
+it("a log that somebody has moved is not left by putting our file back", async () => {
+  const server = pair.server(1);
+  await server.stop();
+  const text = await readFile(settingsFile(1), "utf8");
+  const moved = text.replace(/^log_basename=.*$/m, `log_bin=${path.join(server.data, "moved-bin")}`);
+  await writeFile(settingsFile(1), moved);
+  await server.start();
+  await server.write("CREATE TABLE replicated_session_store.a_session (id INT PRIMARY KEY)");
+  await server.stop();
+  const before = await starts(1);
+  const { message } = await failureOf(pair.up(options));
+  expect(message).toMatch(/the binary log of db1 is \S+moved-bin\.\*.*its next start would leave that log/);
+  expect(await readFile(settingsFile(1), "utf8")).toBe(moved);
+  expect(await starts(1)).toBe(before + 1);
+});
