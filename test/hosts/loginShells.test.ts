@@ -134,8 +134,8 @@ describe.each(users)("%s", (user) => {
     const host = hostOf(user);
     await host.writeFile(file, "of us\n", { mode: 0o644 });
     expect(await machine.exec(["stat", "-c", "%a", "--", `/srv/${user}`, file])).toBe("755\n644\n");
-    expect(await host.readFile(file)).toEqual({ text: "of us\n", mode: 0o644 });
-    expect([...(await host.readFolder(`/srv/${user}`, /cnf$/)).keys()]).toEqual(["of 'us'.cnf"]);
+    expect(await host.readFile(file)).toMatchObject({ text: "of us\n", mode: 0o644 });
+    expect([...((await host.readFolder(`/srv/${user}`, /cnf$/))?.keys() ?? [])]).toEqual(["of 'us'.cnf"]);
     await host.removeFile(file);
     expect(await host.readFile(file)).toBeUndefined();
   });

@@ -8,7 +8,7 @@ import type { Host } from "./Host";
 const SECRET = /PRIVATE KEY-----|^\s*[\w-]*password\s*=/im;
 
 export function withRecord(host: Host): Host {
-  const { name, run, writeFile, removeFile, startService, stopService } = host;
+  const { name, run, writeFile, openFolder, removeFile, startService, stopService } = host;
   return {
     ...host,
     run: (command, options) =>
@@ -20,6 +20,11 @@ export function withRecord(host: Host): Host {
           ),
     writeFile: (path, text, access) =>
       recordedFile({ host: name, path, text, mode: access.mode }, () => writeFile(path, text, access)),
+    openFolder: (path) =>
+      recorded(
+        () => ({ event: "command", host: name, command: ["chmod", path] }),
+        () => openFolder(path),
+      ),
     removeFile: (path) => recordedRemoval(name, path, () => removeFile(path)),
     startService: () => recorded(() => ({ event: "start service", host: name }), startService),
     stopService: () => recorded(() => ({ event: "stop service", host: name }), stopService),
