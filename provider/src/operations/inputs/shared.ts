@@ -41,7 +41,7 @@ export const password = passwordOf({});
 
 /** A host as MariaDB keeps it in an account's name. */
 export const hostPattern = z
-  .string()
+  .string({ error: "must be given, as text" })
   .min(1, "must not be empty")
   .max(255, "must have at most 255 characters")
   .regex(/^[A-Za-z0-9._:%\\/-]*$/, "must be a host name, an IP address, or a pattern of one with %")
