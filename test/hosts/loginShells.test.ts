@@ -157,7 +157,7 @@ it("what bash takes over from the environment where it is sh, as on Red Hat, is 
   await machine.sh("ln -sf bash /bin/sh");
   try {
     await host.writeFile("/srv/sh.cnf", "of us\n", { mode: 0o644 });
-    expect(await host.readFile("/srv/sh.cnf")).toEqual({ text: "of us\n", mode: 0o644 });
+    expect(await host.readFile("/srv/sh.cnf")).toMatchObject({ text: "of us\n", mode: 0o644 });
     await expect(host.run(["cat", "/none"], { asSuperuser: true })).rejects.toThrow(
       /ended with 1: cat: \/none: No such/,
     );
