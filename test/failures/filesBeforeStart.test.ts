@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { paths } from "../../provider/src/hosts/local/files";
 import type { NodeTls } from "../../provider/src/inputs";
@@ -37,7 +38,7 @@ const OURS = "conf.d/99-session-store.cnf";
 it.each([
   ["the certificate is gone", "rm tls/node.pem", "the authority's", "rm tls/ca.pem"],
   ["all certificates are gone", "rm -r tls", "the folder is shut", "chmod 000 tls"],
-  ["the certificate is cut off", "truncate -s 900 tls/node.pem", "the authority's is empty", ": >tls/ca.pem"],
+  ["the certificate is cut off", "truncate -s 500 tls/node.pem", "the authority's is empty", ": >tls/ca.pem"],
   ["the option file is gone", `rm ${OURS}`, "there is a fifo in its place", `rm ${OURS}; mkfifo ${OURS}`],
   ["an option is unknown", `echo no_such_option=1 >>${OURS}`, "everybody may write the file", `chmod 666 ${OURS}`],
   ["the file has no group any more", `sed -i /mariadb]/d ${OURS}`, "it is empty", `rm tls/node.pem; : >${OURS}`],
@@ -49,6 +50,16 @@ it.each([
   expect(await pair.drift(options)).toMatchObject({ "sessions-db1": expect.arrayContaining(["state"]) });
   await pair.up(options);
   expect(await Promise.all(BOTH.map(starts))).toEqual(before.map((number) => number + 1));
+  expect(await pair.drift(options)).toEqual({});
+});
+
+it("a certificate waits for a peer whose authority's file says nothing, until that is written again", async () => {
+  const ca = path.join(pair.directory(2), "tls/ca.pem");
+  const text = await readFile(ca, "utf8");
+  await sh(1, "echo >>tls/node.pem");
+  await writeFile(ca, "");
+  const restored = setTimeout(2_000).then(() => writeFile(ca, text));
+  await Promise.all([pair.up({ ...options, only: ["sessions-db1"] }), restored]);
   expect(await pair.drift(options)).toEqual({});
 });
 

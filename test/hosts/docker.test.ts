@@ -1,3 +1,4 @@
+import { openHost } from "../../provider/src/hosts";
 import { DockerContainer } from "../../provider/src/hosts/docker/container";
 import { DockerEngine } from "../../provider/src/hosts/docker/engine";
 import { waitUntilSetUp } from "../../provider/src/hosts/docker/service";
@@ -138,11 +139,23 @@ it("a container that is replaced by one of another image keeps its volumes, and 
   await expectSessionsBothWays("replaced");
 });
 
-it("a container that does not run is shown as stopped, and started by up", async () => {
+it("a container that does not run is shown as stopped, and started by up, also where its server would not start as it is", async () => {
+  const file = `${FOLDER}/99-session-store.cnf`;
+  await pair.host(1).sh(`chown games ${file}`);
+  await pair.host(2).sh(`echo no_such_option=1 >>${file}; chgrp games ${file}; mkdir -m 700 ${FOLDER}/shut`);
   await pair.host(2).stop();
-  expect(await pair.drift(options)).toMatchObject({ "sessions-db2": ["state"] });
+  await openHost(pair.host(2).inputs).openFolder(`${FOLDER}/shut`);
+  expect(await pair.drift(options)).toEqual(
+    expect.objectContaining({ "sessions-db1": ["configMode"], "sessions-db2": ["configText", "configMode", "state"] }),
+  );
+  expect(seen("sessions-db1")["configMode"]).toMatch(/^644, of \d+:root$/);
   expect(seen("sessions-db2")["state"]).toBe("stopped");
+  const before = await startedAt(pair.host(1));
   await pair.up(options);
+  expect(await startedAt(pair.host(1))).toEqual(before);
+  expect(await pair.host(2).sh(`stat -c %a ${FOLDER}/shut; rmdir ${FOLDER}/shut`)).toBe("755\n");
+  expect(await each((host) => host.sh(`stat -c '%a %U:%G' ${file}`))).toEqual(["644 root:root\n", "644 root:root\n"]);
+  expect(await pair.drift(options)).toEqual({});
   await expectSessionsBothWays("started");
 });
 

@@ -8,6 +8,7 @@ import * as data from "../hosts/local/data";
 import * as files from "../hosts/local/files";
 import * as server from "../hosts/local/server";
 import type { LocalHostInputs, LocalMariaDbComputed, LocalMariaDbDerived, LocalMariaDbInputs } from "../inputs";
+import { readOptions } from "../mariadb/optionFiles";
 import {
   type Declaration,
   describeEntries,
@@ -87,13 +88,8 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, Loca
     await refuseOthers(wanted, declaration);
     await data.initialise(wanted);
     await declare(wanted, declaration);
-    // A node looks at its files first, and starts it: without them it would run with other settings, or not at all.
-    if (await isStoppedNode(wanted.directory)) {
-      noteBroughtBack(hostOf(wanted));
-      return {};
-    }
     if (last.state !== RUNNING) progress(`starting the MariaDB server in ${wanted.directory}, port ${wanted.port}`);
-    await openHost(hostOf(wanted)).startService();
+    await startUnlessLacking(wanted);
     return {};
   },
 
@@ -113,10 +109,28 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, Loca
   },
 });
 
-/** True of a server that does not run and has in its data what a node notes there. */
-const isStoppedNode = async (directory: string): Promise<boolean> =>
-  existsSync(path.join(files.paths(directory).data, OWN_DATABASES.register)) &&
-  (await server.findProcess(directory)) === undefined;
+/** Starts the server. One of a node that lacks what was written for it, or does not start, is left to the node, which puts that back first. */
+async function startUnlessLacking(place: LocalMariaDbInputs): Promise<void> {
+  const { directory } = place;
+  const isNode = existsSync(path.join(files.paths(directory).data, OWN_DATABASES.register));
+  try {
+    if (!isNode || (await server.findProcess(directory)) !== undefined || (await hasNodesOptions(place)))
+      return await openHost(hostOf(place)).startService();
+  } catch (error) {
+    if (!isNode) throw error;
+    progress((error as Error).message);
+  }
+  progress(`${directory}: the server is left to its MariaDbNode, which looks at its files before it starts it`);
+  noteBroughtBack(hostOf(place));
+}
+
+/** Without the node's settings, the server would run with others than its peer counts on. */
+async function hasNodesOptions(place: LocalMariaDbInputs): Promise<boolean> {
+  const host = openHost(hostOf(place));
+  const ours = await host.settingsFile();
+  const { lines, problems } = await readOptions(host);
+  return problems.length === 0 && lines.some(({ file }) => file === ours);
+}
 
 /** Without its claim nothing proves that the directory is not somebody else's by now. */
 function leftAsItIs(directory: string, others: readonly Entry[]): string {

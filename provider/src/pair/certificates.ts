@@ -7,7 +7,7 @@ import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { hasOtherCertificate, openTlsFolder, usersWithTls, writeCa, writeCertificate } from "../mariadb/tls";
 import { haveCertificate, type NotedSettings } from "../recipe/settings/ofNode";
-import { isTrustedBy, tlsFiles } from "../recipe/tls";
+import { authorityProblem, isTrustedBy, tlsFiles } from "../recipe/tls";
 import { until } from "../waiting";
 
 /** The certificates of a node, as far as its peer has a say: whom that trusts, and who needs them to come in. */
@@ -35,7 +35,11 @@ async function waitUntilTrusted({ name }: Server, peer: Connection, wanted: Node
   try {
     await until({ what, deadline: DEADLINE }, async () => {
       const ca = await host.readFile(tlsFiles(host.tlsFolder).ca);
-      return ca && !isTrustedBy(ca.text, wanted) ? { seen: "another authority signed it" } : { done: undefined };
+      if (!ca) return { done: undefined };
+      // Its own change is about to write it again.
+      const problem = authorityProblem(ca.text);
+      if (problem) return { seen: `the peer's ca.pem ${problem}` };
+      return isTrustedBy(ca.text, wanted) ? { done: undefined } : { seen: "another authority signed it" };
     });
   } catch (error) {
     // It has its own say when it is back.
