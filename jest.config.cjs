@@ -10,6 +10,8 @@ const project = (name, ...furtherSetup) => ({
 });
 
 module.exports = {
+  // Servers on a machine that is busy for a moment.
+  testTimeout: 30_000,
   projects: [
     project("unit"),
     project("contract"),

@@ -127,6 +127,27 @@ test("rights that the admin lost, or got, by hand", async () => {
   ]);
 });
 
+test("an admin that is locked is repaired by root; rights that only root can give back hold up no other repair", async () => {
+  await byHand(1, `ALTER USER ${ADMIN}@localhost ACCOUNT LOCK`);
+  await upTo(plain);
+
+  const root = (await pair.root(1)).host.superuser;
+  const session = await pair.root(1);
+  await session.query(`REVOKE RELOAD ON *.* FROM ${ADMIN}@localhost`);
+  await session.query("SET GLOBAL max_connections = 77");
+  await session.query(`ALTER USER ${root}@localhost ACCOUNT LOCK`);
+  try {
+    const { message } = await failureOf(pair.up(plain));
+    expect(message).toMatch(
+      /in: GRANT RELOAD ON .*MariaDB's root, who may, can't be asked .*\(4151\): the account is locked/s,
+    );
+    expect(await session.value("SELECT @@GLOBAL.max_connections")).not.toBe("77");
+  } finally {
+    await session.query(`ALTER USER ${root}@localhost ACCOUNT UNLOCK`);
+  }
+  await upTo(plain);
+});
+
 test("all rights, as earlier versions gave them, are cut down", async () => {
   await byHand(1, `GRANT ALL PRIVILEGES ON *.* TO ${ADMIN}@localhost WITH GRANT OPTION`);
   expect(await shownOf(plain)).toEqual([

@@ -4,6 +4,7 @@ import type { AccountState } from "../inputs";
 import { type Account, accountKey, NO_EXPIRY, UNLIMITED, type WantedAccount } from "../recipe/accounts/accounts";
 import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/accounts/grants";
 import { renderGrant } from "../recipe/accounts/grantText";
+import { isBeyondAdmin } from "../recipe/accounts/own";
 import { AS_CONFIGURED, type LoginMethod, loginMethod, NATIVE, passwordState } from "../recipe/accounts/password";
 import { isRequirement } from "../recipe/tls";
 import { progress } from "../run";
@@ -217,12 +218,16 @@ function problemsWithGrants({ missing, extra }: GrantDifference): string[] {
 /** First what is missing, then what is too much: at no time can the account do less than before and after. */
 async function applyGrants(server: Server, account: Account, { missing, extra }: GrantDifference): Promise<void> {
   for (const { on, privileges } of missing) {
-    await change(server, account, (name) => `GRANT ${renderGrant(on, privileges)} TO ${name}`);
+    const grant = (name: string) => `GRANT ${renderGrant(on, privileges)} TO ${name}`;
+    await change(server, account, grant, isBeyondAdmin(on, privileges));
   }
   for (const { on, privileges } of extra) {
     if (on === "ROLE") await revokeRole(server, account, privileges[0] ?? "");
     else if (on === "DEFAULT ROLE") await change(server, account, (name) => `SET DEFAULT ROLE NONE FOR ${name}`);
-    else await change(server, account, (name) => `REVOKE ${renderGrant(on, privileges)} FROM ${name}`);
+    else {
+      const revoke = (name: string) => `REVOKE ${renderGrant(on, privileges)} FROM ${name}`;
+      await change(server, account, revoke, isBeyondAdmin(on, privileges));
+    }
   }
 }
 
@@ -259,8 +264,13 @@ const identifiedBy = (logins: readonly LoginMethod[]): Clause => ({
 const requires = (tls: WantedAccount["tls"]): Clause => ({ text: `REQUIRE ${tls}` });
 
 /** A statement without secrets. Names stand in its text, so that errors show them; sessions take backslashes for escapes. */
-async function change(server: Server, account: Account, statement: (name: string) => string): Promise<void> {
-  await withRights(server, (by) => by.query(statement(quoted(account))));
+async function change(
+  server: Server,
+  account: Account,
+  statement: (name: string) => string,
+  isBeyond = false,
+): Promise<void> {
+  await withRights(server, (by) => by.query(statement(quoted(account))), isBeyond);
 }
 
 const quoted = ({ user, host }: Account): string => `${quoteText(user)}@${quoteText(host)}`;

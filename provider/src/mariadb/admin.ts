@@ -34,7 +34,8 @@ export async function openAsAdmin(connection: Connection, refuse?: Refusal): Pro
   }
   try {
     await refuse?.(server);
-    await repairOwnAccounts(server);
+    // What keeps one of them from its repair keeps nothing else from being repaired. `bringUp` says so at its end.
+    await repairOwnAccounts(server).catch(({ message }: Error) => progress(message));
     return server;
   } catch (error) {
     await server[Symbol.asyncDispose]();
@@ -42,7 +43,8 @@ export async function openAsAdmin(connection: Connection, refuse?: Refusal): Pro
   }
 }
 
-async function repairOwnAccounts(server: Server): Promise<void> {
+/** Makes our own accounts what they should be. */
+export async function repairOwnAccounts(server: Server): Promise<void> {
   const repairs = await examineAccounts(server, ownAccounts(server.connection));
   const wrong = repairs.filter(({ problems }) => problems.length > 0);
   for (const { account, problems, apply } of wrong) {

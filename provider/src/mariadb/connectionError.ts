@@ -6,6 +6,14 @@ import { methodIn, OTHER_METHOD } from "./loginMethods";
 
 /** How long a server may take to answer a login, in milliseconds. */
 export const LOGIN_DEADLINE = 10_000;
+/** Why a login is refused, by error number. */
+const REFUSALS: Readonly<Record<number, string>> = {
+  1045: "wrong password, or no such account",
+  1698: "wrong password, or no such account",
+  1820: "its password has expired",
+  1862: "its password has expired",
+  4151: "the account is locked",
+};
 const SHUTDOWN = 1053;
 /** ER_DISK_FULL, ER_RECORD_FILE_FULL */
 const DISK_FULL = [1021, 1114];
@@ -51,11 +59,12 @@ export const isTrouble = (error: unknown): error is Trouble =>
 /** What a failed login means. */
 export function connectionError(name: string, user: string, error: unknown): Error {
   const { code, errno, message } = error as { code?: string; errno?: number; message: string };
-  if (errno === 1045 || errno === 1698) {
+  const refusal = REFUSALS[errno ?? 0];
+  if (refusal) {
     return new ConnectionError(
       "login refused",
       name,
-      `${name} refuses the login of "${user}" (${errno}): wrong password, or no such account`,
+      `${name} refuses the login of "${user}" (${errno}): ${refusal}`,
       errno,
     );
   }

@@ -7,8 +7,17 @@ const DENIED = [1044, 1045, 1142, 1227, 1370];
 /**
  * Does what may take more than the admin account's rights: then it is done by MariaDB's root, through the socket. `work` is one change that the
  * server makes whole or not at all.
+ * @param isBeyond true: it does take more, as far as the admin has what it should
  */
-export async function withRights(server: Server, work: (by: Server) => Promise<unknown>): Promise<void> {
+export async function withRights(
+  server: Server,
+  work: (by: Server) => Promise<unknown>,
+  isBeyond = false,
+): Promise<void> {
+  if (isBeyond) {
+    await using root = await openAsSuperuser(server.connection).catch(() => undefined);
+    if (root) return void (await work(root));
+  }
   try {
     await work(server);
   } catch (error) {

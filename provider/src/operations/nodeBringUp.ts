@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { openHost, waitForStart } from "../hosts";
 import type { Connection, MariaDbNodeComputed } from "../inputs";
-import { openAsAdminStarted, ownAccounts } from "../mariadb/admin";
+import { openAsAdminStarted, ownAccounts, repairOwnAccounts } from "../mariadb/admin";
 import { forgetSettings, notedSettings, noteSettings } from "../mariadb/notedSettings";
 import { openServer } from "../mariadb/open";
 import { clearOverrides, type ForeignLines, type OurFile } from "../mariadb/optionFiles";
@@ -65,6 +65,7 @@ export async function bringUp(
     if (wanted.tls) await bringCertificatesIntoEffect(server, wanted.tls, certificatesChanged);
     else if (haveCertificate(former)) await removeCertificates(host);
     await forgetSettings(server, settings);
+    await repairOwnAccounts(server);
     await dropFormerAccounts(server, declaration, last?.connection);
     const historyMark = (await markOf(history, server)) ?? last?.historyMark;
     const running = await runningSettings(server, settings);

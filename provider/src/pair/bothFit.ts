@@ -23,20 +23,26 @@ export async function refuseUnlessBothFit(
     await refuseElsewhere(server, why);
   }
   if (!peer) return;
-  try {
-    const failure = await whyNotReady(peer);
-    if (failure) throw new Error(failure);
-    await openHost(peer.host).reach();
-    await using other = await openToRemove(peer);
-    await refuseElsewhere(other, why);
-    await refuseWithoutRoom(other, { why, restarts: false });
-  } catch (error) {
-    const { message } = error as Error;
-    if (message.startsWith(why)) throw error;
+  await using other = await openPeer(peer, why);
+  await refuseElsewhere(other, why);
+  await refuseWithoutRoom(other, { why, restarts: false });
+}
+
+/** A session on the peer, once this run has got it ready, if it is about to. */
+async function openPeer(peer: Connection, why: string): Promise<Server> {
+  const refuse = (reason: string): never => {
     throw new Error(
-      `${why}, but its peer can't be looked at (${message}), so nothing was stopped. Repair that, or correct how ${nameOf(peer)} is reached, and run ` +
+      `${why}, but its peer can't be looked at (${reason}), so nothing was stopped. Repair that, or correct how ${nameOf(peer)} is reached, and run ` +
         "`pulumi up` again.",
     );
+  };
+  const failure = await whyNotReady(peer);
+  if (failure) refuse(failure);
+  try {
+    await openHost(peer.host).reach();
+    return await openToRemove(peer);
+  } catch (error) {
+    return refuse((error as Error).message);
   }
 }
 

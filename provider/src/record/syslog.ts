@@ -18,8 +18,8 @@ export function sendToSyslog(line: string, socket: string): void {
   if ((error as NodeJS.ErrnoException | undefined)?.code === "ENOENT") {
     throw new Error("needs the program logger of util-linux, which is not on PATH: install it, or name a file");
   }
-  if (error) throw new Error(`is not reached (${error.message})`);
-  // Of a message that was not taken, it complains and ends well.
-  if (status !== 0 || stderr !== "")
-    throw new Error(`is not reached (${stderr.trim() || `logger ended with ${status}`})`);
+  // Of a message that was not taken, it complains and ends well. It may end before it has read the line.
+  if (error || status !== 0 || stderr !== "") {
+    throw new Error(`is not reached (${stderr?.trim() || error?.message || `logger ended with ${status}`})`);
+  }
 }

@@ -2,7 +2,7 @@ import type { Connection } from "../../inputs";
 import type { WantedAccount } from "./accounts";
 import { renderGrant } from "./grantText";
 import { NATIVE } from "./password";
-import { GRANT_OPTION } from "./privileges";
+import { canonical, GRANT_OPTION } from "./privileges";
 
 /** The accounts by which this library works on a server, and what they may do. docs/security.md lists what each privilege is for. */
 
@@ -49,6 +49,10 @@ export const ADMIN_PRIVILEGES = [
   "SET USER",
   GRANT_OPTION,
 ];
+
+/** True for rights that the admin does not have, and so can't hand out or take away. */
+export const isBeyondAdmin = (on: string, privileges: readonly string[]): boolean =>
+  on === "*.*" && privileges.some((privilege) => !ADMIN_PRIVILEGES.includes(canonical(privilege)));
 
 /** Nothing that changes anything. */
 export const VIEWER_PRIVILEGES = ["SELECT", "PROCESS", "SHOW VIEW", "REPLICATION CLIENT", "SLAVE MONITOR"];
