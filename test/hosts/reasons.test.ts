@@ -37,6 +37,7 @@ it.each([
   async (_, folder, said) => {
     const file = "/etc/sudoers.d/zz-log";
     await machine.sh("dd if=/dev/zero of=/dev/shm/fill 2>/dev/null || true");
+    await machine.sh("chmod 700 /var/lib/mysql");
     await machine.exec(["tee", file], { input: `Defaults log_output, iolog_dir=${folder}\n` });
     try {
       const host = openHost(machine.inputs);
@@ -44,6 +45,7 @@ it.each([
         host.readFile("/etc/shadow"),
         host.readFolder("/root", /./),
         host.removeFile("/etc/none"),
+        host.hasData(),
         host.run(["true"], { asSuperuser: true }),
         host.openStream({ asSuperuser: true }),
         pair.up({ only, settings: { max_connections: "77" } }),
@@ -56,7 +58,9 @@ it.each([
       await machine.sh("service mariadb stop >/dev/null 2>&1 </dev/null");
       await expect(host.startService()).rejects.toThrow(said);
     } finally {
-      await machine.sh(`rm -f ${file} /dev/shm/fill; service mariadb start >/dev/null 2>&1 </dev/null`);
+      await machine.sh(
+        `rm -f ${file} /dev/shm/fill; chmod 755 /var/lib/mysql; service mariadb start >/dev/null 2>&1 </dev/null`,
+      );
     }
   },
 );

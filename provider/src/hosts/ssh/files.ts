@@ -114,12 +114,12 @@ async function namesIn(machine: SshMachine, folder: string): Promise<readonly st
 
 /** Whether there is such a file or directory. */
 export async function exists(machine: SshMachine, file: string): Promise<boolean> {
-  const test = `test -e ${quote(file)}`;
-  const outcome = await script(machine, `${test} || s ${test}`);
+  // Not `test`, which says nothing where it finds nothing: so does a sudo that can't run it.
+  const look = `stat -L -- ${quote(file)}`;
+  const outcome = await script(machine, `[ -e ${quote(file)} ] || s ${look} >/dev/null`);
   if (outcome.code === 0) return true;
-  // It says nothing where it finds nothing.
-  if (outcome.code === 1 && !stoppedBySudo(outcome.errors)?.said) return false;
-  throw failure(machine, test, outcome);
+  if (isAbsent(outcome)) return false;
+  throw failure(machine, look, outcome);
 }
 
 const isAbsent = ({ code, errors }: Outcome): boolean =>
