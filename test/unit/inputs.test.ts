@@ -144,3 +144,25 @@ describe("the hosts from which an account may come", () => {
     expect(await account(from)).toEqual([expect.stringMatching(reason)]);
   });
 });
+
+describe("another login method is for accounts of clients alone:", () => {
+  const authentication = "ed25519";
+  const own = { user: "u", password, authentication };
+
+  test.each([
+    ["SessionStoreDatabase", "node.admin", { node: server("db1", { admin: own }) }],
+    ["ReplicationLink", "replica.viewer", { replica: server("db1", { viewer: own }) }],
+    ["SessionStoreUsers", "replication", { replication: { password, authentication } }],
+    ["SessionStoreUsers", "binaryLog", { binaryLog: { password, authentication } }],
+  ])("%s says so of %s", async (type, property, changes) => {
+    expect(await reasons(type, changes)).toEqual([
+      `${property}: "authentication" is for accounts of clients: this library and replicas log in by mysql_native_password`,
+    ]);
+  });
+
+  test("another property that isn't there is named", async () => {
+    expect(await reasons("SessionStoreUsers", { replication: { password, lock: true } })).toEqual([
+      'replication: Unrecognized key: "lock"',
+    ]);
+  });
+});

@@ -11,6 +11,7 @@ import {
   connection,
   databaseName,
   hostPattern,
+  OWN_LOGIN,
   onServer,
   password,
   passwordOf,
@@ -103,10 +104,10 @@ function accountOf(row: AccountRow): z.ZodType {
   };
   const [shape, tsType] =
     row.rotation === "link"
-      ? [z.strictObject({ ...account.shape, ...own }), "AccountInputs"]
+      ? [z.strictObject({ ...account.shape, ...own }, OWN_LOGIN), "AccountInputs"]
       : row.hasAuthentication
         ? [z.strictObject({ ...client.shape, ...own }).refine(changes, SAME), "ClientAccountInputs"]
-        : [z.strictObject({ ...rotating.shape, ...own }).refine(changes, SAME), "RotatingAccountInputs"];
+        : [z.strictObject({ ...rotating.shape, ...own }, OWN_LOGIN).refine(changes, SAME), "RotatingAccountInputs"];
   return (row.optional ? shape.optional() : shape).meta({ description: row.description, tsType });
 }
 

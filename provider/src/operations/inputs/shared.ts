@@ -78,24 +78,35 @@ const direct = z
   })
   .meta({ id: "DirectAccess", description: "How statements go to the server without a detour." });
 
+/** For an account by which this library, or a replica, logs in. */
+export const OWN_LOGIN = {
+  error: ({ code, keys }: z.core.$ZodRawIssue) =>
+    code === "unrecognized_keys" && (keys as string[]).includes("authentication")
+      ? '"authentication" is for accounts of clients: this library and replicas log in by mysql_native_password'
+      : undefined,
+};
+
 const ownUser = userName.refine(
   (name) => !isReservedUser(name),
   "belongs to MariaDB itself, and is the way in when all else is lost: choose another name, whose account this library makes",
 );
 
 const admin = z
-  .strictObject({
-    user: ownUser.default(DEFAULT_ADMIN).meta({
-      description:
-        "Its accounts, from whatever host, are this library's. Another name makes another account, and the former one is removed.",
-    }),
-    // Programs that read the admin's password from a file with a line break at its end have worked since the first release.
-    password: anyText.min(1, EMPTY_PASSWORD).meta({
-      description:
-        "A change is made by MariaDB's root through the socket, at once. May be overridden by the environment " +
-        "variable SESSION_STORE_ADMIN_PASSWORD, when the one in the state is out of date.",
-    }),
-  })
+  .strictObject(
+    {
+      user: ownUser.default(DEFAULT_ADMIN).meta({
+        description:
+          "Its accounts, from whatever host, are this library's. Another name makes another account, and the former one is removed.",
+      }),
+      // Programs that read the admin's password from a file with a line break at its end have worked since the first release.
+      password: anyText.min(1, EMPTY_PASSWORD).meta({
+        description:
+          "A change is made by MariaDB's root through the socket, at once. May be overridden by the environment " +
+          "variable SESSION_STORE_ADMIN_PASSWORD, when the one in the state is out of date.",
+      }),
+    },
+    OWN_LOGIN,
+  )
   .meta({
     id: "Admin",
     description:
@@ -104,13 +115,16 @@ const admin = z
   });
 
 const viewer = z
-  .strictObject({
-    user: ownUser.default(DEFAULT_VIEWER).meta({
-      description:
-        "Its accounts, from whatever host, are this library's. Another name makes another account, and the former one is removed.",
-    }),
-    password: anyText.min(1, EMPTY_PASSWORD).meta({ description: "A change is made at once." }),
-  })
+  .strictObject(
+    {
+      user: ownUser.default(DEFAULT_VIEWER).meta({
+        description:
+          "Its accounts, from whatever host, are this library's. Another name makes another account, and the former one is removed.",
+      }),
+      password: anyText.min(1, EMPTY_PASSWORD).meta({ description: "A change is made at once." }),
+    },
+    OWN_LOGIN,
+  )
   .meta({
     id: "Viewer",
     description:
