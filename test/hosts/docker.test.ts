@@ -5,6 +5,7 @@ import { waitUntilSetUp } from "../../provider/src/hosts/docker/service";
 import { openServer } from "../../provider/src/mariadb/open";
 import { until } from "../../provider/src/waiting";
 import type { PairOptions } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
 import { testEngine } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
 import { ServerContainer } from "../support/hosts/serverContainer";
@@ -108,6 +109,20 @@ it("a line of another file that would win over ours is refused by name", async (
   await pair.host(1).sh(`rm ${file}`);
 });
 
+it("a folder that the server may not read at its next start is shown, and nothing is stopped for it", async () => {
+  const host = pair.host(1);
+  await host.sh(`chmod 700 ${FOLDER}`);
+  const before = await startedAt(host);
+  expect(await pair.drift(options)).toEqual({ "sessions-db1": ["overriddenBy"] });
+  const { message } = await failureOf(pair.up(options));
+  expect(message).toMatch(
+    /conf\.d.*its mode is 700, of root:root, so mysql may not read it; no server starts with that/,
+  );
+  await host.sh(`chmod 755 ${FOLDER}`);
+  expect(await pair.drift(options)).toEqual({});
+  expect(await startedAt(host)).toEqual(before);
+});
+
 it("a setting that needs a restart reaches both containers, one after the other, and they stay the same containers", async () => {
   options = { settings: { innodb_buffer_pool_chunk_size: "4M" } };
   const before = await each(startedAt);
@@ -205,13 +220,13 @@ it("a file for the server only belongs to its user, and lies in the volume", asy
     .sh(
       `cd ${host.tlsFolder} && mkdir folder.pem && touch folder.pem/deeper.pem other && ln -s key.pem link.pem && ln -s gone broken.pem`,
     );
-  expect([...((await host.readFolder(host.tlsFolder, /pem$/)) ?? [])]).toMatchObject([
+  expect([...((await host.readFolder(host.tlsFolder, /pem$/))?.files ?? [])]).toMatchObject([
     ["key.pem", ofServer],
     ["link.pem", ofServer],
   ]);
   expect(await host.readFolder(`${host.tlsFolder}/none`, /pem$/)).toBeUndefined();
   // Of a folder with more in it than anybody wants to have sent, only what is meant is asked for.
-  expect([...((await host.readFolder("/etc/../usr", /^none$/)) ?? [])]).toEqual([]);
+  expect([...((await host.readFolder("/etc/../usr", /^none$/))?.files ?? [])]).toEqual([]);
   await pair.host(1).sh(`cd ${host.tlsFolder} && mkfifo fifo && truncate -s 2M long`);
   expect(await host.readFile(`${host.tlsFolder}/fifo`)).toMatchObject({
     text: "",

@@ -63,7 +63,7 @@ it("a path is a path, whatever is in it: quotes, blanks, line breaks, substituti
     // One name is a line of the answer.
     for (const name of NASTY.filter((each) => !each.includes("\n"))) {
       const found = await host.readFolder(`/srv/files/${name}`, /\.cnf$/);
-      expect([...(found ?? [])]).toMatchObject([[`${name}.cnf`, { text: `of ${name}\n`, mode: 0o644 }]]);
+      expect([...(found?.files ?? [])]).toMatchObject([[`${name}.cnf`, { text: `of ${name}\n`, mode: 0o644 }]]);
     }
     expect((await machine.sh("ls -A /srv/files | wc -l")).trim()).toBe(String(NASTY.length + 1));
     for (const name of NASTY) await host.removeFile(`/srv/files/${name}/${name}.cnf`);
@@ -114,7 +114,7 @@ it("whose a file is, is seen, also where only root may look; what can't be read 
     expect((await look("null"))?.unread).toBeUndefined();
     for (const name of ["none", "broken", "circle", "theirs/none"]) expect(await look(name)).toBeUndefined();
     expect(await host.readFolder("/srv/kinds/none", /./)).toBeUndefined();
-    expect([...((await host.readFolder("/srv/kinds", /^(theirs|broken|shut)$/)) ?? [])]).toMatchObject([
+    expect([...((await host.readFolder("/srv/kinds", /^(theirs|broken|shut)$/))?.files ?? [])]).toMatchObject([
       ["theirs", { text: "a\n" }],
     ]);
   }));

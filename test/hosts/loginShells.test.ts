@@ -135,7 +135,7 @@ describe.each(users)("%s", (user) => {
     await host.writeFile(file, "of us\n", { mode: 0o644 });
     expect(await machine.exec(["stat", "-c", "%a", "--", `/srv/${user}`, file])).toBe("755\n644\n");
     expect(await host.readFile(file)).toMatchObject({ text: "of us\n", mode: 0o644 });
-    expect([...((await host.readFolder(`/srv/${user}`, /cnf$/))?.keys() ?? [])]).toEqual(["of 'us'.cnf"]);
+    expect([...((await host.readFolder(`/srv/${user}`, /cnf$/))?.files.keys() ?? [])]).toEqual(["of 'us'.cnf"]);
     await host.removeFile(file);
     expect(await host.readFile(file)).toBeUndefined();
   });

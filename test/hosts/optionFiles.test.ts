@@ -4,6 +4,7 @@ import * as path from "node:path";
 import { openHost } from "../../provider/src/hosts";
 import type { Host } from "../../provider/src/hosts/Host";
 import { localHost } from "../../provider/src/hosts/local/host";
+import { quote } from "../../provider/src/hosts/ssh/commands";
 import { readOptions } from "../../provider/src/mariadb/optionFiles";
 import { isReadBy, type OptionLine } from "../../provider/src/recipe/settings/optionFile";
 import { ContainerHost } from "../support/hosts/containerHost";
@@ -44,6 +45,46 @@ it.each(OLDEST_AND_NEWEST)("Debian's %s: MariaDB %s reads them as we do", async 
     expect([name, ...read, ""]).toEqual([name, ...String(printed[index]).split("\n")]);
   }
   await rm(directory, { recursive: true });
+});
+
+/** Permissions of a file and of the folders to it, as a command that sets them. */
+const PERMISSIONS = [
+  "true",
+  "chmod 700 .",
+  "chmod 711 .",
+  "chmod 600 my.cnf",
+  "chmod 700 d",
+  "chmod 711 d",
+  "chmod 744 d",
+  "chgrp mysql d; chmod 750 d",
+  "chgrp shared d; chmod 750 d",
+  "chown mysql d; chmod 077 d",
+  "chmod 600 d/1.cnf",
+  "chown mysql d/1.cnf; chmod 400 d/1.cnf",
+  "chgrp shared d/1.cnf; chmod 640 d/1.cnf",
+  "chmod 666 d/1.cnf",
+  "chmod 700 d; acl d",
+];
+
+it("what the server's user may not read is read by neither of us, whoever else may", async () => {
+  await using machine = await ContainerHost.start(network, { withServer: false, systemd: true });
+  await machine.sh("groupadd shared; usermod -aG shared mysql");
+  const host = openHost(machine.inputs);
+  const uid = await machine.sh("id -u mysql");
+  const ours = { path: "/etc/mysql/d/9.cnf" };
+  for (const command of PERMISSIONS) {
+    await machine.sh(`${makeCase("/etc/mysql", "file d/1.cnf '[mysqld]' x=1; file d/9.cnf '[mysqld]' ours=1")}; chmod -R go+rX .
+      acl() { perl -e 'require "syscall.ph"; ($f, $n)=(shift, "system.posix_acl_access");
+        $v=pack("V"."vvV"x5, 2, 1,7,-1, 2,5,${uid.trim()}, 4,0,-1, 16,5,-1, 32,0,-1);
+        syscall(&SYS_setxattr, $f, $n, $v, length $v, 0) == 0 or die $!' "$1"; }
+      ${command}`);
+    const print = "cd /; my_print_defaults --mysqld 2>/dev/null || echo fatal";
+    const printed = (await machine.sh(`su -s /bin/sh mysql -c ${quote(print)}`)).split("\n").slice(0, -1);
+    const { lines, problems } = await readOptions(host, ours);
+    const isFatal = problems.some(({ text }) => text.includes("no server starts with that"));
+    expect([command, ...(isFatal ? ["fatal"] : lines.map(argument))]).toEqual([command, ...printed]);
+    expect([command, problems.length > 0]).toEqual([command, !printed.includes("--ours=1")]);
+  }
 });
 
 it("a machine whose server would never end reading is looked at all the same, and what is in the way is named", async () => {

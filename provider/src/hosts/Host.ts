@@ -23,6 +23,8 @@ export interface Host {
   readonly tlsFolder: string;
   /** Where the server is when it starts: paths in option files may begin there. */
   readonly startsIn: string;
+  /** Who reads the option files when the server starts. */
+  optionReader(): Promise<User>;
   /** The option files that the server reads first; what they include follows from their text. */
   optionFiles(): Promise<readonly string[]>;
   /** True when every option file of this server is ours to change. */
@@ -38,8 +40,8 @@ export interface Host {
   /** Writes a file whole or not at all. Makes the directory it lies in, if need be. */
   writeFile(path: string, text: string, access: FileAccess): Promise<void>;
   removeFile(path: string): Promise<void>;
-  /** The files in a directory whose names match, by name, sorted. Undefined: there is no such directory. */
-  readFolder(path: string, names: RegExp): Promise<ReadonlyMap<string, HostFile> | undefined>;
+  /** Undefined: there is no such directory. */
+  readFolder(path: string, names: RegExp): Promise<HostFolder | undefined>;
   /** Where the server's data lie. */
   dataDirectory(): Promise<string>;
   /** False: there is no data directory yet, or no more. */
@@ -90,11 +92,27 @@ export class HostUnreachable extends Error {
 /** The machine does not do as its superuser what has to be done. The message says what to do. */
 export class SuperuserRefused extends Error {}
 
+/** A user of the operating system. */
+export interface User {
+  readonly name: string;
+  readonly uid: number;
+  /** Of all his groups. */
+  readonly gids: readonly number[];
+}
+
+export const ROOT: User = { name: "root", uid: 0, gids: [0] };
+
 /** The operating system's user and group, by their numbers. */
 export interface Owner {
   readonly uid: number;
   /** 0 where groups don't count. */
   readonly gid: number;
+}
+
+export interface HostFolder {
+  readonly itself: HostFile;
+  /** Those whose names match, by name, sorted. */
+  readonly files: ReadonlyMap<string, HostFile>;
 }
 
 export interface HostFile extends Owner {

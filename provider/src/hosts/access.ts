@@ -1,4 +1,4 @@
-import type { FileAccess, Host, HostFile, Owner } from "./Host";
+import type { FileAccess, Host, HostFile, User } from "./Host";
 
 /** Whether files may be read and written by those who are meant to, and nobody else. */
 
@@ -11,8 +11,26 @@ export async function otherAccess(host: Host, file: HostFile, meant: FileAccess)
   return file.mode === meant.mode ? undefined : mode;
 }
 
-/** True when a user may look for files in a folder. */
-export function mayEnter({ uid, gid }: Owner, folder: HostFile): boolean {
-  if (folder.uid === uid) return (folder.mode & 0o100) !== 0;
-  return (folder.mode & (folder.gid === gid ? 0o010 : 0o001)) !== 0;
+export const READ = 4;
+export const ENTER = 1;
+
+/** True when the permissions of a file or folder let a user do all this. An access list may say otherwise. */
+export function may(user: Pick<User, "uid" | "gids">, { uid, gid, mode }: HostFile, what: number): boolean {
+  if (user.uid === 0) return true;
+  const bits = mode >> (uid === user.uid ? 6 : user.gids.includes(gid) ? 3 : 0);
+  return (bits & what) === what;
 }
+
+/** Why whoever starts the server may not do this with a file or folder. */
+export async function keptFrom(host: Host, place: string, found: HostFile, what: number): Promise<string | undefined> {
+  const user = await host.optionReader();
+  if (may(user, found, what) || (await hasAccessList(host, place))) return undefined;
+  return `its mode is ${found.mode.toString(8)}, of ${found.owner}, so ${user.name} may not read it`;
+}
+
+/** Then its permissions are not the whole truth. */
+const hasAccessList = (host: Host, place: string): Promise<boolean> =>
+  host.run(["ls", "-ld", "--", place], { looks: true }).then(
+    (line) => line[10] === "+",
+    () => false,
+  );

@@ -1,4 +1,5 @@
 import { posix as path } from "node:path";
+import { ENTER, keptFrom, READ } from "../hosts/access";
 import { type Host, type HostFile, HostUnreachable } from "../hosts/Host";
 import { DEEPEST, type FoundFiles } from "../recipe/settings/includes";
 import { type IncludeLine, type OptionFileItem, parseOptionFile } from "../recipe/settings/optionFile";
@@ -14,20 +15,39 @@ export async function findIncluded(host: Host, first: readonly string[], ours: O
   const files = new Map<string, readonly OptionFileItem[]>();
   const folders = new Map<string, readonly string[]>();
   const unread = new Map<string, string>();
+  /** Files that the server passes over, for it may not read them, and why. */
+  const hidden = new Map<string, string>();
 
+  const look = async (place: string) => {
+    if (!found.has(place)) found.set(place, await host.readFile(place));
+    return found.get(place);
+  };
+  const keptFromFile = async (file: string): Promise<string | undefined> => {
+    const folder = path.dirname(file);
+    const isCommon = PLACES_OF_ALL.includes(folder) || path.basename(file).startsWith(".");
+    const [one, above] = await Promise.all([look(file), isCommon ? undefined : look(folder)]);
+    const reason = one && above && (await keptFrom(host, folder, above, ENTER));
+    if (reason) return `${folder}: ${reason}`;
+    // Of ours, previews show the permissions, and `up` puts them right.
+    return one && file !== ours?.path ? keptFrom(host, file, one, READ) : undefined;
+  };
   const readFile = async (file: string): Promise<void> => {
     if (file.startsWith("~"))
       throw new Error("which file that is depends on who starts the server; name its whole path");
-    if (!found.has(file)) found.set(file, await host.readFile(file));
-    const reason = found.get(file)?.unread;
-    if (reason) unread.set(file, reason);
-    files.set(file, itemsOf(host, file, found.get(file), ours));
+    const reason = await keptFromFile(file);
+    if (reason) return void hidden.set(file, reason);
+    const one = found.get(file);
+    if (one?.unread) unread.set(file, one.unread);
+    files.set(file, itemsOf(host, file, one, ours));
   };
   const readFolder = async (folder: string): Promise<void> => {
-    const inFolder = await host.readFolder(folder, /\.cnf$/);
-    if (!inFolder) return;
-    const names = new Set(inFolder.keys());
-    for (const [name, file] of inFolder) found.set(path.join(folder, name), file);
+    const there = await host.readFolder(folder, /\.cnf$/);
+    if (!there) return;
+    const reason = await keptFrom(host, folder, there.itself, READ);
+    if (reason) unread.set(folder, `${reason}; no server starts with that`);
+    const names = new Set(there.files.keys());
+    found.set(folder, there.itself);
+    for (const [name, file] of there.files) found.set(path.join(folder, name), file);
     // Ours also when it is not there yet.
     if (ours?.text !== undefined && path.join(folder, path.basename(ours.path)) === ours.path)
       names.add(path.basename(ours.path));
@@ -44,7 +64,7 @@ export async function findIncluded(host: Host, first: readonly string[], ours: O
 
   let next: readonly string[] = first;
   for (let level = 0; next.length > 0; level++) {
-    const fresh = unique(next).filter((file) => !files.has(file) && !unread.has(file));
+    const fresh = unique(next).filter((file) => !files.has(file) && !unread.has(file) && !hidden.has(file));
     await Promise.all(fresh.map(level === 0 ? readFile : orSayWhyNot(readFile)));
     if (level === DEEPEST) break;
     const includes = fresh
@@ -57,6 +77,12 @@ export async function findIncluded(host: Host, first: readonly string[], ours: O
         .map(orSayWhyNot(readFolder)),
     );
     next = includes.flatMap(({ include, isFolder }) => (isFolder ? (folders.get(include) ?? []) : [include]));
+  }
+  // The server makes nothing of any other that it may not read.
+  if (ours && hidden.size > 0 && !files.has(ours.path) && (ours.text !== undefined || (await look(ours.path)))) {
+    for (const [file, reason] of hidden) {
+      unread.set(file, `${reason}, and the server would start without the settings of the pair`);
+    }
   }
   // Ours by another path, as a linked folder has it, changes with ours.
   const own = ours && found.get(ours.path);
@@ -81,5 +107,8 @@ function wholePath({ startsIn }: Host, { include, isFolder }: IncludeLine): stri
   if (include.startsWith("/") || (include.startsWith("~/") && !isFolder)) return include;
   return `${startsIn}/${include}`;
 }
+
+/** Who can't enter these can do nothing at all. Files with a dot lie in a folder of the user's own. */
+const PLACES_OF_ALL = ["/", "/etc"];
 
 const unique = (paths: readonly string[]): string[] => [...new Set(paths)];

@@ -1,4 +1,4 @@
-import { mayEnter, otherAccess } from "../hosts/access";
+import { ENTER, may, otherAccess } from "../hosts/access";
 import type { FileAccess, Host } from "../hosts/Host";
 import type { Connection, NodeTls } from "../inputs";
 import { ownNames } from "../recipe/accounts/own";
@@ -58,7 +58,8 @@ export async function restoreCertificates(server: OnHost, known: readonly NodeTl
 /** True when the server's own user can't look into the folder of its certificates. */
 async function isShut(host: Host): Promise<boolean> {
   const folder = await host.readFile(host.tlsFolder);
-  return folder?.isFolder === true && !mayEnter(await host.ownerOf(CERTIFICATE), folder);
+  const { uid, gid } = await host.ownerOf(CERTIFICATE);
+  return folder?.isFolder === true && !may({ uid, gids: [gid] }, folder, ENTER);
 }
 
 /** True when the server has another certificate than this one. */

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
 import { extract, type Header, pack } from "tar-stream";
-import type { FileAccess, HostFile, Owner } from "../Host";
+import type { FileAccess, HostFile, HostFolder, Owner } from "../Host";
 import { readEach } from "../readEach";
 import { LONGEST_FILE, whyUnread } from "../unread";
 import { run } from "./commands";
@@ -32,24 +32,24 @@ export async function readFolder(
   container: DockerContainer,
   folder: string,
   names: RegExp,
-): Promise<ReadonlyMap<string, HostFile> | undefined> {
+): Promise<HostFolder | undefined> {
   const nameOf = ({ name }: Header) => /^[^/]*\/([^/]+)\/?$/.exec(name)?.[1] ?? "";
   const found = await entriesAt(container, folder, (header) => names.test(nameOf(header)));
   const one = (name: string) => readFile(container, path.join(folder, name));
   if (!found) {
-    const all = await run(container, ["ls", "-A", "--", folder]);
-    return readEach(
-      all.split("\n").filter((name) => names.test(name)),
-      one,
-    );
+    const [itself, all] = await Promise.all([readFile(container, folder), run(container, ["ls", "-A", "--", folder])]);
+    const wanted = all.split("\n").filter((name) => names.test(name));
+    return itself && { itself, files: await readEach(wanted, one) };
   }
   const [there, ...below] = found;
-  if (there?.header.type !== "directory") return undefined;
+  const itself = there && fileOf(there);
+  if (!itself?.isFolder) return undefined;
   const entries = new Map(below.map((entry) => [nameOf(entry.header), entry]));
-  return readEach([...entries.keys()], async (name) => {
+  const files = await readEach([...entries.keys()], async (name) => {
     const entry = entries.get(name);
     return entry?.header.type === "symlink" ? one(name) : entry && fileOf(entry);
   });
+  return { itself, files };
 }
 
 function fileOf({ header, content }: Entry): HostFile | undefined {

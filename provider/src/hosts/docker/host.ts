@@ -29,6 +29,7 @@ export function dockerHost(inputs: DockerHostInputs): Host {
     socket: async () => (await layoutOf(container)).socket,
     settingsFile: async () => `${folder}/${OPTION_FILE}`,
     startsIn: "/",
+    optionReader: async () => (await layoutOf(container)).optionReader,
     optionFiles: async () => (await layoutOf(container)).optionFiles,
     run: (command, options) => run(container, command, options),
     readFile: (file) => readFile(container, file),

@@ -27,6 +27,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
     socket: async () => place.socket,
     settingsFile: async () => path.join(place.includeFolder, OPTION_FILE),
     startsIn: directory,
+    optionReader: async () => ({ name: localUser(), uid: os.userInfo().uid, gids: [] }),
     optionFiles: async () => [place.baseFile],
     run: runHere,
     readFile,
@@ -37,12 +38,10 @@ export function localHost({ directory }: LocalHostInputs): Host {
     removeFile: (file) => fs.rm(file, { force: true }),
     openFolder: (folder) => fs.chmod(folder, 0o700),
     async readFolder(folder, names) {
-      const all = await fs.readdir(folder).catch(unlessAbsent);
-      if (!all) return undefined;
-      return readEach(
-        all.filter((name) => names.test(name)),
-        (name) => readFile(path.join(folder, name)),
-      );
+      const [itself, all] = await Promise.all([readFile(folder), fs.readdir(folder).catch(unlessAbsent)]);
+      if (!itself || !all) return undefined;
+      const wanted = all.filter((name) => names.test(name));
+      return { itself, files: await readEach(wanted, (name) => readFile(path.join(folder, name))) };
     },
     ownerOf: async () => ({ uid: os.userInfo().uid, gid: 0 }),
     dataDirectory: async () => place.data,

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { posix as path } from "node:path";
-import type { FileAccess, HostFile, Owner } from "../Host";
+import type { FileAccess, HostFile, HostFolder, Owner } from "../Host";
 import { readEach } from "../readEach";
 import { LONGEST_FILE, whyUnread } from "../unread";
 import { quote, script } from "./commands";
@@ -91,13 +91,11 @@ export async function ownerOf(machine: SshMachine, { ofServer = false }: FileAcc
   return ofServer ? { uid, gid } : { uid: 0, gid: 0 };
 }
 
-export async function readFolder(
-  machine: SshMachine,
-  folder: string,
-  names: RegExp,
-): Promise<ReadonlyMap<string, HostFile> | undefined> {
-  const wanted = (await namesIn(machine, folder))?.filter((name) => names.test(name));
-  return wanted && readEach(wanted, (name) => readFile(machine, path.join(folder, name)));
+export async function readFolder(machine: SshMachine, folder: string, names: RegExp): Promise<HostFolder | undefined> {
+  const [itself, all] = await Promise.all([readFile(machine, folder), namesIn(machine, folder)]);
+  if (!itself || !all) return undefined;
+  const wanted = all.filter((name) => names.test(name));
+  return { itself, files: await readEach(wanted, (name) => readFile(machine, path.join(folder, name))) };
 }
 
 /** Undefined: there is no such directory. */

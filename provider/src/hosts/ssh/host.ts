@@ -6,7 +6,7 @@ import { type Host, HostUnreachable, OPTION_FILE } from "../Host";
 import { run } from "./commands";
 import { exists, openFolder, ownerOf, readFile, readFolder, removeFile, writeFile } from "./files";
 import { ensureInstalled } from "./install";
-import { type Layout, layoutOf } from "./layout";
+import { type Layout, layoutOf, optionReader } from "./layout";
 import { SshMachine } from "./machine";
 import { serverLog, start, stop } from "./service";
 import { openStream, openStreamAsRoot } from "./stream";
@@ -30,6 +30,7 @@ export function sshHost(inputs: SshHostInputs): Host {
     socket: async () => (await layout()).socket,
     settingsFile: async () => inputs.settingsFile ?? path.join(folderOf(machine, await layout()), OPTION_FILE),
     startsIn: "/",
+    optionReader: async () => optionReader(await layout()),
     optionFiles: async () => (await layout()).optionFiles,
     run: (command, options) => run(machine, command, options),
     readFile: (file) => readFile(machine, file),

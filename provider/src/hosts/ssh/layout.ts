@@ -1,4 +1,5 @@
 import { posix as path } from "node:path";
+import { ROOT, type User } from "../Host";
 import { script } from "./commands";
 import type { SshConnection } from "./connection";
 import { failure } from "./failure";
@@ -20,6 +21,8 @@ export interface Layout {
   /** Their numbers. -1: there are none. */
   readonly uid: number;
   readonly gid: number;
+  /** Of all groups of the user. */
+  readonly gids: readonly number[];
   /** Undefined: it goes where the service's output goes. */
   readonly log: string | undefined;
   /** Who starts and stops the server, and by which name. Undefined: neither systemd nor an init script knows it. */
@@ -65,7 +68,7 @@ esac; e
 for f in $files; do case $f in /*) [ -f "$f" ] && grep -hs '^[[:space:]]*!includedir' "$f";; esac; done; e
 u=$(printf '%s\\n' "$o" | sed -n 's/^--user=//p' | tail -n 1); u=\${u:-mysql}
 getent passwd "$u"; e
-id -gn "$u" 2>/dev/null && id -g "$u"; e
+id -gn "$u" 2>/dev/null && id -g "$u" && id -G "$u"; e
 if [ -d /run/systemd/system ]; then
   for n in ${SERVICES.join(" ")}; do for d in /etc /run /usr/lib /lib; do
     if [ -e "$d/systemd/system/$n.service" ]; then echo "systemd $n"; fi
@@ -88,7 +91,7 @@ export function parseLayout(text: string): Layout | undefined {
   const [program, files, options, safeOptions, includes, account, group, services, end] = answers;
   if (end === undefined) return undefined;
   const [user = "mysql", , uid, , , home = "/nonexistent"] = (account ?? "").split(":");
-  const [groupName, gid] = (group ?? "").split("\n");
+  const [groupName, gid, gids] = (group ?? "").split("\n");
   const option = (name: string, lines = options) => lastOption(name, lines ?? "");
   const dataDirectory = option("datadir") ?? "/var/lib/mysql";
   const log = option("log-error") ?? option("log-error", safeOptions);
@@ -103,10 +106,15 @@ export function parseLayout(text: string): Layout | undefined {
     group: groupName || user || "mysql",
     uid: Number(uid ?? -1),
     gid: Number(gid ?? -1),
+    gids: (gids ?? "").split(" ").filter(Boolean).map(Number),
     log: log ? path.resolve(dataDirectory, log) : undefined,
     service: (by === "systemd" || by === "init") && name ? { by, name } : undefined,
   };
 }
+
+/** systemd starts the server as its user; an init script, as root. */
+export const optionReader = ({ isInstalled, service, user, uid, gids }: Layout): User =>
+  isInstalled && service?.by === "systemd" ? { name: user, uid, gids } : ROOT;
 
 /** The value of the last line that sets an option. The server takes - and _ for the same. */
 function lastOption(name: string, lines: string): string | undefined {
