@@ -155,6 +155,31 @@ test("all rights, as earlier versions gave them, are cut down", async () => {
   ]);
 });
 
+describe("what an admin lost by hand that it needs in order to look is given back by root, in one up:", () => {
+  test.each(["SELECT", "SLAVE MONITOR", "REPLICATION CLIENT", "RELOAD, CREATE, PROCESS"])("%s", async (rights) => {
+    await byHand(2, `REVOKE ${rights} ON *.* FROM ${ADMIN}@localhost`);
+    const drift = await pair.drift(plain);
+    // Nothing that is there is called missing.
+    expect(Object.keys(drift)).toEqual(["sessions-db2"]);
+    expect(pair.kept.get("sessions-db2")?.outs["state"]).toMatch(/^(login refused|running)$/);
+    await upTo(plain);
+  });
+
+  test("its queries for this hour", async () => {
+    await byHand(1, `ALTER USER ${ADMIN}@localhost WITH MAX_QUERIES_PER_HOUR 3`);
+    await byHand(2, `ALTER USER ${ADMIN}@localhost WITH MAX_CONNECTIONS_PER_HOUR 1 MAX_UPDATES_PER_HOUR 1`);
+    expect(Object.keys(await pair.drift(plain))).toEqual(["sessions-db1", "sessions-db2"]);
+    await upTo(plain);
+  });
+});
+
+test("a node without rows whose admin was dropped by hand is not taken for a new one", async () => {
+  await byHand(1, `DROP USER ${ADMIN}@localhost`);
+  expect(await pair.drift(plain)).toEqual({ "sessions-db1": ["state"] });
+  expect(pair.kept.get("sessions-db1")?.outs["state"]).toBe("no admin account");
+  await upTo(plain);
+});
+
 /** The accounts that ask a node something meanwhile, except replicas. */
 async function askersDuring(number: 1 | 2, work: () => Promise<unknown>): Promise<string[]> {
   await byHand(number, "SET GLOBAL log_output='TABLE'", "TRUNCATE mysql.general_log", "SET GLOBAL general_log=1");
@@ -192,6 +217,17 @@ describe("a viewer", () => {
     await upTo(options);
   });
 
+  test("that may no longer look is not believed: what is there is not shown as missing", async () => {
+    const options = { ...plain, viewer };
+    await upTo(options);
+    for (const rights of ["ALL PRIVILEGES, GRANT OPTION", "SLAVE MONITOR ON *.*", "SELECT ON *.*"]) {
+      await byHand(1, `REVOKE ${rights} FROM ${VIEWER}@localhost`);
+      expect(await shownOf(options)).toEqual([
+        expect.stringMatching(new RegExp(`^${VIEWER}@localhost: lacks .*SLAVE MONITOR|SELECT`)),
+      ]);
+    }
+  });
+
   test("is made, gets another password, comes back after it was dropped, and goes", async () => {
     await upTo({ ...plain, viewer });
     expect(await accounts([PASSWORDS.admin, viewer.password])).toEqual([`${ADMIN}@localhost`, `${VIEWER}@localhost`]);
@@ -223,16 +259,55 @@ test("a password that was last changed long ago is told of, where the program sa
   expect(await told(plain)).toEqual([]);
 });
 
+describe("a name that is somebody's already is refused by its property, and that account stays as it is:", () => {
+  const SOMEBODY = "backup_reader";
+  const untouched = async (host: string) =>
+    expect(
+      await (await pair.root(1)).value(
+        "SELECT COUNT(*) FROM mysql.global_priv WHERE User = ? AND Host = ? AND JSON_VALUE(Priv, '$.authentication_string') = ?",
+        [SOMEBODY, host, passwordHash("somebody's")],
+      ),
+    ).toBe("1");
+
+  afterEach(async () => {
+    const rows = await (await pair.root(1)).query("SELECT Host FROM mysql.global_priv WHERE User = ?", [SOMEBODY]);
+    for (const { Host } of rows) await byHand(1, `DROP USER ${SOMEBODY}@'${Host}'`);
+    await upTo(plain);
+  });
+
+  test.each([
+    ["viewer", "localhost", () => ({ ...plain, viewer: { user: SOMEBODY, password: "viewer-1" } })],
+    ["viewer", "10.1.%", () => ({ ...plain, viewer: { user: SOMEBODY, password: "viewer-1" } })],
+    ["admin", "localhost", () => ({ ...plain, adminUser: SOMEBODY })],
+    ["admin", "%", () => directFrom("%", { adminUser: SOMEBODY })],
+  ])("%s, from %s", async (role, host, options) => {
+    await upTo(plain);
+    await byHand(1, `CREATE USER ${SOMEBODY}@'${host}' IDENTIFIED BY 'somebody\\'s'`);
+    const { message } = await failureOf(pair.up(options()));
+    expect(message).toMatch(
+      new RegExp(`connection\\.${role}\\.user: db1 has ${SOMEBODY}@${host}, which this program did not make`),
+    );
+    await untouched(host);
+  });
+
+  test("one that takes our password was made for us", async () => {
+    await byHand(1, `CREATE USER ${SOMEBODY}@localhost IDENTIFIED BY 'viewer-1'`);
+    await upTo({ ...plain, viewer: { user: SOMEBODY, password: "viewer-1" } });
+  });
+});
+
 test("a name that is somebody's already is refused before anything is touched, and `destroy` leaves none of ours", async () => {
   await upTo(directFrom("127.0.0.1", { viewer }));
   await byHand(2, `CREATE USER ${ADMIN}@'10.9.9.9' IDENTIFIED BY 'of-old'`);
+  // Nor is an admin needed for it that lets us in.
+  await byHand(1, `ALTER USER ${ADMIN}@localhost IDENTIFIED BY 'by hand'`);
   await pair.down();
   expect(await accounts()).toEqual([]);
   for (const number of [1, 2] as const)
     await byHand(number, `CREATE USER ${ADMIN}@'10.9.9.9' IDENTIFIED BY 'somebody'`);
   const { message } = await failureOf(pair.up(plain));
   expect(message).toMatch(
-    /db[12] has session_store_admin@10\.9\.9\.9, which this program did not make.*Nothing was changed/,
+    /connection\.admin\.user: db[12] has session_store_admin@10\.9\.9\.9, which this program did not make/,
   );
   expect(await accounts()).toEqual([`${ADMIN}@10.9.9.9 with another password`]);
 });

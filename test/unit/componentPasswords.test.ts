@@ -12,10 +12,16 @@ test.each([
   ],
   [{ monitor: { password: "from a file\n" } }, "monitor.password: must not have a line break"],
   [{ extraAccounts: [{ user: "backup", password: "", grants: [] }] }, "extraAccounts.0.password: must not be empty"],
+  [{ replication: { password: "R1 \u{1F600}" } }, "replication.password: must have no characters beyond U+FFFF"],
+  [{ proxy: { password: "half a \ud83d" } }, "proxy.password: must be text that UTF-8 has"],
+  // What a program in JavaScript may get from elsewhere.
+  [{ monitor: { password: null as unknown as string } }, "monitor.password: must be given, as text"],
+  [{ binaryLog: { password: 12345678 as unknown as string } }, "binaryLog.password: must be given, as text"],
 ])("one that is none is named: %j", (given, reason) => {
   expect(passwordRefusal({ ...accounts, ...given })?.startsWith(reason)).toBe(true);
 });
 
 test("those that can be given pass, also the longest", () => {
+  expect(passwordRefusal({ ...accounts, proxy: { password: "P1 \u{1F600}" } })).toBeUndefined();
   expect(passwordRefusal({ ...accounts, replication: { password: "x".repeat(96) } })).toBeUndefined();
 });

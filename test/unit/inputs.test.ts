@@ -97,11 +97,32 @@ describe("the name of an account that ends with a blank, which MariaDB cuts off,
   });
 });
 
+test("the account with which this library writes copies is nobody else's", async () => {
+  const user = "session_store_load";
+  const own = { user, password };
+  expect([
+    ...(await reasons("ReplicationLink", { replica: server("db1", { admin: own }) })),
+    ...(await reasons("ReplicationLink", { replica: server("db1", { viewer: own }) })),
+    ...(await reasons("SessionStoreUsers", { proxy: own })),
+  ]).toEqual([
+    expect.stringMatching(/^replica\.admin\.user: belongs to .* or to this library/),
+    expect.stringMatching(/^replica\.viewer\.user: belongs to .* or to this library/),
+    expect.stringMatching(/^proxy\.user: .* belongs to .* or to this library/),
+  ]);
+});
+
 describe("a password", () => {
   test("with a line break is refused for accounts and links: it comes from a file", async () => {
     const reason = expect.stringMatching(/^(proxy\.)?password: must not have a line break/);
     expect(await reasons("ReplicationLink", { password: "secret\n" })).toEqual([reason]);
     expect(await reasons("SessionStoreUsers", { proxy: { password: "secret\n" } })).toEqual([reason]);
+  });
+
+  test("of the viewer is held to the same", async () => {
+    const viewer = { password: "secret\n" };
+    expect(await reasons("ReplicationLink", { replica: server("db1", { viewer }) })).toEqual([
+      expect.stringMatching(/^replica\.viewer\.password: must not have a line break/),
+    ]);
   });
 
   test("of the admin may have one: such programs have worked since the first release", async () => {

@@ -34,8 +34,9 @@ export function passwordRefusal(
   ];
   for (const [name, account, longest] of named) {
     for (const property of ["password", "previousPassword"] as const) {
-      const text = account?.[property];
-      const problem = text === undefined ? undefined : passwordProblem(text, longest);
+      // A former one may be left out. What is not text came from a program that its types could not hold back.
+      const isLeftOut = property === "previousPassword" && (account?.[property] ?? undefined) === undefined;
+      const problem = account && !isLeftOut && passwordProblem(account[property], longest);
       if (problem) return `${name}.${property}: ${problem}`;
     }
   }

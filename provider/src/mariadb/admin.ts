@@ -1,13 +1,14 @@
 import { openHost } from "../hosts";
 import type { Connection } from "../inputs";
 import { accountKey, type WantedAccount } from "../recipe/accounts/accounts";
-import { ownAccounts as wantedOwn } from "../recipe/accounts/own";
+import { ADMIN_PRIVILEGES, ownAccounts as wantedOwn } from "../recipe/accounts/own";
 import { progress } from "../run";
 import { type Look, until } from "../waiting";
 import { examineAccounts } from "./accounts";
 import { adminPassword, nameOf } from "./connection";
 import { ConnectionError } from "./connectionError";
 import { forgetDetour, openAsSuperuser, openServer, openViewer } from "./open";
+import { lackingRights } from "./ownRights";
 import type { Server } from "./server";
 
 const START_PATIENCE = 20_000;
@@ -20,21 +21,31 @@ export const ownAccounts = (connection: Connection): WantedAccount[] =>
   wantedOwn({ ...connection, admin: { ...connection.admin, password: adminPassword(connection) } });
 
 /**
- * Makes sure that our own accounts are as they should be, and opens a session as the admin. Where that is refused the login, they are made, or
- * get their passwords, by MariaDB's own root through the socket, as in the recipe's first step.
+ * Makes sure that our own accounts are as they should be, and opens a session as the admin. Where that is refused the login, or lacks rights, they
+ * are made, or get what they lack, by MariaDB's own root through the socket, as in the recipe's first step.
  * @param refuse is asked before anything is made or changed
  */
 export async function openAsAdmin(connection: Connection, refuse?: Refusal): Promise<Server> {
   const server = await openUnlessRefused(connection);
-  if (!server) {
-    await using superuser = await superuserSession(connection);
-    await refuse?.(superuser);
-    await repairOwnAccounts(superuser);
-    return openServer(connection);
-  }
+  if (server && (await isWhole(server))) return repairedBy(server, refuse);
+  const superuser = await superuserSession(connection).catch((error: Error) => {
+    if (!server) throw error;
+    progress(error.message);
+  });
+  // What keeps one of them from its repair keeps nothing else from being repaired.
+  if (!superuser) return repairedBy(server as Server, refuse);
+  await server?.[Symbol.asyncDispose]();
+  await using root = superuser;
+  await refuse?.(root);
+  await repairOwnAccounts(root);
+  // Rights are those that an account has when it logs in.
+  return openServer(connection);
+}
+
+/** Repairs them in a session of the admin, and returns that. What can't be repaired so, `bringUp` says at its end. */
+async function repairedBy(server: Server, refuse: Refusal | undefined): Promise<Server> {
   try {
     await refuse?.(server);
-    // What keeps one of them from its repair keeps nothing else from being repaired. `bringUp` says so at its end.
     await repairOwnAccounts(server).catch(({ message }: Error) => progress(message));
     return server;
   } catch (error) {
@@ -42,6 +53,13 @@ export async function openAsAdmin(connection: Connection, refuse?: Refusal): Pro
     throw error;
   }
 }
+
+/** False where the admin lacks rights, or can't even be asked. */
+const isWhole = (server: Server): Promise<boolean> =>
+  lackingRights(server, ADMIN_PRIVILEGES).then(
+    (lacking) => lacking.length === 0,
+    () => false,
+  );
 
 /** Makes our own accounts what they should be. */
 export async function repairOwnAccounts(server: Server): Promise<void> {
@@ -60,12 +78,13 @@ async function openUnlessRefused(connection: Connection, open = openServer): Pro
   try {
     return await open(connection);
   } catch (error) {
-    const isRefused =
-      error instanceof ConnectionError && (error.problem === "login refused" || error.problem === "no admin account");
-    if (!isRefused) throw error;
+    if (!isRefused(error)) throw error;
     return undefined;
   }
 }
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof ConnectionError && (error.problem === "login refused" || error.problem === "no admin account");
 
 /** A session for looking, as MariaDB's root where the admin account lets nobody in. Undefined: the server can't be asked. */
 export async function openToLook(connection: Connection): Promise<Server | undefined> {
@@ -118,15 +137,15 @@ async function started(
   return open(connection);
 }
 
-/** Opens a session for taking things off a server: as MariaDB's root where the admin account is gone already. */
+/** Opens a session for taking things off a server: as MariaDB's root where the admin account is gone already, or lets nobody in. */
 export async function openToRemove(connection: Connection): Promise<Server> {
   try {
     return await openServer(connection);
   } catch (error) {
-    if (error instanceof ConnectionError && error.problem === "no admin account") {
-      return openAsSuperuser(connection);
-    }
-    throw error;
+    if (!isRefused(error)) throw error;
+    return openAsSuperuser(connection).catch(() => {
+      throw error;
+    });
   }
 }
 

@@ -7,6 +7,7 @@ export function nameOf(connection: Connection): string {
 /** Where it is reached, by which servers are told apart. */
 export const placeOf = ({ address, port }: Connection): string => `${address}:${port}`;
 
+export const ADMIN_PASSWORD = "SESSION_STORE_ADMIN_PASSWORD";
+
 /** The admin's password, unless the environment has another one. */
-export const adminPassword = ({ admin }: Connection): string =>
-  process.env["SESSION_STORE_ADMIN_PASSWORD"] ?? admin.password;
+export const adminPassword = ({ admin }: Connection): string => process.env[ADMIN_PASSWORD] ?? admin.password;

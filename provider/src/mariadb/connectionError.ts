@@ -10,6 +10,7 @@ export const LOGIN_DEADLINE = 10_000;
 const REFUSALS: Readonly<Record<number, string>> = {
   1045: "wrong password, or no such account",
   1698: "wrong password, or no such account",
+  1226: "it has used up a limit of its account",
   1820: "its password has expired",
   1862: "its password has expired",
   4151: "the account is locked",

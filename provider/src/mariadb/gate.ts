@@ -1,10 +1,9 @@
 import type { Account } from "../recipe/accounts/accounts";
 import { escapeWildcards } from "../recipe/accounts/grantText";
 import { ownNames } from "../recipe/accounts/own";
-import { OWN_DATABASES } from "../recipe/names";
+import { LOADER, OWN_DATABASES } from "../recipe/names";
 import { progress } from "../run";
 import { accountExists } from "./accounts";
-import { LOADER } from "./loader";
 import { setGlobal } from "./rights";
 import type { Server } from "./server";
 import { endSessions, ownUsers } from "./sessions";

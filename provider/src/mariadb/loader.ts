@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { escapeWildcards } from "../recipe/accounts/grantText";
 import { passwordHash } from "../recipe/accounts/password";
+import { LOADER } from "../recipe/names";
 import { openAs } from "./open";
 import type { Server } from "./server";
 import { endSessions } from "./sessions";
 
 /**
- * The account with which rows and definitions of another server are written. It may do everything in the databases that are copied, and
+ * The account with which rows and definitions of another server are written may do everything in the databases that are copied, and
  * nothing beside that: what a dump says is somebody else's word, and must not run as root or as our admin.
  */
-export const LOADER = "session_store_load";
 
 export interface LoaderOptions {
   readonly databases: readonly string[];

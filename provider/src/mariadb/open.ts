@@ -3,7 +3,9 @@ import type { Duplex } from "node:stream";
 import { createConnection, type RowDataPacket, type SslOptions } from "mysql2/promise";
 import { openHost } from "../hosts";
 import type { Admin, Connection } from "../inputs";
+import { VIEWER_PRIVILEGES } from "../recipe/accounts/own";
 import type { Authentication } from "../recipe/accounts/password";
+import { OWN_DATABASES } from "../recipe/names";
 import { Version } from "../recipe/version";
 import { ofRun, progress } from "../run";
 import { within } from "../waiting";
@@ -11,6 +13,7 @@ import { adminPassword, nameOf, placeOf } from "./connection";
 import { ConnectionError, connectionError, isTrouble, LOGIN_DEADLINE, type Trouble } from "./connectionError";
 import { describeWant, wantOfRoom } from "./fullDisk";
 import { authPluginsFor } from "./loginMethods";
+import { lackingRights } from "./ownRights";
 import { format, Server } from "./server";
 import { holdsRows } from "./tables";
 
@@ -29,16 +32,30 @@ export async function openServer(connection: Connection): Promise<Server> {
   }
 }
 
-/** Opens a session that only looks: as the viewer, where the program has one and the server lets it in. */
+/** Opens a session that only looks: as the viewer, where the program has one and the server lets it in and look. */
 export async function openViewer(connection: Connection): Promise<Server> {
   const { viewer } = connection;
-  if (!viewer) return openServer(connection);
+  if (!viewer) return asLooker(await openServer(connection));
   try {
-    return await openByName(connection, viewer, { mayNotLeaveLog: true });
+    return await asLooker(await openByName(connection, viewer, { mayNotLeaveLog: true }));
   } catch (error) {
     // Not made yet, changed by hand, or kept out by what keeps others out: what the server is like is seen all the same.
-    if (error instanceof ConnectionError && error.problem !== "not answering") return openServer(connection);
+    if (error instanceof ConnectionError && error.problem !== "not answering")
+      return asLooker(await openServer(connection));
     throw await orFull(connection, error);
+  }
+}
+
+/** Refuses a session that would be shown less than there is. */
+async function asLooker(server: Server): Promise<Server> {
+  const { name, user } = server;
+  try {
+    const lacking = await lackingRights(server, VIEWER_PRIVILEGES);
+    if (lacking.length === 0) return server;
+    throw new ConnectionError("login refused", name, `${name} lets "${user}" in, but without ${lacking.join(", ")}`);
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
   }
 }
 
@@ -176,8 +193,11 @@ async function orNew(connection: Connection, error: unknown): Promise<unknown> {
     const { user } = connection.admin;
     if (await superuser.row("SELECT 1 FROM mysql.global_priv WHERE User = ?", [user])) return error;
     const name = nameOf(connection);
-    const isNew = !(await holdsRows(superuser));
-    const seen = isNew ? `has no account "${user}" yet` : `holds rows, but its account "${user}" is gone`;
+    const isKnown = await superuser.row("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?", [
+      OWN_DATABASES.register,
+    ]);
+    const isNew = !isKnown && !(await holdsRows(superuser));
+    const seen = isNew ? `has no account "${user}" yet` : `is in use, but its account "${user}" is gone`;
     return new ConnectionError("no admin account", name, `${name} ${seen}`, error.errno, isNew);
   } catch {
     return error;

@@ -1,6 +1,7 @@
 import type { Claim, Connection } from "../inputs";
 import { type Account, accountKey } from "../recipe/accounts/accounts";
 import { ownNames } from "../recipe/accounts/own";
+import { AS_CONFIGURED } from "../recipe/accounts/password";
 import { accountObject, accountsAmong } from "../recipe/claims";
 import { isReservedUser } from "../recipe/names";
 import type { OwnAccountState } from "../recipe/words";
@@ -51,15 +52,35 @@ export async function formerAccounts(server: Server, claim: Claim | undefined, l
   );
 }
 
-/** Refuses a server that has accounts of our names which nobody declares: on one that is new to the program, they are somebody else's. */
-export async function refuseTakenNames(server: Server): Promise<void> {
-  const found = await formerAccounts(server, undefined);
-  if (found.length === 0) return;
-  const property = found.some(({ user }) => user === server.connection.admin.user) ? "admin" : "viewer";
-  throw new Error(
-    `${server.name} has ${found.map(accountKey).join(", ")}, which this program did not make: all accounts of the name in "${property}.user" would be this ` +
-      `library's, and these would be dropped. Nothing was changed. Choose another name, or drop them by hand`,
+/**
+ * By property, names that are new to the program and that somebody else's accounts have: these would become this library's, or be dropped. An account
+ * that is declared is not somebody else's, nor one that takes our password: it was made for us, or by a run of ours that was cut off.
+ * @param last undefined: the program does not know the server yet
+ */
+export async function takenNames(
+  server: Server,
+  last: Connection | undefined,
+): Promise<{ property: string; reason: string }[]> {
+  const { connection, name } = server;
+  const known = last ? ownNames(last) : [];
+  const found = await accountsNamed(
+    server,
+    ownNames(connection).filter((each) => !known.includes(each)),
   );
+  if (found.length === 0) return [];
+  const claims = await claimsOn(server, found.map(accountObject));
+  const taking = (await examineAccounts(server, ownAccounts(connection)))
+    .filter(({ seen }) => seen?.password === AS_CONFIGURED)
+    .map(({ account }) => accountKey(account));
+  const isOurs = (account: Account) =>
+    taking.includes(accountKey(account)) || claims.some(({ object }) => object === accountObject(account));
+  return (["admin", "viewer"] as const).flatMap((role) => {
+    const taken = found.filter((account) => account.user === connection[role]?.user && !isOurs(account));
+    const reason =
+      `${name} has ${taken.map(accountKey).join(", ")}, which this program did not make: all accounts of this name would be this library's, ` +
+      "and these would be changed or dropped. Choose another name, or drop them by hand";
+    return taken.length === 0 ? [] : [{ property: `connection.${role}.user`, reason }];
+  });
 }
 
 async function accountsNamed(server: Server, names: readonly string[]): Promise<Account[]> {

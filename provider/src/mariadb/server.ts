@@ -43,7 +43,7 @@ export class Server implements AsyncDisposable {
   readonly connection: Connection;
   readonly host: Host;
   readonly version: Version;
-  private readonly user: string;
+  readonly user: string;
   private readonly sql: SqlConnection;
   /** Why nothing is asked here any more. */
   private givenUp: StatementError | undefined;

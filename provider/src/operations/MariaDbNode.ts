@@ -10,7 +10,7 @@ import { isClosed } from "../mariadb/gate";
 import { notedSettings } from "../mariadb/notedSettings";
 import { askIfThere, openViewer } from "../mariadb/open";
 import { inTheWay, lookAtOptionFiles } from "../mariadb/optionFiles";
-import { formerAccounts, ownAccountProblems } from "../mariadb/ownAccounts";
+import { formerAccounts, ownAccountProblems, takenNames } from "../mariadb/ownAccounts";
 import { claimsAt, giveUpAll, holds } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
 import { isOtherServer } from "../mariadb/sameServer";
@@ -19,6 +19,7 @@ import { IN_EFFECT, leftOverTls, removeCertificates, tlsState } from "../mariadb
 import { exchanged } from "../pair/history";
 import { strangeness } from "../pair/identity";
 import { inTurn, lockServers } from "../pair/lock";
+import { ownNames } from "../recipe/accounts/own";
 import { accountsAmong, isOptionFile, pathIn } from "../recipe/claims";
 import { validatePattern, wildDoTables } from "../recipe/filters";
 import { databasePatterns, isLoopback, isSameServer } from "../recipe/names";
@@ -69,6 +70,14 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
           isSameServer(peer, last.connection);
         return isExchanged ? [{ property: "connection", reason: exchanged(nameOf(connection), nameOf(peer)) }] : [];
       },
+    },
+    {
+      needs: ["connection"],
+      // Names that the program knows already are its own.
+      broken: async ({ connection }, last) =>
+        last.connection && ownNames(connection).every((name) => ownNames(last.connection as Connection).includes(name))
+          ? []
+          : ((await askIfThere(connection, (server) => takenNames(server, last.connection), openToRemove)) ?? []),
     },
     {
       needs: ["databases", "tables"],

@@ -133,7 +133,7 @@ async function copyWhatIsLacking(server: Server, { peer, name }: SessionStoreDat
   const lacks = other && (await isLacking(server, other, name));
   if (lacks === undefined)
     return progress(
-      `${server.name}: whether tables are missing in ${name} can't be told, ${nameOf(peer)} does not answer`,
+      `${server.name}: whether tables are missing in ${name} can't be told, ${nameOf(peer)} can't be asked`,
     );
   if (!other || !lacks) return;
   const lacking = await lackingTables(server, other, name);

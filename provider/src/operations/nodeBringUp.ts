@@ -5,7 +5,7 @@ import { openAsAdminStarted, ownAccounts, repairOwnAccounts } from "../mariadb/a
 import { forgetSettings, notedSettings, noteSettings } from "../mariadb/notedSettings";
 import { openServer } from "../mariadb/open";
 import { clearOverrides, type ForeignLines, type OurFile } from "../mariadb/optionFiles";
-import { dropFormerAccounts, refuseTakenNames } from "../mariadb/ownAccounts";
+import { dropFormerAccounts, takenNames } from "../mariadb/ownAccounts";
 import { declare, ensureIdentity, refuseOthers } from "../mariadb/register";
 import { installSemiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
@@ -90,7 +90,8 @@ async function settle(
     await refuseOneServer(server, wanted.peer);
     await refuseExchanged(server, wanted.peer, streamOf(wanted).domain);
     await refuseOthers(server, objects, declaration);
-    if (!last) await refuseTakenNames(server);
+    for (const { property, reason } of await takenNames(server, last?.connection))
+      throw new Error(`${property}: ${reason}. Nothing was changed.`);
   };
   if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
   await using server = await openAsAdminStarted(wanted.connection, refuse, () => restoreFiles(wanted, last, file));

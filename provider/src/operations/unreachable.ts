@@ -1,3 +1,4 @@
+import { ADMIN_PASSWORD } from "../mariadb/connection";
 import { ConnectionError, isTrouble, type Trouble } from "../mariadb/connectionError";
 import { progress } from "../run";
 
@@ -15,8 +16,10 @@ export async function removeUnlessUnreachable(name: string, work: () => Promise<
       progress(`${name}: skipped, nothing was removed there (${error.message})`);
       return;
     }
+    const remedy =
+      error.problem === "login refused" ? `Give the admin's password in ${ADMIN_PASSWORD}` : "Start the server";
     throw new Error(
-      `${error.message}. Nothing was removed there. Start the server and try again; if it is gone for good, ` +
+      `${error.message}. Nothing was removed there. ${remedy} and try again; if it is gone for good, ` +
         `run the command with ${SKIP}=1 to leave it as it is.`,
     );
   }

@@ -27,6 +27,8 @@ export const databasePatterns = (profile: Profile, databases: readonly string[])
 /** The account with which this library works on a server. */
 export const DEFAULT_ADMIN = "session_store_admin";
 export const DEFAULT_VIEWER = "session_store_viewer";
+/** The account with which rows of another server are written, while they are. */
+export const LOADER = "session_store_load";
 
 /** MariaDB's TCP port. */
 export const DEFAULT_PORT = 3306;
@@ -55,9 +57,9 @@ export const NOT_FOR_SESSIONS: readonly string[] = [...SYSTEM_DATABASES, ...Obje
 /** True for MariaDB's own and ours, in any case: some servers keep the names of databases in lower case. */
 export const isReservedDatabase = (name: string): boolean => NOT_FOR_SESSIONS.includes(name.toLowerCase());
 
-const RESERVED_USERS: readonly string[] = ["root", "mysql", "mariadb.sys", "public"];
+const RESERVED_USERS: readonly string[] = ["root", "mysql", "mariadb.sys", "public", LOADER];
 
-/** MariaDB's own accounts. The next `destroy` would drop one that a program gives, and with it the way into the server. */
+/** MariaDB's own accounts, and one of ours. The next `destroy` would drop one that a program gives, and with it the way into the server. */
 export const isReservedUser = (name: string): boolean => RESERVED_USERS.includes(name.toLowerCase());
 
 /** Where a server is reached. */

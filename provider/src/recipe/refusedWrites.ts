@@ -60,6 +60,10 @@ const CAUSES: Readonly<Record<number, Cause>> = {
       "Somebody holds FLUSH TABLES WITH READ LOCK or LOCK TABLES, or changes a table: find that session in SHOW PROCESSLIST, and end it.",
     mayPass: true,
   },
+  1524: {
+    cause: "the plugin that checks its password is not there",
+    remedy: "Run INSTALL SONAME with it on this server, or leave `authentication` out.",
+  },
   1044: { cause: "it has no right to a database", remedy: "Look at SHOW GRANTS of the account." },
   1142: { cause: "it has no right to a table", remedy: "Look at SHOW GRANTS of the account." },
   1021: NO_ROOM,

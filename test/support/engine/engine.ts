@@ -126,7 +126,8 @@ export class Engine {
     const drift: Record<string, string[]> = {};
     for (const { name, type, inputs: given } of declared) {
       const kept = this.kept.get(name);
-      const { inputs } = await OPERATIONS[type].check({}, given);
+      const { inputs, failures } = await OPERATIONS[type].check(kept?.inputs ?? {}, given);
+      if (failures.length > 0) throw new Error(`${name}: ${failures.map(({ reason }) => reason).join("; ")}`);
       const keys = new Set([...Object.keys(inputs), ...Object.keys(kept?.inputs ?? {})]);
       const names = [...keys].filter((key) => !isDeepStrictEqual(kept?.outs[key], inputs[key]));
       if (names.length > 0) drift[name] = names;

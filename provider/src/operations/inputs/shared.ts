@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Connection } from "../../inputs";
-import { EMPTY_PASSWORD, passwordProblem } from "../../recipe/accounts/password";
+import { EMPTY_PASSWORD, NO_PASSWORD, passwordProblem } from "../../recipe/accounts/password";
 import type { AccountRow } from "../../recipe/accounts/table";
 import {
   DEFAULT_ADMIN,
@@ -28,7 +28,7 @@ export const userName = z
   .regex(/(^|\S)$/, "must not end with a blank: MariaDB cuts it off");
 
 // No message of these may quote the value.
-const anyText = z.string({ error: "must be given, as text" });
+const anyText = z.string({ error: NO_PASSWORD });
 
 /** The password of an account of the recipe, or of another one. */
 export const passwordOf = ({ longestPassword }: Pick<AccountRow, "longestPassword">) =>
@@ -88,7 +88,7 @@ export const OWN_LOGIN = {
 
 const ownUser = userName.refine(
   (name) => !isReservedUser(name),
-  "belongs to MariaDB itself, and is the way in when all else is lost: choose another name, whose account this library makes",
+  "belongs to MariaDB itself, as the way in when all else is lost, or to this library: choose another name",
 );
 
 const admin = z
@@ -121,7 +121,7 @@ const viewer = z
         description:
           "Its accounts, from whatever host, are this library's. Another name makes another account, and the former one is removed.",
       }),
-      password: anyText.min(1, EMPTY_PASSWORD).meta({ description: "A change is made at once." }),
+      password: password.meta({ description: "A change is made at once." }),
     },
     OWN_LOGIN,
   )

@@ -102,7 +102,7 @@ export function clashes(inputs: GivenAccounts, own: readonly string[]): { proper
     if (own.includes(user))
       found.set(`${property}.user`, `"${user}" is an account with which this library works on the server`);
     if (isReservedUser(user)) {
-      found.set(`${property}.user`, `"${user}" belongs to MariaDB itself; choose another name`);
+      found.set(`${property}.user`, `"${user}" belongs to MariaDB itself, or to this library; choose another name`);
     }
   }
   return [...found].map(([property, reason]) => ({ property, reason }));

@@ -49,14 +49,19 @@ export function passwordState(methods: readonly LoginMethod[], wanted: readonly 
 export const AS_CONFIGURED = WORDS["SessionStoreUsers.accounts.password"].wanted;
 
 /** Why a text can't be the password of an account. Undefined: it can. The reason never quotes it. */
-export function passwordProblem(text: string, longest: AccountRow["longestPassword"]): string | undefined {
+export function passwordProblem(text: unknown, longest: AccountRow["longestPassword"]): string | undefined {
+  if (typeof text !== "string") return NO_PASSWORD;
   if (text === "") return EMPTY_PASSWORD;
   if (/\p{Cc}/u.test(text)) return "must not have a line break or other control characters (does it come from a file?)";
+  if (/\p{Cs}/u.test(text)) return "must be text that UTF-8 has: half a character is in it";
+  if (longest && /[\u{10000}-\u{10ffff}]/u.test(text))
+    return `must have no characters beyond U+FFFF, such as emoji: ${longest.because}`;
   if (longest && Buffer.byteLength(text) > longest.bytes)
     return `must have at most ${longest.bytes} bytes: ${longest.because}`;
   return undefined;
 }
 
+export const NO_PASSWORD = "must be given, as text";
 export const EMPTY_PASSWORD = "must not be empty: give the account a password";
 
 const EXAMPLES = ["nevisproxypassword", "replicationpassword", "binarylogspassword"];
