@@ -53,6 +53,21 @@ it.each([
   expect(await pair.drift(options)).toEqual({});
 });
 
+it.each([
+  ["one", [1]],
+  ["both", [1, 2]],
+] as const)("%s that somebody started without the option file runs with it after one up", async (_, numbers) => {
+  for (const number of numbers) {
+    await pair.server(number).stop();
+    await sh(number, `mv ${OURS} away`);
+    await pair.server(number).start();
+    await sh(number, `mv away ${OURS}`);
+  }
+  expect(await pair.drift(options)).toMatchObject({ "sessions-db1": expect.arrayContaining(["settings"]) });
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+});
+
 it("a certificate waits for a peer whose authority's file says nothing, until that is written again", async () => {
   const ca = path.join(pair.directory(2), "tls/ca.pem");
   const text = await readFile(ca, "utf8");

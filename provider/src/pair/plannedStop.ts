@@ -17,6 +17,7 @@ import { isLasting, remedy, repairFirst } from "../recipe/linkState";
 import { progress } from "../run";
 import { during, until } from "../waiting";
 import { bringAcknowledgement, withoutWaiting } from "./acknowledgement";
+import { DAMAGED } from "./changeMaster";
 import type { Ends } from "./ends";
 import { startStopped } from "./link";
 import { NotYet } from "./lock";
@@ -80,7 +81,7 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
     { replica: node, source: peer },
     { replica: peer, source: node },
   ];
-  const [incoming, outgoing] = await Promise.all([standing(inwards), standing(outwards)]);
+  const [incoming, outgoing] = await Promise.all([standing(inwards, why), standing(outwards, why)]);
   const refuse = ({ replica, source }: Ends, status: ReplicaStatus) => {
     const text =
       `${why}, but ${replica.name} does not replicate (${describe(status)}). Sessions that only one node has would be out of reach ` +
@@ -91,12 +92,11 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
       : new Error(text);
   };
   if (incoming && !isRunning(incoming)) throw refuse(inwards, incoming);
-  // A node whose binary log is off can only be repaired by the restart.
-  if (outgoing && !isRunning(outgoing) && !foundNoLog(outgoing)) {
+  if (outgoing && !isRunning(outgoing) && !foundNoLog(outgoing) && !(await givesNothing(node))) {
     throw refuse(outwards, outgoing);
   }
   if (incoming) await refuseUnlessProved(inwards, incoming, why);
-  if (outgoing) await refuseUnlessProved(outwards, outgoing, why);
+  if (outgoing && isRunning(outgoing)) await refuseUnlessProved(outwards, outgoing, why);
   for (const [ends, status] of [
     [inwards, incoming],
     [outwards, outgoing],
@@ -117,8 +117,11 @@ async function refuseWhileLate({ replica }: Ends, status: ReplicaStatus | undefi
   );
 }
 
-/** The status of a link. One that was merely stopped, by hand or by a run that was cut off, is started: nothing else would do it before. */
-async function standing(ends: Ends): Promise<ReplicaStatus | undefined> {
+/**
+ * The status of a link. One that was merely stopped, by hand or by a run that was cut off, is started: nothing else would do it before. One of a
+ * server that does not find its relay log, because it was started without the settings that name it, has to wait for the restart: it is as if there were none.
+ */
+async function standing(ends: Ends, why: string): Promise<ReplicaStatus | undefined> {
   const status = await settled(ends);
   if (!status || !isMerelyStopped(status) || !pullsFrom(status, ends.source.connection)) return status;
   if (await isBeingSeeded(ends.source)) {
@@ -128,8 +131,23 @@ async function standing(ends: Ends): Promise<ReplicaStatus | undefined> {
       `${name} does not hold all sessions: its seeding is under way, or was cut off`,
     );
   }
-  await startStopped(ends, status);
+  try {
+    await startStopped(ends, status);
+  } catch (error) {
+    if ((error as { errno?: number }).errno !== DAMAGED) throw error;
+    if (await givesNothing(ends.replica)) return undefined;
+    throw new Error(
+      `${why}, but ${ends.replica.name} can't start its replica threads, because its files about replication are damaged (${DAMAGED}), so nothing was ` +
+        `stopped. ${repairFirst(undefined, "")}`,
+    );
+  }
   return settled(ends);
+}
+
+/** True for a server from which nobody can replicate before its restart, such as one that was started without its option file. */
+async function givesNothing(server: Server): Promise<boolean> {
+  const row = await server.row("SELECT @@log_bin AS log, @@skip_networking AS closed");
+  return Number(row?.["log"]) === 0 || Number(row?.["closed"]) === 1;
 }
 
 /** Its next try to connect may be far, and its source may have been back for long. */
