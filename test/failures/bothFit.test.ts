@@ -1,4 +1,4 @@
-import { symlink, writeFile } from "node:fs/promises";
+import { mkdir, rm, rmdir, symlink, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { paths } from "../../provider/src/hosts/local/files";
 import { SHORT_WAITS } from "../support/engine/declaredPair";
@@ -17,12 +17,54 @@ async function servers(): Promise<Pair> {
   return pair;
 }
 
-/** A line in an option file of somebody else's, and a restart with it. */
+const byHand = (pair: Pair, number: 1 | 2) => path.join(paths(pair.directory(number)).includeFolder, "10-by-hand.cnf");
+
+/** A line in an option file of somebody else's, which the server has not read yet. */
+const written = (pair: Pair, number: 1 | 2, line: string): Promise<void> =>
+  writeFile(byHand(pair, number), `[mariadbd]\n${line}\n`);
+
+/** The same, and a restart with it. */
 async function givenByHand(pair: Pair, number: 1 | 2, line: string): Promise<void> {
   await pair.server(number).stop();
-  await writeFile(path.join(paths(pair.directory(number)).includeFolder, "10-by-hand.cnf"), `[mariadbd]\n${line}\n`);
+  await written(pair, number, line);
   await pair.server(number).start();
 }
+
+/** What its next start would fail with, or its restart, and how that is undone. */
+const BEFORE_A_RESTART: readonly (readonly [
+  string,
+  (pair: Pair, number: 1 | 2) => Promise<unknown>,
+  RegExp,
+  (pair: Pair, number: 1 | 2) => Promise<unknown>,
+])[] = [
+  [
+    "has an option file with which no server starts",
+    (pair, number) => written(pair, number, "no_such=1"),
+    /db2 would not start with its option files: \S+ unknown variable 'no_such=1'/,
+    (pair, number) => rm(byHand(pair, number)),
+  ],
+  [
+    "has an option file with a value that is none",
+    (pair, number) => written(pair, number, "max_connections=abc"),
+    /db2 would not start with its option files: .*'max_connections'/,
+    (pair, number) => rm(byHand(pair, number)),
+  ],
+  [
+    "has a folder in the place of ours",
+    async (pair, number) => {
+      await rm(pair.server(number).settingsFile, { force: true });
+      await mkdir(pair.server(number).settingsFile);
+    },
+    /a folder is in the place of \S+99-session-store\.cnf/,
+    (pair, number) => rmdir(pair.server(number).settingsFile),
+  ],
+  [
+    "has a folder where its file is written first",
+    (pair, number) => mkdir(`${pair.server(number).settingsFile}.unfinished`),
+    /EISDIR/,
+    (pair, number) => rmdir(`${pair.server(number).settingsFile}.unfinished`),
+  ],
+];
 
 const obstacles: readonly (readonly [string, (pair: Pair, number: 1 | 2) => Promise<void>, RegExp])[] = [
   [
@@ -69,6 +111,49 @@ test.concurrent.each(obstacles.map(([what, ...rest], i) => [i % 2 === 0 ? 1 : 2,
     expect(await pair.server(number === 1 ? 2 : 1).variable("log_bin")).toBe("0");
   },
 );
+
+test.each(BEFORE_A_RESTART)("new servers, of which db2 %s: neither is stopped", async (_, arrange, reason) => {
+  await using pair = await servers();
+  await arrange(pair, 2);
+  const processes = () => Promise.all([pair.server(1).pid(), pair.server(2).pid()]);
+  const before = await processes();
+  const { message } = await failureOf(pair.up(SHORT_WAITS));
+  expect(message).toMatch(reason);
+  expect(message).toMatch(/nothing was stopped/i);
+  expect(await processes()).toEqual(before);
+});
+
+describe("a pair in use", () => {
+  let pair: Pair;
+  beforeAll(async () => {
+    pair = await Pair.up(SHORT_WAITS);
+  });
+  afterAll(() => pair?.[Symbol.asyncDispose]());
+  let wanted = 90;
+
+  test.each(BEFORE_A_RESTART)(
+    "of which db2 %s: neither is stopped, and what needs no stop is put back",
+    async (_, arrange, reason, undo) => {
+      wanted += 1;
+      const options = { ...SHORT_WAITS, settings: { ...SHORT_WAITS.settings, back_log: String(wanted) } };
+      await arrange(pair, 2);
+      for (const number of [1, 2] as const) await (await pair.root(number)).query("SET GLOBAL max_connections = 77");
+      const processes = () => Promise.all([pair.server(1).pid(), pair.server(2).pid()]);
+      const before = await processes();
+      await pair.refresh();
+      const { message } = await failureOf(pair.up(options));
+      expect(message).toMatch(/nothing was stopped/i);
+      expect(await processes()).toEqual(before);
+      for (const number of [1, 2] as const) expect(await pair.server(number).variable("max_connections")).toBe("1000");
+      expect(await failureOf(pair.up({ ...options, only: ["sessions-db2"] }))).toMatchObject({
+        message: expect.stringMatching(reason),
+      });
+      await undo(pair, 2);
+      await pair.up(options);
+      expect(await pair.drift(options)).toEqual({});
+    },
+  );
+});
 
 test("two names of one server are refused before anything is written on it", async () => {
   await using pair = await servers();

@@ -25,6 +25,8 @@ export interface Host {
   readonly startsIn: string;
   /** Who reads the option files when the server starts. */
   optionReader(): Promise<User>;
+  /** Arguments with which the server starts that say where its option files are. */
+  readonly serverArguments: readonly string[];
   /** The option files that the server reads first; what they include follows from their text. */
   optionFiles(): Promise<readonly string[]>;
   /** True when every option file of this server is ours to change. */
@@ -39,6 +41,8 @@ export interface Host {
   ownerOf(access: FileAccess): Promise<Owner>;
   /** Writes a file whole or not at all. Makes the directory it lies in, if need be. */
   writeFile(path: string, text: string, access: FileAccess): Promise<void>;
+  /** Fails where such a file could not be written. Leaves what is there as it is. */
+  tryToWrite(path: string, text: string, access: FileAccess): Promise<void>;
   removeFile(path: string): Promise<void>;
   /** Undefined: there is no such directory. */
   readFolder(path: string, names: RegExp): Promise<HostFolder | undefined>;
@@ -49,6 +53,8 @@ export interface Host {
   /** Starts the server unless it runs, and waits until it takes connections. One that is just stopping is started again. */
   startService(): Promise<void>;
   stopService(): Promise<void>;
+  /** Fails where the machine is known not to let us stop or start the server. Does neither. */
+  mayRestart(): Promise<void>;
   /** The newest lines of the server's error log, or fewer where a machine allows no more. */
   serverLog(lines: number): Promise<string>;
   /** A byte stream to the server's own socket. mysql2 takes it as its connection. */

@@ -1,10 +1,12 @@
 import { ENTER, may, otherAccess } from "../hosts/access";
-import type { FileAccess, Host } from "../hosts/Host";
+import { type FileAccess, type Host, HostUnreachable } from "../hosts/Host";
+import { unwritten } from "../hosts/unwritten";
 import type { Connection, NodeTls } from "../inputs";
 import { ownNames } from "../recipe/accounts/own";
 import { haveCertificate, type NotedSettings } from "../recipe/settings/ofNode";
 import { tlsFiles, tlsTexts, validity } from "../recipe/tls";
 import { type NodeTlsState, WORDS } from "../recipe/words";
+import { NotRecorded } from "../record/recorder";
 import { progress } from "../run";
 import { until } from "../waiting";
 import { ConnectionError } from "./connectionError";
@@ -62,6 +64,13 @@ async function isShut(host: Host): Promise<boolean> {
   return folder?.isFolder === true && !may({ uid, gids: [gid] }, folder, ENTER);
 }
 
+/** Fails where the certificates could not be written. */
+export async function tryToWriteCertificates(host: Host, wanted: NodeTls): Promise<void> {
+  const [{ ca, certificate }, texts] = [tlsFiles(host.tlsFolder), tlsTexts(wanted)];
+  await host.tryToWrite(ca, texts.ca, CA);
+  await host.tryToWrite(certificate, texts.certificate, CERTIFICATE);
+}
+
 /** True when the server has another certificate than this one. */
 export async function hasOtherCertificate({ host }: Server, wanted: NodeTls): Promise<boolean> {
   const found = await host.readFile(tlsFiles(host.tlsFolder).certificate);
@@ -81,7 +90,12 @@ async function write({ host, name }: OnHost, file: string, text: string, access:
   const found = await host.readFile(file);
   if (found?.text === text && (await otherAccess(host, found, access)) === undefined) return false;
   progress(`${name}: writing ${file}`);
-  await host.writeFile(file, text, access);
+  try {
+    await host.writeFile(file, text, access);
+  } catch (error) {
+    if (error instanceof NotRecorded || error instanceof HostUnreachable) throw error;
+    throw new Error(`${unwritten(name, file, error as Error)}. What the server has stays in use.`);
+  }
   return true;
 }
 

@@ -11,14 +11,15 @@ import { installSemiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
 import { refuseSettings, runningSettings } from "../mariadb/settings";
 import { bringCertificatesIntoEffect, removeCertificates, renewIfUsed } from "../mariadb/tls";
-import { refuseUnlessBothFit } from "../pair/bothFit";
+import { refuseUnlessBothFit, refuseUnlessPeerReady } from "../pair/bothFit";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
 import { type History, markOf, refuseExchanged } from "../pair/history";
 import { refuseOneServer, refuseStranger } from "../pair/identity";
 import { gettingReady, inTurn } from "../pair/lock";
-import { concerned } from "../pair/look";
+import { concerned, isLinkedByOwnWord } from "../pair/look";
+import { refuseUnlessRestartable } from "../pair/restartable";
 import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../pair/seeding";
-import { applySettings, reasonToStop } from "../pair/settingsChange";
+import { applySettings, neededStop, putBackRunning } from "../pair/settingsChange";
 import { accountObject, type Declaration, optionFile } from "../recipe/claims";
 import { haveCertificate, type NotedSettings, type Settings } from "../recipe/settings/ofNode";
 import { type OptionFile, restoreFiles } from "./nodeBeforeStart";
@@ -44,8 +45,9 @@ export async function bringUp(
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
   const getReady = () => settle(wanted, last, begun, { file, declaration });
-  const { history, identity, former, reason } = await gettingReady(wanted.connection, getReady);
-  if (reason) await refuseUnlessBothFit(wanted.connection, wanted.peer, reason);
+  const { history, identity, former, stop } = await gettingReady(wanted.connection, getReady);
+  if (stop?.isLinked) await refuseUnlessPeerReady(wanted.peer, stop.why);
+  else if (stop) await refuseUnlessBothFit(wanted.connection, wanted.peer, stop.why);
   const isLost = history?.word === "lost";
   const { foreign, certificatesChanged, servers } = await prepareFiles(wanted, last, file, { isLost, former });
   return inTurn(servers, async () => {
@@ -104,9 +106,13 @@ async function settle(
   if (history?.refusal) throw new Error(history.refusal);
   const former = [...Object.entries((last?.settings ?? {}) as Settings), ...(await notedSettings(server))];
   await noteSettings(server, wanted.settings as Settings);
-  const isLost = history?.word === "lost";
-  const reason = isLost ? undefined : await reasonToStop(server, former, wanted.settings as Settings);
-  return { history, identity, former, reason };
+  if (history?.word === "lost") return { history, identity, former, stop: undefined };
+  const settings = wanted.settings as Settings;
+  if (!(await isBeingSeeded(server)))
+    await putBackRunning(server, former, settings, () => concerned(server, wanted.peer, last === undefined));
+  const stop = await neededStop(server, former, settings);
+  if (stop?.isRestart) await refuseUnlessRestartable(server, file, wanted.tls, stop.why);
+  return { history, identity, former, stop: stop && { why: stop.why, isLinked: await isLinkedByOwnWord(server) } };
 }
 
 interface Settled {
@@ -114,8 +120,8 @@ interface Settled {
   readonly identity: string;
   /** What the server was given before. */
   readonly former: NotedSettings;
-  /** Why something of it has to stop. Undefined: nothing has to, or it has nothing that could be missed. */
-  readonly reason: string | undefined;
+  /** Why something of it has to stop, and whether a link is on it. Undefined: nothing has to, or it has nothing that could be missed. */
+  readonly stop: { readonly why: string; readonly isLinked: boolean } | undefined;
 }
 
 interface Prepared {

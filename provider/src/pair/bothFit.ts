@@ -28,6 +28,13 @@ export async function refuseUnlessBothFit(
   await refuseWithoutRoom(other, { why, restarts: false });
 }
 
+/** Refuses a stop while this run can't get the peer ready for its part, or has it restarted in vain. The planned stop itself looks at the pair. */
+export async function refuseUnlessPeerReady(peer: Connection | undefined, why: string): Promise<void> {
+  const failure = peer && (await whyNotReady(peer));
+  if (failure)
+    throw new Error(`${why}, but ${nameOf(peer)} is not ready for its part (${failure}), so nothing was stopped.`);
+}
+
 /** A session on the peer, once this run has got it ready, if it is about to. */
 async function openPeer(peer: Connection, why: string): Promise<Server> {
   const refuse = (reason: string): never => {

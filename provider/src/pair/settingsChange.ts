@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { otherAccess } from "../hosts/access";
-import { type HostFile, SuperuserRefused } from "../hosts/Host";
+import type { HostFile } from "../hosts/Host";
+import { unwritten } from "../hosts/unwritten";
 import type { Connection } from "../inputs";
 import { openAsAdminWhenUp } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
@@ -8,6 +10,7 @@ import type { OurFile } from "../mariadb/optionFiles";
 import { isMerelyStopped, namedReplicas, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges, unwantedSettings } from "../mariadb/settings";
+import { startProblems } from "../mariadb/startProblems";
 import { tablesOfEngines } from "../mariadb/tables";
 import { describeUnfit, ENGINES_LOST_AT_RESTART } from "../recipe/schema/engines";
 import type { NotedSettings, Settings } from "../recipe/settings/ofNode";
@@ -16,7 +19,7 @@ import { toNumber } from "../recipe/settings/values";
 import { NotRecorded } from "../record/recorder";
 import { progress } from "../run";
 import { during } from "../waiting";
-import { lockServers, refuseAfterFailure } from "./lock";
+import { inTurn, lockServers, refuseAfterFailure } from "./lock";
 import { areLinked, isLinkedByOwnWord, lookAtPair } from "./look";
 import { refuseNamed } from "./namedReplica";
 import { plannedStop } from "./plannedStop";
@@ -33,7 +36,7 @@ export interface WantedSettings {
   readonly file: OptionFile;
 }
 
-interface OptionFile extends Required<OurFile> {
+export interface OptionFile extends Required<OurFile> {
   readonly mode: number;
 }
 
@@ -69,16 +72,50 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   });
 }
 
-/** Why something of a server has to stop for its settings that no link is on yet. Undefined: nothing has to, or a planned stop looks at both. */
-export async function reasonToStop(
+/** What of a server has to stop for its settings. */
+export interface NeededStop {
+  readonly why: string;
+  /** All of it. */
+  readonly isRestart: boolean;
+}
+
+/** Undefined: nothing has to. */
+export async function neededStop(
   server: Server,
   former: NotedSettings,
   wanted: Settings,
-): Promise<string | undefined> {
-  if (await isLinkedByOwnWord(server)) return undefined;
+): Promise<NeededStop | undefined> {
   const changes = await settingChanges(server, former, wanted);
   const step = mildestStep(changes, await isReplicating(server));
-  return step === "set" ? undefined : reasonOf(server, step, changes);
+  return step === "set" ? undefined : { why: reasonOf(server, step, changes), isRestart: step === "restart" };
+}
+
+/**
+ * Puts back running values that somebody has changed, where that takes no stop: what keeps a server from its other changes does not keep it from
+ * these.
+ * @param servers those in whose turn it is done
+ */
+export async function putBackRunning(
+  server: Server,
+  former: NotedSettings,
+  wanted: Settings,
+  servers: () => Promise<readonly Connection[]>,
+): Promise<void> {
+  const changedByHand = async () =>
+    (await settingChanges(server, former, wanted)).filter(
+      (change) =>
+        change.takesEffect !== "restart" &&
+        !needsStoppedReplica(change) &&
+        former.some(([option, value]) => option === change.option && isDeepStrictEqual(value, change.wanted)),
+    );
+  if ((await changedByHand()).length === 0) return;
+  await inTurn(await servers(), async () => {
+    await lockServers([server]);
+    for (const change of await changedByHand()) {
+      progress(`${server.name}: changing ${inWords(change)}`);
+      await setRunning(server, change);
+    }
+  });
 }
 
 const reasonOf = ({ name }: Server, step: Step, changes: readonly SettingChange[]): string =>
@@ -96,6 +133,8 @@ interface Difference {
   readonly changes: readonly SettingChange[];
   /** The option file as it is. */
   readonly found: HostFile | undefined;
+  /** The option file is as it is wanted. */
+  readonly isWritten: boolean;
   readonly isDone: boolean;
 }
 
@@ -103,7 +142,7 @@ async function lookAt(server: Server, { former, wanted, file }: WantedSettings):
   const changes = await settingChanges(server, former, wanted);
   const found = await server.host.readFile(file.path);
   const isWritten = found?.text === file.text && (await otherAccess(server.host, found, file)) === undefined;
-  return { changes, found, isDone: changes.length === 0 && isWritten };
+  return { changes, found, isWritten, isDone: changes.length === 0 && isWritten };
 }
 
 /** Looks again: another run, for which this one waited, may have made some of the changes. */
@@ -152,8 +191,9 @@ async function isReplicating(server: Server): Promise<boolean> {
   return status.ioThread !== "No" || status.sqlThread !== "No" || isMerelyStopped(status);
 }
 
-async function setWhileRunning(server: Server, file: OptionFile, { changes, found }: Difference): Promise<void> {
-  await writeOptions(server, file);
+async function setWhileRunning(server: Server, file: OptionFile, difference: Difference): Promise<void> {
+  const { changes, found } = difference;
+  if (!difference.isWritten) await writeOptions(server, file);
   const done: string[] = [];
   try {
     for (const change of changes) {
@@ -161,7 +201,7 @@ async function setWhileRunning(server: Server, file: OptionFile, { changes, foun
       done.push(change.option);
     }
   } catch (error) {
-    await putBack(server, file.path, found);
+    if (!difference.isWritten) await putBack(server, file.path, found);
     const set =
       done.length === 0
         ? ""
@@ -186,26 +226,32 @@ async function runningUnderNames(server: Server): Promise<string[]> {
   return named.filter(({ ioThread, sqlThread }) => ioThread !== "No" || sqlThread !== "No").map(({ name }) => name);
 }
 
-async function restart(server: Server, file: OptionFile, { found, changes }: Difference): Promise<void> {
+async function restart(server: Server, file: OptionFile, difference: Difference): Promise<void> {
   const { host, name } = server;
-  await writeOptions(server, file);
+  if (!difference.isWritten) await writeOptions(server, file);
+  const problems = await startProblems(server);
+  if (problems.length > 0) {
+    const restored = await putBackOrSay(server, file, difference);
+    throw new Error(`${name} would not start: ${problems.join("; ")}. ${restored}; nothing was stopped.`);
+  }
+  let wasStopped = false;
   try {
     await during(`${name}: stopping the server`, host.stopService());
+    wasStopped = true;
     await during(`${name}: starting the server`, host.startService());
   } catch (error) {
     // Nothing can be put back either.
     if (error instanceof NotRecorded) throw error;
-    const restored = await putBack(server, file.path, found).then(
-      () => "The former option file was put back",
-      (failure: Error) => `The former option file can't be put back (${failure.message}), the new one is in its place`,
-    );
+    const restored = await putBackOrSay(server, file, difference);
     // With either file: a server that runs is better than one that does not.
     const back = await host.startService().then(
       () => `${restored} and ${name} runs with it.`,
       (again: Error) => `${restored}, but ${name} does not start with it either: ${again.message}`,
     );
-    throw new Error(`${name} does not start with the new settings. ${(error as Error).message}\n${back}`);
+    const failed = wasStopped ? "does not start with the new settings" : "could not be stopped for its new settings";
+    throw new Error(`${name} ${failed}. ${(error as Error).message}\n${back}`);
   }
+  const { changes } = difference;
   if (changes.some(({ option }) => isOfStart(option))) await refuseLeft(server.connection);
 }
 
@@ -229,15 +275,18 @@ async function writeOptions({ host, name }: Server, file: OptionFile): Promise<v
     await host.writeFile(file.path, file.text, { mode: file.mode });
   } catch (error) {
     if (error instanceof NotRecorded) throw error;
-    const remedy =
-      error instanceof SuperuserRefused
-        ? ""
-        : " Make room on that disk, or make it writable, then run `pulumi up` again.";
-    throw new Error(
-      `${name}: the option file ${file.path} can't be written (${(error as Error).message}), so ${name} keeps its settings.${remedy}`,
-    );
+    throw new Error(`${unwritten(name, file.path, error as Error)}, and ${name} keeps its settings.`);
   }
 }
+
+/** In words, what became of the option file. */
+const putBackOrSay = (server: Server, { path }: OptionFile, { found, isWritten }: Difference): Promise<string> =>
+  isWritten
+    ? Promise.resolve("The option file is as it was")
+    : putBack(server, path, found).then(
+        () => "The former option file was put back",
+        ({ message }: Error) => `The former option file can't be put back (${message}), the new one is in its place`,
+      );
 
 async function putBack(server: Server, path: string, former?: HostFile): Promise<void> {
   if (former) await server.host.writeFile(path, former.text, { mode: former.mode });

@@ -96,6 +96,20 @@ export async function writeFile(
   await run(container, ["mv", "-fT", unfinished, file]);
 }
 
+/** Fails where it could not be written. In a container that does not run, nobody can tell. */
+export async function tryToWrite(
+  container: DockerContainer,
+  file: string,
+  text: string,
+  access: FileAccess,
+): Promise<void> {
+  if (!(await container.state()).isRunning) return;
+  if ((await readFile(container, file))?.isFolder) throw new Error(`a folder is in the place of ${file}`);
+  const unfinished = `${file}.unfinished`;
+  await putFile(container, unfinished, text, access);
+  await run(container, ["rm", "-f", unfinished]);
+}
+
 export async function openFolder(container: DockerContainer, folder: string): Promise<void> {
   if ((await container.state()).isRunning) return void (await run(container, ["chmod", "755", "--", folder]));
   const archive = pack();

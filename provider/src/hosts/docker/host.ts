@@ -5,7 +5,7 @@ import { type Host, OPTION_FILE } from "../Host";
 import { run } from "./commands";
 import { DockerContainer } from "./container";
 import { DockerEngine } from "./engine";
-import { exists, openFolder, ownerOf, readFile, readFolder, removeFile, writeFile } from "./files";
+import { exists, openFolder, ownerOf, readFile, readFolder, removeFile, tryToWrite, writeFile } from "./files";
 import { layoutOf } from "./layout";
 import { type Greets, log, start, stop, waitUntilSetUp } from "./service";
 import { openToServer, serverGreets } from "./stream";
@@ -29,11 +29,13 @@ export function dockerHost(inputs: DockerHostInputs): Host {
     socket: async () => (await layoutOf(container)).socket,
     settingsFile: async () => `${folder}/${OPTION_FILE}`,
     startsIn: "/",
+    serverArguments: [],
     optionReader: async () => (await layoutOf(container)).optionReader,
     optionFiles: async () => (await layoutOf(container)).optionFiles,
     run: (command, options) => run(container, command, options),
     readFile: (file) => readFile(container, file),
     writeFile: (file, text, access) => writeFile(container, file, text, access),
+    tryToWrite: (file, text, access) => tryToWrite(container, file, text, access),
     openFolder: (directory) => openFolder(container, directory),
     ownerOf: (access) => ownerOf(container, access),
     removeFile: (file) => removeFile(container, file),
@@ -47,6 +49,7 @@ export function dockerHost(inputs: DockerHostInputs): Host {
     },
     startService: () => start(container, up),
     stopService: () => stop(container, up),
+    mayRestart: async () => undefined,
     serverLog: (lines) => log(container, lines),
     openStream: () => openToServer(container),
   };

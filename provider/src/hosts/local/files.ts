@@ -100,6 +100,19 @@ export const unfinishedName = (file: string): string => `${file}.unfinished`;
 
 /** Writes a file beside its place and renames it, so that no reader sees half of it. */
 export async function writeWhole(file: string, text: string, mode: number): Promise<void> {
+  await fs.rename(await writeBeside(file, text, mode), file);
+}
+
+/** Fails where that would. */
+export async function tryToWrite(file: string, text: string, mode: number): Promise<void> {
+  await fs.rm(await writeBeside(file, text, mode));
+  const found = await fs.lstat(file).catch(() => undefined);
+  if (found?.isDirectory()) throw new Error(`a folder is in the place of ${file}`);
+  if (found && !found.isSymbolicLink()) await fs.access(file, fs.constants.W_OK);
+}
+
+/** Returns where it is. */
+async function writeBeside(file: string, text: string, mode: number): Promise<string> {
   const unfinished = unfinishedName(file);
   const handle = await fs.open(unfinished, "w", mode);
   try {
@@ -112,5 +125,5 @@ export async function writeWhole(file: string, text: string, mode: number): Prom
   } finally {
     await handle.close();
   }
-  await fs.rename(unfinished, file);
+  return unfinished;
 }

@@ -10,7 +10,7 @@ import { type Host, type HostFile, OPTION_FILE } from "../Host";
 import { Complaint, Result } from "../outputs";
 import { readEach } from "../readEach";
 import { whyUnread } from "../unread";
-import { exists, findTool, isAbsent, localUser, paths, writeWhole } from "./files";
+import { exists, findTool, isAbsent, localUser, paths, tryToWrite, writeWhole } from "./files";
 import { logTail, start, stop } from "./server";
 
 /** This machine, and on it the private server that `LocalMariaDb` keeps. */
@@ -27,6 +27,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
     socket: async () => place.socket,
     settingsFile: async () => path.join(place.includeFolder, OPTION_FILE),
     startsIn: directory,
+    serverArguments: [`--defaults-file=${place.baseFile}`],
     optionReader: async () => ({ name: localUser(), uid: os.userInfo().uid, gids: [] }),
     optionFiles: async () => [place.baseFile],
     run: runHere,
@@ -34,6 +35,10 @@ export function localHost({ directory }: LocalHostInputs): Host {
     async writeFile(file, text, { mode }) {
       await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
       await writeWhole(file, text, mode);
+    },
+    async tryToWrite(file, text, { mode }) {
+      await fs.mkdir(path.dirname(file), { recursive: true, mode: 0o700 });
+      await tryToWrite(file, text, mode);
     },
     removeFile: (file) => fs.rm(file, { force: true }),
     openFolder: (folder) => fs.chmod(folder, 0o700),
@@ -48,6 +53,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
     hasData: () => exists(directory),
     startService: () => start(directory),
     stopService: () => stop(directory),
+    mayRestart: async () => undefined,
     serverLog: (lines) => logTail(directory, lines),
     openStream: async () => net.connect(place.socket),
   };

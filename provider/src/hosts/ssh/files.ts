@@ -126,13 +126,14 @@ const isAbsent = ({ code, errors }: Outcome): boolean =>
 /**
  * Writes a file beside its place and moves it there when all of it has arrived. Its permissions are tight before it has a byte; folders are open. Where
  * SELinux rules, a file keeps its context; a new one has that of its folder. A connection that is cut meanwhile does not keep the script
- * from tidying up: nobody is left then to hear what it says.
+ * from tidying up: nobody is left then to hear what it says. A trial ends before the file is moved.
  */
 export async function writeFile(
   machine: SshMachine,
   file: string,
   text: string,
   { mode, ofServer = false }: FileAccess,
+  { isTrial = false } = {},
 ): Promise<void> {
   const { user, group } = ofServer ? await layoutOf(machine) : { user: "root", group: "root" };
   const [f, u, d] = [quote(file), quote(`${file}.unfinished`), quote(path.dirname(file))];
@@ -144,8 +145,8 @@ export async function writeFile(
      s tee -- ${u} >/dev/null && s sync -- ${u} &&
      { n=$(stat -c %s -- ${u} 2>/dev/null || s stat -c %s -- ${u}); [ "$n" = ${Buffer.byteLength(text)} ] || { echo "only $n bytes of it arrived" >&2; false; }; } &&
      { ! { selinuxenabled && [ -e ${f} ]; } 2>/dev/null || s chcon --reference=${f} -- ${u}; } &&
-     s mv -fT -- ${u} ${f}
-     r=$?; [ $r = 0 ] || s rm -f -- ${u}; exit $r`,
+     ${isTrial ? `if [ -d ${f} ]; then echo "a folder is in its place" >&2; false; else [ ! -e ${f} ] || [ "$(id -u)" != 0 ] || [ -w ${f} ] || { echo "it is write-protected" >&2; false; }; fi` : `s mv -fT -- ${u} ${f}`}
+     r=$?; ${isTrial ? "" : "[ $r = 0 ] ||"} s rm -f -- ${u}; exit $r`,
     { input: text },
   );
   if (outcome.code !== 0) throw failure(machine, `tee ${file}`, outcome);

@@ -8,7 +8,7 @@ import { exists, openFolder, ownerOf, readFile, readFolder, removeFile, writeFil
 import { ensureInstalled } from "./install";
 import { type Layout, layoutOf, optionReader } from "./layout";
 import { SshMachine } from "./machine";
-import { serverLog, start, stop } from "./service";
+import { mayRestart, serverLog, start, stop } from "./service";
 import { openStream, openStreamAsRoot } from "./stream";
 
 /** A Linux machine with a distribution's MariaDB, reached over SSH. */
@@ -30,11 +30,13 @@ export function sshHost(inputs: SshHostInputs): Host {
     socket: async () => (await layout()).socket,
     settingsFile: async () => inputs.settingsFile ?? path.join(folderOf(machine, await layout()), OPTION_FILE),
     startsIn: "/",
+    serverArguments: [],
     optionReader: async () => optionReader(await layout()),
     optionFiles: async () => (await layout()).optionFiles,
     run: (command, options) => run(machine, command, options),
     readFile: (file) => readFile(machine, file),
     writeFile: (file, text, access) => writeFile(machine, file, text, access),
+    tryToWrite: (file, text, access) => writeFile(machine, file, text, access, { isTrial: true }),
     openFolder: (folder) => openFolder(machine, folder),
     ownerOf: (access) => ownerOf(machine, access),
     removeFile: (file) => removeFile(machine, file),
@@ -43,6 +45,7 @@ export function sshHost(inputs: SshHostInputs): Host {
     hasData: async () => exists(machine, path.join((await layout()).dataDirectory, "mysql")),
     startService: () => start(machine),
     stopService: () => stop(machine),
+    mayRestart: () => mayRestart(machine),
     serverLog: (lines) => serverLog(machine, lines),
     openStream: async ({ asSuperuser = false } = {}) => {
       const { socket } = await layout();

@@ -1,6 +1,7 @@
 import { until } from "../../waiting";
 import { errorLines } from "../errorLog";
 import { greets } from "../greets";
+import { SuperuserRefused } from "../Host";
 import { shown } from "../outputs";
 import { quote, script } from "./commands";
 import { failure, type Outcome, ownWords, stoppedBySudo } from "./failure";
@@ -98,6 +99,21 @@ export async function stop(machine: SshMachine): Promise<void> {
     const state = await stateOf(machine);
     return state === "stopped" ? { done: undefined } : { seen: state };
   });
+}
+
+/** Fails where sudo would not run what stops and starts the server. */
+export async function mayRestart(machine: SshMachine): Promise<void> {
+  if (machine.isRoot) return;
+  const { by, name } = serviceOf(machine, await layoutOf(machine));
+  for (const what of ["stop", "start"]) {
+    const command = by === "systemd" ? `systemctl ${what} ${quote(name)}` : `service ${quote(name)} ${what}`;
+    const outcome = await script(machine, `sudo -n -l -- ${command} >/dev/null`);
+    if (outcome.code !== 0)
+      throw new SuperuserRefused(
+        `${machine.name} may not run this as root without a password: ${command}. Allow it in the machine's sudoers file (docs/hosts.md has the ` +
+          "lines), or log in as root.",
+      );
+  }
 }
 
 const oneLine = (errors: string): string => shown(ownWords(errors)).replaceAll("\n", "; ");

@@ -1,0 +1,28 @@
+import { parseOptionFile } from "../recipe/settings/optionFile";
+import type { Server } from "./server";
+
+/** What a server has against its option files, as it will read them at its next start. Its data are not touched: they are another process's. */
+
+const ASK = `PATH=$PATH:/usr/sbin:/usr/local/sbin
+b=$(command -v mariadbd || command -v mysqld) || exit 0
+timeout 20 "$b" "$@" "--user=$(id -un)" --datadir=/nonexistent --help --verbose 2>&1 >/dev/null | sed -n 's/.*\\[ERROR\\] //p'`;
+
+/**
+ * Lines of its own about options that keep it from starting.
+ * @param replaced an option file that is about to be written anew: what is wrong with its options is nothing. @default none
+ */
+export async function startProblems(server: Server, replaced = ""): Promise<string[]> {
+  const answer = await server.host.run(["sh", "-c", ASK, "sh", ...server.host.serverArguments], { looks: true });
+  const lines = answer.split("\n").filter((line) => line !== "");
+  if (lines.length === 0) return [];
+  // Without its data it does not find the plugins that were installed by a statement, whose options it knows then.
+  const rows = await server.query(
+    "SELECT VARIABLE_NAME AS name FROM information_schema.SYSTEM_VARIABLES UNION SELECT PLUGIN_NAME FROM information_schema.PLUGINS",
+  );
+  const ours = parseOptionFile("", replaced).flatMap((item) => ("option" in item ? [item.option] : []));
+  const known = new Set([...rows.map(({ name }) => String(name).toLowerCase()), ...ours]);
+  return lines.filter((line) => {
+    const [, option = ""] = /(?:unknown (?:variable|option) |value '.*' to )'(?:--)?([\w-]+)/.exec(line) ?? [];
+    return !known.has(option.replaceAll("-", "_").toLowerCase());
+  });
+}

@@ -1,0 +1,51 @@
+import type { NodeTls } from "../inputs";
+import { clearOverrides } from "../mariadb/optionFiles";
+import { namedReplicas } from "../mariadb/replication";
+import type { Server } from "../mariadb/server";
+import { startProblems } from "../mariadb/startProblems";
+import { tryToWriteCertificates } from "../mariadb/tls";
+import type { OptionFile } from "./settingsChange";
+
+/**
+ * Refuses a restart that can be known to fail: where the node's files can't be written, its service can't be stopped or started, or its server has
+ * something against its option files. Its peer waits for that before anything of its own is stopped.
+ * @param why such as "db1 has to restart for log_bin"
+ */
+export async function refuseUnlessRestartable(
+  server: Server,
+  file: OptionFile,
+  tls: NodeTls | undefined,
+  why: string,
+): Promise<void> {
+  const { host, name } = server;
+  const refuse = (reason: string): never => {
+    throw new Error(`${why}, but ${reason.replace(/\.$/, "")}. Nothing was stopped.`);
+  };
+  // Where they are ours, they are cleared before the restart.
+  if (!host.ownsOptionFiles) await clearOverrides(server, file);
+  const named = await namedReplicas(server);
+  if (named.length > 0 && (await isNamedOtherwise(server, file)))
+    refuse(
+      `${name} also replicates under the name ${named.map((one) => `"${one.name}"`).join(", ")}, whose relay log the server would not find under its new names: ` +
+        "no server starts like that. Look at what it is for (SHOW ALL SLAVES STATUS); if it is not needed, RESET SLAVE with that name and ALL",
+    );
+  try {
+    await host.tryToWrite(file.path, file.text, file);
+    if (tls) await tryToWriteCertificates(host, tls);
+    await host.mayRestart();
+  } catch (error) {
+    refuse(`${(error as Error).message}`);
+  }
+  const problems = await startProblems(server, (await host.readFile(file.path))?.text);
+  if (problems.length > 0)
+    refuse(
+      `${name} would not start with its option files: ${problems.join("; ")}. Correct these files, and run \`pulumi up\` again`,
+    );
+}
+
+/** True where the restart gives the relay logs other names. */
+async function isNamedOtherwise(server: Server, { text }: OptionFile): Promise<boolean> {
+  const base = /^log_basename=(.*)$/m.exec(text)?.[1];
+  const row = await server.row("SELECT @@relay_log AS relay");
+  return base !== undefined && !String(row?.["relay"] ?? "").includes(base);
+}
