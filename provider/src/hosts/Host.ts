@@ -129,6 +129,8 @@ export interface HostFile extends Owner {
   readonly owner: string;
   /** A folder has no text. */
   readonly isFolder: boolean;
+  /** It was found by way of a link in its place. */
+  readonly isLink: boolean;
   /** Why it has no text, such as `it is a fifo`. Undefined: it was read. */
   readonly unread?: string;
 }

@@ -8,6 +8,8 @@ export async function otherAccess(host: Host, file: HostFile, meant: FileAccess)
   const mode = file.mode.toString(8);
   const ofGroup = (meant.mode & 0o070) !== 0;
   if (file.uid !== uid || (ofGroup && file.gid !== gid)) return `${mode}, of ${file.owner}`;
+  // Where it leads, somebody else may rule, or the server not look.
+  if (file.isLink) return `${mode}, behind a link`;
   return file.mode === meant.mode ? undefined : mode;
 }
 
@@ -21,9 +23,14 @@ export function may(user: Pick<User, "uid" | "gids">, { uid, gid, mode }: HostFi
   return (bits & what) === what;
 }
 
-/** Why whoever starts the server may not do this with a file or folder. */
-export async function keptFrom(host: Host, place: string, found: HostFile, what: number): Promise<string | undefined> {
-  const user = await host.optionReader();
+/** Why a user may not do this with a file or folder. */
+export async function keptFrom(
+  user: User,
+  host: Host,
+  place: string,
+  found: HostFile,
+  what: number,
+): Promise<string | undefined> {
   if (may(user, found, what) || (await hasAccessList(host, place))) return undefined;
   return `its mode is ${found.mode.toString(8)}, of ${found.owner}, so ${user.name} may not read it`;
 }

@@ -18,6 +18,9 @@ export async function findIncluded(host: Host, first: readonly string[], ours: O
   /** Files that the server passes over, for it may not read them, and why. */
   const hidden = new Map<string, string>();
 
+  const reader = host.optionReader();
+  // Whoever needs it is told.
+  reader.catch(() => undefined);
   const look = async (place: string) => {
     if (!found.has(place)) found.set(place, await host.readFile(place));
     return found.get(place);
@@ -26,10 +29,10 @@ export async function findIncluded(host: Host, first: readonly string[], ours: O
     const folder = path.dirname(file);
     const isCommon = PLACES_OF_ALL.includes(folder) || path.basename(file).startsWith(".");
     const [one, above] = await Promise.all([look(file), isCommon ? undefined : look(folder)]);
-    const reason = one && above && (await keptFrom(host, folder, above, ENTER));
+    const reason = one && above && (await keptFrom(await reader, host, folder, above, ENTER));
     if (reason) return `${folder}: ${reason}`;
     // Of ours, previews show the permissions, and `up` puts them right.
-    return one && file !== ours?.path ? keptFrom(host, file, one, READ) : undefined;
+    return one && file !== ours?.path ? keptFrom(await reader, host, file, one, READ) : undefined;
   };
   const readFile = async (file: string): Promise<void> => {
     if (file.startsWith("~"))
@@ -43,7 +46,7 @@ export async function findIncluded(host: Host, first: readonly string[], ours: O
   const readFolder = async (folder: string): Promise<void> => {
     const there = await host.readFolder(folder, /\.cnf$/);
     if (!there) return;
-    const reason = await keptFrom(host, folder, there.itself, READ);
+    const reason = await keptFrom(await reader, host, folder, there.itself, READ);
     if (reason) unread.set(folder, `${reason}; no server starts with that`);
     const names = new Set(there.files.keys());
     found.set(folder, there.itself);

@@ -33,7 +33,7 @@ export class DockerContainer {
     try {
       return await this.ask(work);
     } catch (error) {
-      if (isMissing(error, /./)) return undefined;
+      if (isMissing(error, /./) || isBelowFile(error)) return undefined;
       throw error;
     }
   }
@@ -131,6 +131,9 @@ function healthIn({ Health }: Docker.ContainerInspectInfo["State"]): Healthcheck
   const last = Health.Log?.at(-1);
   return { status: Health.Status, said: last?.Output.trim() ?? "", checkedAt: last?.Start };
 }
+
+/** A part of the path is a file, so there is nothing below it. */
+const isBelowFile = (error: unknown): boolean => /: not a directory\b/.test((error as Error).message);
 
 function isMissing(error: unknown, what: RegExp): boolean {
   const { statusCode, message } = error as { statusCode?: number; message: string };

@@ -3,7 +3,8 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
 import { extract, type Header, pack } from "tar-stream";
-import type { FileAccess, HostFile, HostFolder, Owner } from "../Host";
+import { ofRun } from "../../run";
+import type { FileAccess, HostFile, HostFolder, Owner, User } from "../Host";
 import { readEach } from "../readEach";
 import { LONGEST_FILE, whyUnread } from "../unread";
 import { run } from "./commands";
@@ -20,6 +21,7 @@ interface Entry {
   readonly header: Header;
   /** Of a file that is read as a whole. */
   readonly content: Buffer | undefined;
+  readonly isLink: boolean;
 }
 
 export async function readFile(container: DockerContainer, file: string): Promise<HostFile | undefined> {
@@ -52,7 +54,7 @@ export async function readFolder(
   return { itself, files };
 }
 
-function fileOf({ header, content }: Entry): HostFile | undefined {
+function fileOf({ header, content, isLink }: Entry): HostFile | undefined {
   const { type, size = 0, mode = 0, uid = 0, gid = 0 } = header;
   // It leads nowhere, or in a circle.
   if (type === "symlink") return undefined;
@@ -68,12 +70,13 @@ function fileOf({ header, content }: Entry): HostFile | undefined {
     gid,
     owner,
     isFolder,
+    isLink,
     ...(unread && { unread }),
   };
 }
 
 export const ownerOf = async (container: DockerContainer, { ofServer = false }: FileAccess): Promise<Owner> =>
-  ofServer ? serverUser(container) : { uid: 0, gid: 0 };
+  ofServer ? ownerInArchive(container) : { uid: 0, gid: 0 };
 
 export async function exists(container: DockerContainer, file: string): Promise<boolean> {
   const answer = await container.askForMaybe((asked) => asked.infoArchive({ path: file }));
@@ -149,13 +152,34 @@ async function putFile(
   await container.ask((asked) => asked.putArchive(sent, { path: folder }));
 }
 
-/** The user as whom the server runs, by his numbers in that container. */
-async function serverUser(container: DockerContainer): Promise<{ uid: number; gid: number }> {
-  const users = (await readFile(container, "/etc/passwd"))?.text ?? "";
-  const [, uid, gid] = /^mysql:[^:]*:(\d+):(\d+):/m.exec(users) ?? [];
+const users = ofRun(() => new Map<string, Promise<User>>());
+
+/** The user as whom the server starts and runs, by his numbers in that container. What an image has is asked once. */
+export async function serverUser(container: DockerContainer): Promise<User> {
+  const { id } = await container.state();
+  const known = users().get(id) ?? readUser(container);
+  users().set(id, known);
+  known.catch(() => users().delete(id));
+  return known;
+}
+
+async function readUser(container: DockerContainer): Promise<User> {
+  const [accounts, groups] = await Promise.all(
+    ["/etc/passwd", "/etc/group"].map(async (file) => (await readFile(container, file))?.text ?? ""),
+  );
+  const [, uid, gid] = /^mysql:[^:]*:(\d+):(\d+):/m.exec(accounts ?? "") ?? [];
   if (uid === undefined)
     throw new Error(`the container "${container.name}" has no user "mysql", as whom its server could run`);
-  return { uid: Number(uid), gid: Number(gid) };
+  const further = [...(groups ?? "").matchAll(/^[^:]*:[^:]*:(\d+):(?:.*,)?mysql(?:,.*)?$/gm)].map(([, id]) =>
+    Number(id),
+  );
+  return { name: "mysql", uid: Number(uid), gids: [Number(gid), ...further] };
+}
+
+/** The numbers as an archive has them. */
+async function ownerInArchive(container: DockerContainer): Promise<Owner> {
+  const { uid, gids } = await serverUser(container);
+  return { uid, gid: gids[0] ?? 0 };
 }
 
 /**
@@ -181,7 +205,7 @@ async function entriesAt(
       if (isMeant && taken > MOST) return undefined;
       const isRead = size <= LONGEST_FILE && (entries.length === 0 || isMeant?.(header) === true);
       if (entries.length === 0 || isMeant?.(header))
-        entries.push({ header, content: isRead ? await buffer(entry) : undefined });
+        entries.push({ header, content: isRead ? await buffer(entry) : undefined, isLink: links < LINKS });
       if (!isRead) entry.resume();
       if (!isMeant) break;
     }

@@ -5,7 +5,17 @@ import { type Host, OPTION_FILE } from "../Host";
 import { run } from "./commands";
 import { DockerContainer } from "./container";
 import { DockerEngine } from "./engine";
-import { exists, openFolder, ownerOf, readFile, readFolder, removeFile, tryToWrite, writeFile } from "./files";
+import {
+  exists,
+  openFolder,
+  ownerOf,
+  readFile,
+  readFolder,
+  removeFile,
+  serverUser,
+  tryToWrite,
+  writeFile,
+} from "./files";
 import { layoutOf } from "./layout";
 import { type Greets, log, start, stop, waitUntilSetUp } from "./service";
 import { openToServer, serverGreets } from "./stream";
@@ -30,7 +40,7 @@ export function dockerHost(inputs: DockerHostInputs): Host {
     settingsFile: async () => `${folder}/${OPTION_FILE}`,
     startsIn: "/",
     serverArguments: [],
-    optionReader: async () => (await layoutOf(container)).optionReader,
+    optionReader: () => serverUser(container),
     optionFiles: async () => (await layoutOf(container)).optionFiles,
     run: (command, options) => run(container, command, options),
     readFile: (file) => readFile(container, file),

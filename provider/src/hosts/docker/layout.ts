@@ -1,5 +1,4 @@
 import { ofRun } from "../../run";
-import { ROOT, type User } from "../Host";
 import { run } from "./commands";
 import type { DockerContainer } from "./container";
 
@@ -9,8 +8,6 @@ interface Layout {
   readonly dataDirectory: string;
   /** The option files that it reads first, in their order. */
   readonly optionFiles: readonly string[];
-  /** As whom the image starts it. */
-  readonly optionReader: User;
 }
 
 /** As MariaDB's packages for Debian and Ubuntu have it, and the images made of them. */
@@ -18,8 +15,6 @@ const USUAL: Layout = {
   socket: "/run/mysqld/mysqld.sock",
   dataDirectory: "/var/lib/mysql",
   optionFiles: ["/etc/my.cnf", "/etc/mysql/my.cnf"],
-  // Nobody can tell; what is wrong shows when it runs.
-  optionReader: ROOT,
 };
 
 const layouts = ofRun(() => new Map<string, Promise<Layout>>());
@@ -39,17 +34,15 @@ export async function layoutOf(container: DockerContainer): Promise<Layout> {
 /** In one command: for each, the engine starts a process. Option files may make it read for ever. */
 const QUESTIONS =
   "my_print_defaults --help && printf '\\0' && { timeout 5 my_print_defaults --mysqld | grep -E '^--(datadir|socket)='; true; } && " +
-  "printf '\\0' && cat /etc/passwd && printf '\\0' && { id -u mysql && id -G mysql; true; }";
+  "printf '\\0' && cat /etc/passwd";
 
 async function ask(container: DockerContainer): Promise<Layout> {
-  const [help = "", options = "", users = "", ids = ""] = (await run(container, ["sh", "-c", QUESTIONS])).split("\0");
+  const [help = "", options = "", users = ""] = (await run(container, ["sh", "-c", QUESTIONS])).split("\0");
   const home = /^mysql:(?:[^:]*:){4}([^:]*)/m.exec(users)?.[1] ?? "/var/lib/mysql";
-  const [uid = Number.NaN, ...gids] = ids.split(/\s+/).filter(Boolean).map(Number);
   const order = /^Default options are read from[^\n]*\n([^\n]+)/m.exec(help)?.[1]?.trim().split(/\s+/);
   return {
     dataDirectory: [...options.matchAll(/^--datadir=(.+)$/gm)].at(-1)?.[1] ?? USUAL.dataDirectory,
     socket: [...options.matchAll(/^--socket=(.+)$/gm)].at(-1)?.[1] ?? USUAL.socket,
     optionFiles: order?.map((file) => file.replace(/^~/, home)) ?? USUAL.optionFiles,
-    optionReader: Number.isNaN(uid) ? ROOT : { name: "mysql", uid, gids },
   };
 }

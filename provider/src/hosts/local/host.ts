@@ -60,7 +60,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
 }
 
 const readFile: Host["readFile"] = async (file) => {
-  const stats = await fs.stat(file).catch(unlessAbsent);
+  const [stats, itself] = await Promise.all([fs.stat, fs.lstat].map((look) => look(file).catch(unlessAbsent)));
   if (!stats || stats.isSocket()) return undefined;
   const isFolder = stats.isDirectory();
   const kind = stats.isFile() ? "file" : stats.isFIFO() ? "fifo" : "device";
@@ -69,7 +69,16 @@ const readFile: Host["readFile"] = async (file) => {
   if (text === undefined) return undefined;
   const { uid } = stats;
   const owner = uid === os.userInfo().uid ? localUser() : String(uid);
-  return { text, mode: stats.mode & 0o777, uid, gid: 0, owner, isFolder, ...(unread && { unread }) } satisfies HostFile;
+  return {
+    text,
+    mode: stats.mode & 0o777,
+    uid,
+    gid: 0,
+    owner,
+    isFolder,
+    isLink: itself?.isSymbolicLink() === true,
+    ...(unread && { unread }),
+  } satisfies HostFile;
 };
 
 function unlessAbsent(error: unknown): undefined {

@@ -44,7 +44,7 @@ const NULL_DEVICE = "1:3";
 const READ = `q() {
   if i=$(stat -Lc '${FACTS}' -- "$1" 2>&1); then :
   else case $i in *'Permission denied'*) i=$(s stat -Lc '${FACTS}' -- "$1") || return;; *) echo "$i" >&2; return 1;; esac; fi
-  echo "$i"
+  if [ -h "$1" ]; then echo "l$i"; else echo "$i"; fi
   case $i in *' regular '*) ;; *) return 0;; esac
   n=\${i#* * * * }; [ "\${n%% *}" -le ${LONGEST_FILE} ] || return 0
   if [ -r "$1" ]; then cat -- "$1"; else s cat -- "$1"; fi
@@ -69,8 +69,8 @@ async function readAll(machine: SshMachine, files: readonly Asked[]): Promise<vo
 
 /** Undefined: what is there is nothing to read for anybody. */
 function fileOf(facts: string, text: string): HostFile | undefined {
-  const [, mode = "", uid, gid, device, size, kind = "", owner = ""] =
-    /^(\d+) (\d+) (\d+) (\S+) (\d+) ([^/]*)\/(.*)$/.exec(facts) ?? [];
+  const [, link, mode = "", uid, gid, device, size, kind = "", owner = ""] =
+    /^(l?)(\d+) (\d+) (\d+) (\S+) (\d+) ([^/]*)\/(.*)$/.exec(facts) ?? [];
   if (kind === "socket") return undefined;
   const isFolder = kind === "directory";
   const isNothing = isFolder || device === NULL_DEVICE;
@@ -82,6 +82,7 @@ function fileOf(facts: string, text: string): HostFile | undefined {
     gid: Number(gid),
     owner,
     isFolder,
+    isLink: link === "l",
     ...(unread && { unread }),
   };
 }
