@@ -70,6 +70,14 @@ test("an expired one, another's key, and a missing part are refused by their pro
   ]);
 });
 
+test("one that has ended while it was in use is told of, and holds up no repair of anything else", async () => {
+  const expired = await authority.issue("db1.example.org", { days: -1 });
+  const inputs = { connection: connection("db1"), nodeNumber: 1, tls: expired };
+  const { failures } = await provider.check("MariaDbNode", inputs, { ...inputs, tls: { ...expired } });
+  expect(failures).toEqual([]);
+  expect(provider.printed.join("")).toMatch(/tls\.certificate: CN=db1\.example\.org expired on .*: renew it/);
+});
+
 test("settings that follow from the certificates can't be given beside them", async () => {
   expect(await node({ tls, settings: { "ssl-cert": "/etc/ssl/db1.pem" } })).toEqual([
     'settings.ssl-cert: follows from "tls"; give one of the two',

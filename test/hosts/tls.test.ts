@@ -188,6 +188,28 @@ describe.each(OLDEST_AND_NEWEST)("on Debian's %s with MariaDB %s", (suite) => {
     expect(await pair.drift(options)).toEqual({});
   });
 
+  it("so are links to where the server does not look, and a folder in which somebody else may put other files", async () => {
+    const [one, two] = pair.hosts;
+    const file = "/etc/mysql/mariadb.conf.d/99-session-store.cnf";
+    const before = await Promise.all(pair.hosts.map((host) => host.serverPid()));
+    await one.sh(`chown games ${FOLDER}; mv ${file} /root/ours; ln -s /root/ours ${file}`);
+    await two.sh(`chmod 777 ${FOLDER}; mv ${FOLDER}/ca.pem /root/ca; ln -s /root/ca ${FOLDER}/ca.pem`);
+    expect(await pair.drift(options)).toEqual({
+      "sessions-db1": ["configMode", "tlsState"],
+      "sessions-db2": ["tlsState"],
+    });
+    expect(seen(pair, "sessions-db1")["configMode"]).toBe("644, behind a link");
+    await pair.up(options);
+    expect(await Promise.all(pair.hosts.map((host) => host.serverPid()))).toEqual(before);
+    expect(await one.sh(`stat -c '%a %U:%G %F' ${file} ${FOLDER}`)).toBe(
+      "644 root:root regular file\n755 root:root directory\n",
+    );
+    expect(await two.sh(`stat -c '%a %U:%G %F' ${FOLDER}/ca.pem ${FOLDER}`)).toBe(
+      "644 root:root regular file\n755 root:root directory\n",
+    );
+    expect(await pair.drift(options)).toEqual({});
+  });
+
   it("servers that are down and would not start are brought back by one up: a certificate of root, one that is gone, an option that there is not", async () => {
     const [one, two] = pair.hosts;
     await Promise.all([one, two].map((host) => host.sh("service mariadb stop")));

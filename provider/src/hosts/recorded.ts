@@ -22,7 +22,7 @@ export function withRecord(host: Host): Host {
       recordedFile({ host: name, path, text, mode: access.mode }, () => writeFile(path, text, access)),
     openFolder: (path) =>
       recorded(
-        () => ({ event: "command", host: name, command: ["chmod", path] }),
+        () => ({ event: "command", host: name, command: ["install", "-d", path] }),
         () => openFolder(path),
       ),
     removeFile: (path) => recordedRemoval(name, path, () => removeFile(path)),

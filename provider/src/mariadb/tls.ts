@@ -28,9 +28,9 @@ const NO_TLS = "the server takes no TLS";
 /** Of a server, whether it can be asked or not. */
 type OnHost = Pick<Server, "host" | "name">;
 
-/** Lets the server look for its certificates. Before anybody looks at them: others may not be able to, either. */
+/** Lets the server look for its certificates, and nobody else put others there. Before anybody looks at them: they may not be able to, either. */
 export async function openTlsFolder(host: Host): Promise<void> {
-  if (await isShut(host)) await host.openFolder(host.tlsFolder);
+  if (await isFolderWrong(host)) await host.openFolder(host.tlsFolder);
 }
 
 /** Tells the server whom to trust. True: that has changed. */
@@ -57,11 +57,11 @@ export async function restoreCertificates(server: OnHost, known: readonly NodeTl
   await writeCertificate(server, await found("certificate"));
 }
 
-/** True when the server's own user can't look into the folder of its certificates. */
-async function isShut(host: Host): Promise<boolean> {
-  const folder = await host.readFile(host.tlsFolder);
-  const { uid, gid } = await host.ownerOf(CERTIFICATE);
-  return folder?.isFolder === true && !may({ uid, gids: [gid] }, folder, ENTER);
+/** True when the server's own user can't look into the folder of its certificates, or somebody else may change what is in it. */
+async function isFolderWrong(host: Host): Promise<boolean> {
+  const [folder, { uid, gid }] = await Promise.all([host.readFile(host.tlsFolder), host.ownerOf(CERTIFICATE)]);
+  if (!folder?.isFolder) return false;
+  return !may({ uid, gids: [gid] }, folder, ENTER) || ![0, uid].includes(folder.uid) || (folder.mode & 0o022) !== 0;
 }
 
 /** Fails where the certificates could not be written. */
@@ -118,7 +118,7 @@ export async function removeCertificates(host: Host): Promise<void> {
 export async function tlsState(connection: Connection, host: Host, wanted: NodeTls): Promise<NodeTlsState> {
   const files = tlsFiles(host.tlsFolder);
   const texts = tlsTexts(wanted);
-  if (await isShut(host)) return "files have other permissions";
+  if (await isFolderWrong(host)) return "files have other permissions";
   const [ca, certificate] = await Promise.all([host.readFile(files.ca), host.readFile(files.certificate)]);
   if (!ca || !certificate) return "files missing";
   if (ca.text !== texts.ca || certificate.text !== texts.certificate) return "files differ";

@@ -52,11 +52,16 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   rules: [
     {
       needs: ["connection", "tls"],
-      broken: ({ connection, tls }) =>
-        (tls ? tlsProblems(tls, connection.address) : []).map(({ property, reason }) => ({
-          property: `tls.${property}`,
-          reason,
-        })),
+      broken({ connection, tls }, last) {
+        const problems = tls ? tlsProblems(tls, connection.address) : [];
+        // One that has ended while it was in use holds up no repair of anything else.
+        const isInUse = isDeepStrictEqual(tls, last.tls);
+        for (const { reason } of isInUse ? problems.filter(({ isOver }) => isOver) : [])
+          progress(`${nameOf(connection)}: tls.certificate: ${reason}`);
+        return problems
+          .filter(({ isOver }) => !(isInUse && isOver))
+          .map(({ property, reason }) => ({ property: `tls.${property}`, reason }));
+      },
     },
     differentServers("connection", "peer"),
     {

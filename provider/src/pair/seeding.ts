@@ -172,10 +172,13 @@ export async function openPeerForSeeding(server: string, peer: Connection, mayBe
       const mayPass = error.problem === "stopped" || isForItsNode || (mayBeNew && error.isNew);
       const failure = knownNotReady(peer);
       if (mayPass && failure === undefined && Date.now() < patience) return { seen: error.message };
+      const mayBeGone =
+        failure || isForItsNode
+          ? ""
+          : ` If ${nameOf(peer)} is gone for good, put a server without data in its place: \`pulumi up\` then begins with what there is.`;
       throw new Error(
         `${server} holds no sessions, or only a part, and its peer ${nameOf(peer)}, which may have those that it lacks, can't be asked: ${failure ?? error.message}. ` +
-          `${server} was not opened to anybody. Bring ${nameOf(peer)} back, then run \`pulumi up\` again. If ${nameOf(peer)} is gone for good, put a server without ` +
-          "data in its place: `pulumi up` then begins with what there is.",
+          `${server} was not opened to anybody. ${failure || isForItsNode ? `Repair that` : `Bring ${nameOf(peer)} back`}, then run \`pulumi up\` again.${mayBeGone}`,
       );
     }
   });

@@ -30,6 +30,8 @@ export const tlsFiles = (folder: string): { ca: string; certificate: string } =>
 export interface TlsProblem {
   readonly property: keyof NodeTls;
   readonly reason: string;
+  /** True: it was good, and comes about by itself. */
+  readonly isOver?: true;
 }
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -170,7 +172,7 @@ function problemsOfChain(given: Certificates, authorities: Certificates, now: Da
     if (new Date(one.validFrom) > now)
       return [{ property, reason: `${subject(one)} is valid from ${one.validFrom} only` }];
     if (new Date(one.validTo) <= now)
-      return [{ property, reason: `${subject(one)} expired on ${one.validTo}: renew it` }];
+      return [{ property, reason: `${subject(one)} expired on ${one.validTo}: renew it`, isOver: true } as const];
     return [];
   });
 }

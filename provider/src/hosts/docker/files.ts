@@ -114,7 +114,9 @@ export async function tryToWrite(
 }
 
 export async function openFolder(container: DockerContainer, folder: string): Promise<void> {
-  if ((await container.state()).isRunning) return void (await run(container, ["chmod", "755", "--", folder]));
+  if ((await container.state()).isRunning) {
+    return void (await run(container, ["install", "-d", "-m", "755", "-o", "root", "-g", "root", "--", folder]));
+  }
   const archive = pack();
   archive.entry({ name: path.basename(folder), type: "directory", mode: 0o755 });
   archive.finalize();

@@ -154,8 +154,8 @@ export async function writeFile(
 }
 
 export async function openFolder(machine: SshMachine, folder: string): Promise<void> {
-  const outcome = await script(machine, `s chmod 755 -- ${quote(folder)}`);
-  if (outcome.code !== 0) throw failure(machine, `chmod ${folder}`, outcome);
+  const outcome = await script(machine, `s install -d -m 755 -o root -g root -- ${quote(folder)}`);
+  if (outcome.code !== 0) throw failure(machine, `install -d ${folder}`, outcome);
 }
 
 /** Gone already is fine. */
