@@ -118,8 +118,8 @@ async function refuseWhileLate({ replica }: Ends, status: ReplicaStatus | undefi
 }
 
 /**
- * The status of a link. One that was merely stopped, by hand or by a run that was cut off, is started: nothing else would do it before. One of a
- * server that does not find its relay log, because it was started without the settings that name it, has to wait for the restart: it is as if there were none.
+ * The status of a link. One that was merely stopped, by hand or by a run that was cut off, is started: nothing else would do it before. One that
+ * has to wait for the restart of a server that was started without its settings is as if there were none.
  */
 async function standing(ends: Ends, why: string): Promise<ReplicaStatus | undefined> {
   const status = await settled(ends);
@@ -131,6 +131,7 @@ async function standing(ends: Ends, why: string): Promise<ReplicaStatus | undefi
       `${name} does not hold all sessions: its seeding is under way, or was cut off`,
     );
   }
+  if (await givesNothing(ends.source)) return undefined;
   try {
     await startStopped(ends, status);
   } catch (error) {

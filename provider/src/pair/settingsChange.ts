@@ -113,7 +113,8 @@ export async function putBackRunning(
     await lockServers([server]);
     for (const change of await changedByHand()) {
       progress(`${server.name}: changing ${inWords(change)}`);
-      await setRunning(server, change);
+      // What can't be set now, all changes together may bring.
+      await setRunning(server, change).catch(({ message }: Error) => progress(message));
     }
   });
 }
