@@ -102,10 +102,13 @@ it("what was changed by hand is shown by property, and put back by one up withou
   await expectSessionsBothWays("mended");
 });
 
-it("a line of another file that would win over ours is refused by name", async () => {
+it("lines of another file that would win over ours, or take the server to another port, are shown and refused by name", async () => {
   const file = `${FOLDER}/zz-by-hand.cnf`;
-  await pair.host(1).exec(["tee", file], { input: "[mariadbd]\nmax_connections=500\n" });
-  await expect(pair.up(options)).rejects.toThrow(`${file}:2 max_connections=500. Nothing was changed.`);
+  await pair.host(1).exec(["tee", file], { input: "[mariadbd]\nmax_connections=500\nport=3307\n" });
+  expect(await pair.drift(options)).toEqual({ "sessions-db1": ["overriddenBy"] });
+  await expect(pair.up(options)).rejects.toThrow(
+    `${file}:2 max_connections=500; ${file}:3 port=3307. Nothing was changed.`,
+  );
   await pair.host(1).sh(`rm ${file}`);
 });
 

@@ -30,6 +30,8 @@ export interface ForeignLines {
   readonly repeating: ReadonlyMap<string, readonly OptionLine[]>;
   /** Lines on log files that ours takes the word from. */
   readonly moved: readonly OptionLine[];
+  /** The line that says on which port the server listens after its next start. */
+  readonly port: OptionLine | undefined;
 }
 
 /** All that the server reads in its option files, as it reads it. What is wrong with ours itself is left out: it is written again. */
@@ -56,12 +58,23 @@ async function foreignLines(host: Host, ours: OurFile, version: string | undefin
     problems: all.problems,
     repeating: repeatingFiles(lines, ours.path),
     moved: movedLogs(lines, ours.path),
+    port: lines.findLast(({ option }) => option === "port"),
   };
 }
 
+/** The same, with a line that would take the server to another port than it has: nobody would find it there. */
+export function withOtherPort(foreign: ForeignLines, running: number): ForeignLines {
+  const { port, overriding } = foreign;
+  return port && Number(port.value) !== running ? { ...foreign, overriding: [...overriding, port] } : foreign;
+}
+
+export const runningPort = async (server: Server): Promise<number> =>
+  Number(await server.value("SELECT @@GLOBAL.port"));
+
 /** Lines that would win over ours after the next restart go where the files are ours; elsewhere they are the operator's to remove. */
-export async function clearOverrides({ host, name, version }: Server, ours: OurFile): Promise<ForeignLines> {
-  const foreign = await foreignLines(host, ours, version.number);
+export async function clearOverrides(server: Server, ours: OurFile): Promise<ForeignLines> {
+  const { host, name, version } = server;
+  const foreign = withOtherPort(await foreignLines(host, ours, version.number), await runningPort(server));
   refuseProblems(name, foreign.problems);
   const overrides = foreign.overriding;
   if (overrides.length === 0) return foreign;

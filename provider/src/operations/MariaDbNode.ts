@@ -9,7 +9,7 @@ import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { notedSettings } from "../mariadb/notedSettings";
 import { askIfThere, openViewer } from "../mariadb/open";
-import { inTheWay, lookAtOptionFiles } from "../mariadb/optionFiles";
+import { inTheWay, lookAtOptionFiles, runningPort, withOtherPort } from "../mariadb/optionFiles";
 import { formerAccounts, ownAccountProblems, takenNames } from "../mariadb/ownAccounts";
 import { claimsAt, giveUpAll, holds } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
@@ -152,13 +152,13 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       configText: file?.text ?? "",
       configMode:
         (file && (await otherAccess(host, file, { mode: host.settingsMode }))) ?? host.settingsMode.toString(8),
-      overriddenBy: inTheWay(foreign),
+      overriddenBy: inTheWay(running instanceof Error ? foreign : withOtherPort(foreign, running.port)),
     };
     if (running instanceof Error) {
       progress(running.message);
       return { inputs: { ...seen, state: running.problem }, computed: last };
     }
-    const { server, settings, historyMark, claim, passwords, ...states } = running;
+    const { server, port: _, settings, historyMark, claim, passwords, ...states } = running;
     return {
       inputs: { ...seen, settings: settings as MariaDbNodeChecked["settings"], ...states },
       computed: {
@@ -202,6 +202,7 @@ async function lookAtServer(last: KnownNode) {
   const claim = last.claim && ((await holds(server, last.claim)) ? last.claim : undefined);
   return {
     server,
+    port: await runningPort(server),
     settings,
     claim,
     state: isShut ? ("being seeded" as const) : stranger ? ("another server" as const) : (wordOf(history) ?? RUNNING),
