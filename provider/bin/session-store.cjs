@@ -4,7 +4,7 @@
  *
  *   session-store reaches-peer [--pattern P ...] [--database D] <table or statement>
  *   session-store check-script [--pattern P ...] [--database D] <file.sql>
- *   session-store history [--json] [--run ID] [--node NAME] [--since TIME] [--failed] [<record>]
+ *   session-store history [--json] [--run ID] [--node NAME] [--since TIME] [--failed] [<record> ...]
  *
  * It asks no server. Exit code 0: yes, or nothing found; 1: no, or something found, or a record that can't be read; 2: it can't be told, or wrong
  * usage.

@@ -52,7 +52,7 @@ const LONGEST = 8_000;
 
 /** Without what would steer the terminal, or fill it: some of what is told was said by machines and servers. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  const plain = stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "");
+  // Control characters but tab and line feed, and what is not seen or turns the direction of writing.
+  const plain = stripVTControlCharacters(text).replace(/[^\P{Cc}\t\n]|[\p{Cf}\p{Zl}\p{Zp}]/gu, "");
   return plain.length > LONGEST ? `${plain.slice(0, LONGEST)} ...` : plain;
 }

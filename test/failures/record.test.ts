@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { openServer } from "../../provider/src/mariadb/open";
-import { type Entry, readRecord } from "../../provider/src/recipe/record";
+import type { Entry } from "../../provider/src/recipe/record";
 import { inOperation, recorded } from "../../provider/src/record/recorder";
 import { Run } from "../../provider/src/run";
 import { until } from "../../provider/src/waiting";
 import { testWithMounts } from "../support/local/mounts";
 import { SmallDisk } from "../support/local/smallDisk";
 import { type TestServer, testServer } from "../support/local/testServer";
+import { readRecord } from "../support/record";
 
 /** Where an operator asked for a record, no change is made without its line: whatever ends the process, and however many write at a time. */
 
@@ -56,7 +57,7 @@ function started(script: string) {
 }
 
 const entries = async (): Promise<readonly Entry[]> => {
-  const { entries: all, findings } = readRecord((await readFile(file, "utf8")).split("\n"));
+  const { entries: all, findings } = await readRecord((await readFile(file, "utf8")).split("\n"));
   expect(findings).toEqual([]);
   return all;
 };
@@ -84,7 +85,7 @@ testWithMounts(
       );
       // What was made before has its line.
       const made = await databases();
-      const said = readRecord((await readFile(file, "utf8")).split("\n")).entries;
+      const said = (await readRecord((await readFile(file, "utf8")).split("\n"))).entries;
       const told = said.flatMap(({ begun }) =>
         begun.event === "statement" ? [String(begun.values?.[0] ?? "made_1")] : [],
       );
@@ -196,7 +197,7 @@ describe("the syslog of this machine", () => {
       const lines = heard.split("\n").slice(1);
       // authpriv is 10, notice is 5.
       expect(lines[0]).toMatch(/^<85>.*session-store: \{"run":"/);
-      expect(readRecord(lines)).toMatchObject({
+      expect(await readRecord(lines)).toMatchObject({
         entries: [{ begun: { statement: "x".repeat(20_000) }, ended: { outcome: "ok" } }],
         findings: [],
       });

@@ -44,5 +44,7 @@ test("a command of this machine that never stops writing is ended", async () => 
 
 test("what steers a terminal is taken out of what machines say, and long texts are cut", () => {
   expect(printable("a\u001b[2Jb\u001b]0;title\u0007c\rd\be\tf\ng\u009b31m")).toBe("abcde\tf\ng");
+  // What turns the direction of writing, is not seen, or begins a line.
+  expect(printable("a\u202eb\u2066c\u200bd\ufeffe\u2028f\u{e0041}g ä漢😀")).toBe("abcdefg ä漢😀");
   expect(printable("x".repeat(10_000))).toHaveLength(8004);
 });

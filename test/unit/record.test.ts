@@ -8,7 +8,7 @@ import { localHost } from "../../provider/src/hosts/local/host";
 import { withRecord } from "../../provider/src/hosts/recorded";
 import { Secret } from "../../provider/src/mariadb/secret";
 import { passwordHash } from "../../provider/src/recipe/accounts/password";
-import type { Change, Line } from "../../provider/src/recipe/record";
+import { type Change, event, head, type Line, operation } from "../../provider/src/recipe/record";
 import { looksOnly } from "../../provider/src/recipe/sql/looksOnly";
 import { inOperation, recorded } from "../../provider/src/record/recorder";
 import { Run } from "../../provider/src/run";
@@ -133,6 +133,13 @@ test("large numbers among the values are told whole", async () => {
   expect(lines()[0]).toMatchObject({ values: [80, "18446744073709551615"] });
 });
 
+test("what steers a terminal is escaped in the record, and is what it was to who reads it", async () => {
+  const steering = "a\u202eb\u009b31mc\u2028d\u{e0041}e\u001b";
+  await withRecordAt(file, () => recorded(statement("SET GLOBAL x = ?", [steering]), nothing));
+  expect(lines()[0]).toMatchObject({ values: [steering] });
+  expect(fs.readFileSync(file, "utf8").split("\n")[0]).toMatch(/^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+$/u);
+});
+
 test("files on a host are recorded by a sum of their contents, except where it would help to guess a secret", async () => {
   const host = withRecord(localHost({ kind: "local", directory: folder }));
   const [plain, key, option] = ["a", "b", "c"].map((name) => path.join(folder, name)) as [string, string, string];
@@ -230,4 +237,37 @@ test.each([
   ["SELECTED", false],
 ])("%s only looks: %s", (text, looks) => {
   expect(looksOnly(text)).toBe(looks);
+});
+
+/** Rows of the table of fields in docs/record.md: in which lines each is. */
+function documentedFields(): [field: string, lines: string][] {
+  const text = fs.readFileSync(path.join(__dirname, "../../docs/record.md"), "utf8");
+  const [, table = ""] = text.split("## A line\n");
+  return (table.split("\n## ", 1)[0] ?? "").split("\n").flatMap((row) => {
+    const [, field, lines] = /^\| `(\w+)` +\| (.*?) +\|/.exec(row) ?? [];
+    return field && lines ? [[field, lines] as [string, string]] : [];
+  });
+}
+
+test("docs/record.md has each field of a line, and in which lines it is", () => {
+  const inLines = new Map<string, string[]>();
+  for (const { shape } of event.options) {
+    const [name] = shape.event.values;
+    for (const field of Object.keys(shape)) inLines.set(field, [...(inLines.get(field) ?? []), `\`${name}\``]);
+  }
+  const changes = (inLines.get("host") ?? []).join(", ");
+  const fields = Object.keys(head.shape).map((field) => [field, field in operation.shape ? "operations" : "all"]);
+  const ofEvents = [...inLines].map(([field, names]) => {
+    const list = names.join(", ");
+    return [field, field === "event" ? "all" : list === changes ? "changes" : list];
+  });
+  expect(documentedFields()).toEqual(expect.arrayContaining([...fields, ...ofEvents]));
+  expect(documentedFields()).toHaveLength(fields.length + ofEvents.length);
+});
+
+test("docs/record.md names each event", () => {
+  const row =
+    fs.readFileSync(path.join(__dirname, "../../docs/record.md"), "utf8").match(/^\| `event` .*$/m)?.[0] ?? "";
+  const named = [...row.matchAll(/`([^`]+)`/g)].slice(1).map(([, name]) => name);
+  expect(named).toEqual(event.options.map(({ shape }) => [...shape.event.values][0]));
 });

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { type Filters, reachesPeer } from "../recipe/schema/reachesPeer";
 import { checkScript, tablesOf } from "../recipe/schema/script";
+import { printable } from "../run";
 import { type HistoryOptions, history, timeOf } from "./history";
 
 export interface Output {
@@ -50,7 +51,7 @@ export async function run(args: readonly string[], output: Output): Promise<numb
   program
     .command("history")
     .description("what was changed, as a record that SESSION_STORE_RECORD asked for tells it; the newest last")
-    .argument("[file]", "the record, or - for the standard input", process.env["SESSION_STORE_RECORD"])
+    .argument("[files...]", "the record, the oldest file first; - for the standard input", recordOfEnvironment())
     .option("--json", "the lines of the record as they are")
     .option("--run <id>", "only of this run; the beginning of its id will do")
     .option("--node <name>", "only on this node or machine")
@@ -60,12 +61,17 @@ export async function run(args: readonly string[], output: Output): Promise<numb
       timeOf,
     )
     .option("--failed", "only what failed, or whose outcome is not known")
-    .action(async (file: string | undefined, options: HistoryOptions) => {
-      if (!file) throw new Error("name the file of the record, or set SESSION_STORE_RECORD");
-      const read = await history(file, options).catch(({ message }: Error) => ({ lines: [], findings: [message] }));
-      for (const line of read.lines) output.write(`${line}\n`);
-      for (const finding of read.findings) output.warn(`${file}: ${finding}\n`);
-      code = read.findings.length === 0 ? YES : NO;
+    .action(async (files: readonly string[], options: HistoryOptions) => {
+      if (files.length === 0) throw new Error("name the file of the record, or set SESSION_STORE_RECORD");
+      code = YES;
+      await history(files, options, {
+        line: (text) => output.write(`${text}\n`),
+        note: (text) => output.warn(`${printable(text)}\n`),
+        finding: (text) => {
+          code = NO;
+          output.warn(`${printable(text)}\n`);
+        },
+      });
     });
 
   try {
@@ -76,6 +82,11 @@ export async function run(args: readonly string[], output: Output): Promise<numb
     output.warn(`${(error as Error).message}\n`);
     return CANNOT_TELL;
   }
+}
+
+function recordOfEnvironment(): string[] {
+  const { SESSION_STORE_RECORD: file } = process.env;
+  return file ? [file] : [];
 }
 
 function withFilters(command: Command): Command {

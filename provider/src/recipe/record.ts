@@ -1,76 +1,89 @@
-/** A record of what was done: what its lines say, and how they are read. docs/record.md explains each field. */
+import { z } from "zod";
+
+/** A record of what was done: what its lines say, and how one is read. docs/record.md explains each field; a test compares its table with this. */
+
+const host = z.string();
+/** A server, and the account in whose session it is. */
+const session = { host, node: z.string(), as: z.string() };
 
 /** What changes a server or a machine. */
-export type Change =
-  | {
-      readonly event: "statement";
-      readonly host: string;
-      readonly node: string;
-      /** The account in whose session it runs. */
-      readonly as: string;
-      readonly statement: string;
-      /** What stands in the place of its marks. Secrets are hidden by then. */
-      readonly values?: readonly unknown[];
-    }
-  | {
-      readonly event: "write file";
-      readonly host: string;
-      readonly path: string;
-      readonly mode: string;
-      readonly bytes: number;
-      /** Of its contents; absent where they have a private key or a password. */
-      readonly sha256?: string;
-    }
-  | { readonly event: "remove file"; readonly host: string; readonly path: string }
-  | { readonly event: "start service" | "stop service"; readonly host: string }
-  | { readonly event: "command"; readonly host: string; readonly command: readonly string[] }
-  | {
-      readonly event: "copy";
-      readonly host: string;
-      readonly node: string;
-      readonly as: string;
-      readonly from: string;
-      readonly databases: readonly string[];
-    };
+const change = z.discriminatedUnion("event", [
+  z.object({
+    event: z.literal("statement"),
+    ...session,
+    statement: z.string(),
+    /** What stands in the place of its marks. Secrets are hidden by then. */
+    values: z.array(z.unknown()).readonly().optional(),
+  }),
+  z.object({
+    event: z.literal("write file"),
+    host,
+    path: z.string(),
+    mode: z.string(),
+    bytes: z.number(),
+    /** Of its contents; absent where they have a private key or a password. */
+    sha256: z.string().optional(),
+  }),
+  z.object({ event: z.literal("remove file"), host, path: z.string() }),
+  z.object({ event: z.literal("start service"), host }),
+  z.object({ event: z.literal("stop service"), host }),
+  z.object({ event: z.literal("command"), host, command: z.array(z.string()).readonly() }),
+  z.object({
+    event: z.literal("copy"),
+    ...session,
+    from: z.string(),
+    databases: z.array(z.string()).readonly(),
+  }),
+]);
 
 /** How a change or an operation ended. */
-export interface Ending {
-  readonly event: "outcome" | "end";
+const ended = {
   /** The number of the line that says what was begun. */
-  readonly of: number;
-  readonly outcome: "ok" | "failed";
-  readonly ms: number;
-  readonly error?: string;
+  of: z.number(),
+  outcome: z.enum(["ok", "failed"]),
+  ms: z.number(),
+  error: z.string().optional(),
+};
+const outcome = z.object({
+  event: z.literal("outcome"),
+  ...ended,
   /** Rows that a statement wrote, or a copy, by table. */
-  readonly rows?: number | Readonly<Record<string, number>>;
-}
+  rows: z.union([z.number(), z.record(z.string(), z.number()).readonly()]).optional(),
+});
+const end = z.object({ event: z.literal("end"), ...ended });
+
+const begin = z.object({ event: z.literal("begin") });
+
+export const event = z.discriminatedUnion("event", [begin, ...change.options, outcome, end]);
 
 /** An operation that changes something, and of which resource. */
-export interface Operation {
-  readonly operation: "create" | "update" | "delete";
-  readonly id: string;
-  readonly stack?: string;
-  readonly resource?: string;
-}
+export const operation = z.object({
+  operation: z.enum(["create", "update", "delete"]),
+  id: z.string(),
+  stack: z.string().optional(),
+  resource: z.string().optional(),
+});
 
-export interface Begin {
-  readonly event: "begin";
-}
-
-export type Event = Begin | Change | Ending;
-
-/** What every line says of who, where and in which run. */
-export interface Head extends Partial<Operation> {
-  readonly run: string;
+/** What every line says of who, where and in which run; and of which operation, if it belongs to one. */
+export const head = z.object({
+  run: z.string(),
   /** Counts the lines of a run from 1: one that is missing shows. */
-  readonly n: number;
-  readonly time: string;
-  readonly user: string;
-  readonly machine: string;
-  readonly pid: number;
-  readonly version: string;
-}
+  n: z.int().positive(),
+  time: z.iso.datetime(),
+  user: z.string(),
+  machine: z.string(),
+  pid: z.number(),
+  version: z.string(),
+  ...operation.partial().shape,
+});
 
+type Begin = Readonly<z.infer<typeof begin>>;
+export type Change = Readonly<z.infer<typeof change>>;
+export type Outcome = Readonly<z.infer<typeof outcome>>;
+export type Ending = Outcome | Readonly<z.infer<typeof end>>;
+export type Event = Begin | Change | Ending;
+export type Operation = Readonly<z.infer<typeof operation>>;
+export type Head = Readonly<z.infer<typeof head>>;
 export type Line = Head & Event;
 
 /** What was begun, and how it ended; undefined while that is not known. */
@@ -81,62 +94,29 @@ export interface Entry {
   readonly found: readonly string[];
 }
 
-export interface Reading {
-  readonly entries: readonly Entry[];
-  /** What is wrong with the record. */
-  readonly findings: readonly string[];
-}
-
 /** Each line begins like that. Inside of one, its quotes are escaped. */
 const BEGINNING = '{"run":"';
 
-/** Puts together what lines tell, in their order. Lines of others are left out, and so is what others have put before ours. */
-export function readRecord(texts: readonly string[]): Reading {
-  const findings: string[] = [];
-  const entries = new Map<string, { begun: Entry["begun"]; ended: Entry["ended"]; found: string[] }>();
-  const runs = new Map<string, Set<number>>();
-  for (const [index, text] of texts.entries()) {
-    const at = text.lastIndexOf(BEGINNING);
-    if (at < 0) continue;
-    const line = parse(text.slice(at));
-    if (!line) {
-      findings.push(`line ${index + 1} is cut off`);
-      continue;
-    }
-    runs.set(line.run, (runs.get(line.run) ?? new Set()).add(line.n));
-    if (isEnding(line)) {
-      const entry = entries.get(`${line.run} ${line.of}`);
-      if (!entry) continue;
-      entry.ended = line;
-      entry.found.push(text.slice(at));
-    } else entries.set(`${line.run} ${line.n}`, { begun: line, ended: undefined, found: [text.slice(at)] });
-  }
-  for (const [run, numbers] of runs) {
-    const missing = missingIn(numbers);
-    if (missing.length > 0) findings.push(`run ${run}: without its lines ${missing.join(", ")}`);
-  }
-  return { entries: [...entries.values()], findings };
+/** A line of ours without what others have put before it, or "cut off"; undefined for what is none. */
+export function lineIn(text: string): { readonly line: Line; readonly found: string } | "cut off" | undefined {
+  const at = text.lastIndexOf(BEGINNING);
+  if (at < 0) return undefined;
+  const found = text.slice(at);
+  const line = parse(found);
+  if (line === undefined) return "cut off";
+  return isLine(line) ? { line, found } : undefined;
 }
 
-const isEnding = (line: Line): line is Head & Ending => line.event === "outcome" || line.event === "end";
+const isLine = (line: unknown): line is Line => head.safeParse(line).success && event.safeParse(line).success;
 
-function parse(text: string): Line | undefined {
+export const isEnding = (line: Line): line is Head & Ending => line.event === "outcome" || line.event === "end";
+
+function parse(text: string): unknown {
   try {
-    return JSON.parse(text) as Line;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
-}
-
-/** The numbers up to the last one that are not there, as ranges. */
-function missingIn(numbers: ReadonlySet<number>): string[] {
-  const gaps: string[] = [];
-  let expected = 1;
-  for (const n of [...numbers].sort((one, other) => one - other)) {
-    if (n > expected) gaps.push(n - 1 > expected ? `${expected}-${n - 1}` : `${expected}`);
-    expected = n + 1;
-  }
-  return gaps;
 }
 
 /** An entry in a line for people: when, which run, who, for which resource, where, what, and how it ended. */
@@ -170,7 +150,8 @@ function describeEvent(event: Begin | Change): string {
 
 function describeEnding(ended: Entry["ended"]): string {
   if (!ended) return "outcome not known";
-  const { outcome, ms, error, rows } = ended;
+  const { outcome, ms, error } = ended;
+  const rows = "rows" in ended ? ended.rows : undefined;
   const written = typeof rows === "object" ? Object.entries(rows).map(([table, count]) => `${table} ${count}`) : [rows];
   const amount = rows === undefined ? "" : `, rows: ${written.join(", ")}`;
   return `${outcome}${error ? `: ${error}` : ""}, ${ms} ms${amount}`;

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { withoutHashes } from "../recipe/accounts/password";
-import type { Change, Ending, Event, Head, Line, Operation } from "../recipe/record";
+import type { Change, Ending, Event, Head, Line, Operation, Outcome } from "../recipe/record";
 import { ofRun, printable, progress } from "../run";
 import { type Target, targetOf, VARIABLE } from "./target";
 
@@ -40,7 +40,7 @@ class Recorder {
     const time = new Date().toISOString();
     const line: Line = { run: this.run, n, time, ...this.head, ...operations.getStore(), ...event };
     try {
-      this.target(withoutHashes(JSON.stringify(line, inJson)), room);
+      this.target(withoutHashes(escaped(JSON.stringify(line, inJson))), room);
     } catch (error) {
       throw refusal(this.name, error);
     }
@@ -63,6 +63,12 @@ function inJson(_key: string, value: unknown): unknown {
   if (typeof value !== "bigint") return value;
   return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
 }
+
+/** The same JSON, without what steers a terminal: who looks at a record need not have a reader for it. */
+const escaped = (json: string): string =>
+  json.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (characters) =>
+    characters.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  );
 
 /** Undefined: nobody asked for a record. */
 const recorder = ofRun(() => {
@@ -106,7 +112,7 @@ export function inOperation<T>(meant: Operation, work: () => Promise<T>, tell: (
 export async function recorded<T>(
   change: () => Change,
   work: () => Promise<T>,
-  tell: (done: T) => Pick<Ending, "rows"> = () => ({}),
+  tell: (done: T) => Pick<Outcome, "rows"> = () => ({}),
 ): Promise<T> {
   const record = recorder();
   if (!record) return work();
