@@ -36,14 +36,36 @@ async function send({ replica, source }: Ends, wanted: LinkParameters): Promise<
        MASTER_CONNECT_RETRY=?, MASTER_SSL=?, MASTER_SSL_VERIFY_SERVER_CERT=?, MASTER_SSL_CA=?, MASTER_SSL_CERT=?,
        MASTER_SSL_KEY=?, MASTER_SSL_CAPATH='', MASTER_SSL_CIPHER='', MASTER_SSL_CRL='', MASTER_SSL_CRLPATH='',
        MASTER_DELAY=0, IGNORE_SERVER_IDS=(), DO_DOMAIN_IDS=(), IGNORE_DOMAIN_IDS=()${heartbeat}`;
-  await pastGeneralLog(replica, (by) => by.query(statement, values));
+  await unheard(replica, (by) => by.query(statement, values));
 }
 
-/** Runs a statement that has a password in clear text, which the general log would keep. Only who has SUPER may leave that log. */
-async function pastGeneralLog(server: Server, work: (by: Server) => Promise<unknown>): Promise<void> {
-  if ((await server.value("SELECT @@GLOBAL.general_log")) === "0") return void (await work(server));
+/**
+ * Runs a statement that has a password in clear text, which the general log would keep, and the performance schema where somebody lets it have
+ * a history of statements. Only who has SUPER may leave that log.
+ */
+async function unheard(server: Server, work: (by: Server) => Promise<unknown>): Promise<void> {
+  const isLogged = (await server.value("SELECT @@GLOBAL.general_log")) !== "0";
+  if (!isLogged && !(await isInstrumented(server))) return void (await work(server));
   await withRights(server, async (by) => {
-    await by.query("SET SESSION sql_log_off=1");
-    await work(by).finally(() => by.query("SET SESSION sql_log_off=0"));
+    const wasInstrumented = await isInstrumented(by);
+    if (isLogged) await by.query("SET SESSION sql_log_off=1");
+    try {
+      if (wasInstrumented) await instrument(by, "NO");
+      await work(by);
+    } finally {
+      if (wasInstrumented) await instrument(by, "YES");
+      if (isLogged) await by.query("SET SESSION sql_log_off=0");
+    }
   });
 }
+
+/** Whether the performance schema looks at this session. Its tables are empty where it is off. */
+const isInstrumented = async (server: Server): Promise<boolean> =>
+  (await server.value(
+    "SELECT MAX(INSTRUMENTED) FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()",
+  )) === "YES";
+
+const instrument = (server: Server, whether: "YES" | "NO"): Promise<unknown> =>
+  server.query("UPDATE performance_schema.threads SET INSTRUMENTED = ? WHERE PROCESSLIST_ID = CONNECTION_ID()", [
+    whether,
+  ]);
