@@ -48,6 +48,27 @@ test("as npm packs and installs it, each type's text is the same", async () => {
   expect(await textsFrom(folder, { NODE_PATH: path.join(repository, "node_modules") })).toEqual(golden);
 }, 60_000);
 
+test("what npm packs has the license and the README, and all that its pages lead to; the copies are gone afterwards", async () => {
+  const installed = path.join(folder, "node_modules", "pulumi-replicated-session-store");
+  const files = (await readdir(installed, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(installed, path.join(entry.parentPath, entry.name)));
+  expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "docs/hosts.md", "dist/index.js"]));
+  const pages = files.filter((file) => file.endsWith(".md"));
+  const links = pages.map(async (page) =>
+    [...(await readFile(path.join(installed, page), "utf8")).matchAll(/\]\((?!\w+:)([^)#\s]+)/g)].map((match) =>
+      path.join(path.dirname(page), String(match[1])),
+    ),
+  );
+  const targets = (await Promise.all(links)).flat();
+  expect(targets.length).toBeGreaterThan(20);
+  expect(targets.filter((target) => !files.includes(target))).toEqual([]);
+  // A stack's own settings stay on its machine.
+  expect(files.filter((file) => file.endsWith(".yaml") && !file.endsWith(".example.yaml"))).toEqual([]);
+  const left = await readdir(path.join(repository, "provider"));
+  expect(left.filter((name) => /\.md$|^(LICENSE|docs|stacks|bench)$/.test(name))).toEqual([]);
+});
+
 test("a text is small, for the state holds it twice per resource, and loads nothing but the one entry that is never renamed", () => {
   expect(Object.keys(golden).length).toBeGreaterThan(5);
   for (const [type, text] of Object.entries(golden)) {
