@@ -120,3 +120,38 @@ it.each([
   expect(message).toMatch(named);
   expect(message).toMatch(/docs\/hosts\.md has the lines/);
 });
+
+/** The same without one group. */
+const withoutGroup = (name: string): string => {
+  const others = sudoers
+    .replace(new RegExp(`^Cmnd_Alias ${name} = .*\\n( {4}.*\\n)+`, "m"), "")
+    .replace(`${name}, `, "");
+  expect(others).not.toContain(`${name} `);
+  return others;
+};
+
+it("with less, a running pair is looked at and changed, and refused is what docs/hosts.md says", async () => {
+  await using pair = await HostPair.planned({ user: "deploy", files, sudoers });
+  const [one, two] = pair.hosts;
+  const authority = await Authority.create();
+  const issue = async () => [await authority.issue(one.address), await authority.issue(two.address)] as const;
+  const tls = await issue();
+  await pair.up({ tls });
+  const allow = (lines: string) =>
+    two.sh(`echo ${Buffer.from(lines).toString("base64")} | base64 -d > /etc/sudoers.d/session-store`);
+  const missing = (command: string) => new RegExp(`may not run this as root without a password: ${command}`);
+
+  await allow(withoutGroup("SESSION_STORE_TLS"));
+  expect(await pair.drift({ tls })).toEqual({});
+  await expect(pair.up({ tls: await issue() })).rejects.toThrow(missing(`.*${CERTIFICATES}`));
+  await allow(sudoers);
+  await pair.up({ tls });
+
+  await allow(withoutGroup("SESSION_STORE_TLS_LOOK"));
+  await expect(pair.drift({ tls })).rejects.toThrow(missing(`cat -- ${CERTIFICATES}/node.pem`));
+
+  await allow(withoutGroup("SESSION_STORE_LOOK"));
+  expect(await pair.drift({ tls })).toEqual({});
+  await two.sh("service mariadb stop; chmod 700 /var/lib/mysql");
+  await expect(pair.drift({ tls })).rejects.toThrow(missing("stat .*/var/lib/mysql/"));
+});
