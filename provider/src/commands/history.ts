@@ -72,12 +72,10 @@ async function tell(files: readonly RecordFile[], options: HistoryOptions, told:
 const ENOUGH = 10;
 
 function contents({ runs, nodes, machines }: Survey): string {
-  const list = (names: Iterable<string>): string => {
-    const all = [...names];
-    return `${all.length > ENOUGH ? "..., " : ""}${all.slice(-ENOUGH).join(", ") || "none"}`;
-  };
+  const list = (names: readonly string[]): string =>
+    `${names.length > ENOUGH ? "..., " : ""}${names.slice(-ENOUGH).join(", ") || "none"}`;
   const shortened = [...runs].map((run) => run.slice(0, 8));
-  return `Its runs: ${list(shortened)}. Its nodes: ${list(nodes.keys())}. Its machines: ${list(machines)}`;
+  return `Its runs: ${list(shortened)}. Its nodes: ${list([...nodes.keys()].sort())}. Its machines: ${list([...machines].sort())}`;
 }
 
 const TIME = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
