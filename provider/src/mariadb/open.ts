@@ -1,6 +1,6 @@
 import * as net from "node:net";
 import type { Duplex } from "node:stream";
-import { createConnection, type RowDataPacket, type SslOptions } from "mysql2/promise";
+import { createConnection, type RowDataPacket, type SslOptions } from "mysql2";
 import { openHost } from "../hosts";
 import type { Admin, Connection } from "../inputs";
 import { VIEWER_PRIVILEGES } from "../recipe/accounts/own";
@@ -254,7 +254,7 @@ async function login(connection: Connection, user: string, password: string, way
   stream.on("error", () => undefined);
   const late = () => Object.assign(new Error("too late"), { code: "ETIMEDOUT" });
   try {
-    const opened = createConnection({
+    const session = createConnection({
       stream,
       ...(way.ssl && { ssl: way.ssl, host: connection.address }),
       user,
@@ -267,8 +267,14 @@ async function login(connection: Connection, user: string, password: string, way
       charset: way.charset ?? "utf8mb4",
       queryFormat: format,
     });
-    const sql = await within(LOGIN_DEADLINE, late, opened);
-    sql.on("error", () => undefined);
+    // It may report more than one error, and before the login is through.
+    session.on("error", () => undefined);
+    const opened = new Promise<void>((resolve, reject) => {
+      session.once("connect", () => resolve());
+      session.once("error", reject);
+    });
+    await within(LOGIN_DEADLINE, late, opened);
+    const sql = session.promise();
     // Values are quoted with backslashes; no mode of this server may give them another meaning. Nor may what it sets for its clients concern us.
     const unlogged = way.mayNotLeaveLog ? "" : "sql_log_bin=0, ";
     const own = "autocommit=1, sql_select_limit=18446744073709551615, max_statement_time=0";
