@@ -119,6 +119,58 @@ it("whose a file is, is seen, also where only root may look; what can't be read 
     ]);
   }));
 
+it("what each program says besides of itself is no part of a file: its facts are, or it is an error", () =>
+  both(async (machine, host) => {
+    await machine.sh("mkdir -p /srv/noise; cd /srv/noise; echo a >open; echo b >shut; chmod 600 shut");
+    const look = async (name: string) => host.readFile(`/srv/noise/${name}`);
+    await machine.sh("echo /usr/lib/removed-agent.so >/etc/ld.so.preload");
+    try {
+      expect(await look("open")).toMatchObject({ text: "a\n", mode: 0o644, owner: "root:root" });
+      expect(await look("shut")).toMatchObject({ text: "b\n", mode: 0o600, owner: "root:root" });
+      expect(await look("none")).toBeUndefined();
+      expect(await host.readFolder("/srv/noise/none", /./)).toBeUndefined();
+      await host.writeFile("/srv/noise/ours", "of us\n", ACCESS);
+      expect(await look("ours")).toMatchObject({ text: "of us\n", mode: 0o644 });
+    } finally {
+      await machine.sh("rm /etc/ld.so.preload");
+    }
+    await machine.exec(["tee", "/usr/local/bin/stat"], { input: "#!/bin/sh\necho unusual\n" });
+    await machine.sh("chmod +x /usr/local/bin/stat");
+    try {
+      await expect(look("open")).rejects.toThrow(/what `stat` says of \/srv\/noise\/open can't be read: "unusual"/);
+    } finally {
+      await machine.sh("rm /usr/local/bin/stat");
+    }
+  }));
+
+it("however many files a folder has, all are read, over one connection", () =>
+  both(async (machine, host) => {
+    const before = await machine.handshakes();
+    await machine.sh(`mkdir -p /srv/many; cd /srv/many; i=0
+      while [ $i -lt 3000 ]; do echo $i >"it's the option file number $i.cnf"; i=$((i+1)); done`);
+    const { files } = (await host.readFolder("/srv/many", /\.cnf$/)) ?? {};
+    expect(files?.size).toBe(3000);
+    for (const number of [0, 1471, 2999]) {
+      expect(files?.get(`it's the option file number ${number}.cnf`)).toMatchObject({ text: `${number}\n` });
+    }
+    expect((await machine.handshakes()) - before).toBeLessThanOrEqual(1);
+  }));
+
+it("a sudo that logs what programs read and write leaves them what they read", async () => {
+  const [, machine] = machines as [ContainerHost, ContainerHost];
+  const file = "/etc/sudoers.d/zz-log";
+  await machine.exec(["tee", file], { input: "Defaults log_input, log_output, use_pty\n" });
+  try {
+    const host = openHost(machine.inputs);
+    const text = "of us\n".repeat(20_000);
+    await host.writeFile("/srv/logged/file.cnf", text, ACCESS);
+    expect(await machine.exec(["cat", "/srv/logged/file.cnf"])).toBe(text);
+    expect(await host.run(["cat"], { asSuperuser: true, input: "given\n" })).toBe("given\n");
+  } finally {
+    await machine.sh(`rm ${file}`);
+  }
+});
+
 const big = (letter: string): string => letter.repeat(2_000_000);
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 

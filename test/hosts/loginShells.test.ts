@@ -177,6 +177,65 @@ it("a dump goes through whole, and what is given goes to the command and not to 
 });
 
 it.each([
+  ["merged", "both outputs in one", "exec 2>&1"],
+  ["logged", "a log of both", "exec > >(tee -a /tmp/session.log) 2>&1"],
+  ["apart", "a log of each", "exec > >(tee -a /tmp/out.log) 2> >(tee -a /tmp/err.log >&2)"],
+  ["crossed", "errors by way of another program to the other output", "exec 2> >(tee -a /tmp/crossed.log)"],
+  ["silent", "no errors at all", "exec 2>/dev/null"],
+])(
+  "outputs that a login script sends elsewhere: what was said, how it ended and what is missing are still told apart: %s (%s)",
+  async (user, _, text) => {
+    await addUser(user, "/bin/bash", ".bashrc", `echo Welcome; echo Welcome >&2; ${text}\n`);
+    const host = hostOf(user);
+    expect(await host.run(["sh", "-c", "echo out; echo err >&2; echo end"])).toBe("out\nend\n");
+    expect(await host.run(["sh", "-c", "cat; id -un"], { input: "given\n", asSuperuser: true })).toBe("given\nroot\n");
+    const failing = host.run(["sh", "-c", "echo out; echo why >&2; exit 3"]);
+    await expect(failing).rejects.toThrow(/^u-\S+: "[\s\S]*" ended with 3: why$/);
+    await expect(host.run(["sh", "-c", "exit 164"])).rejects.toThrow(/ ended with 164 and said nothing$/);
+    expect(await host.readFile("/etc/shadow")).toMatchObject({
+      owner: "root:shadow",
+      text: expect.stringMatching(/^root:/),
+    });
+    await host.writeFile(`/srv/${user}.cnf`, "of us\n", { mode: 0o640 });
+    expect(await host.readFile(`/srv/${user}.cnf`)).toMatchObject({ text: "of us\n", mode: 0o640 });
+    for (const none of ["/none", "/root/none"]) expect(await host.readFile(none)).toBeUndefined();
+    expect(await host.readFolder("/none", /./)).toBeUndefined();
+    expect(await greets(await host.openStream({ asSuperuser: true }))).toBe(true);
+  },
+);
+
+it("where a login script leaves no room for a file to be opened, what the machine said of it is told", async () => {
+  await addUser("narrow", "/bin/bash", ".bashrc", "ulimit -n 8\n");
+  const host = hostOf("narrow");
+  expect(await host.run(["echo", "x"])).toBe("x\n");
+  await expect(host.run(["cat", "/none"])).rejects.toThrow(/ended with 1: cat: \/none: No such/);
+  await expect(host.readFile("/etc/hostname")).rejects.toThrow(/Invalid argument|Too many open files/);
+});
+
+it("a login script that waits for what a command is given is told as that, soon; what is given nothing runs", async () => {
+  await addUser("waiting", "/bin/bash", ".bashrc", "read -r line\n");
+  const host = hostOf("waiting");
+  expect(await host.run(["echo", "x"])).toBe("x\n");
+  const begun = Date.now();
+  for (const work of [
+    host.run(["touch", "/tmp/ran"], { input: "given\n" }),
+    host.writeFile("/srv/waiting.cnf", "of us\n", { mode: 0o644 }),
+    host.openStream({ asSuperuser: true }),
+  ]) {
+    const error = await work.then(String, (reason: Error) => reason);
+    expect(error).toBeInstanceOf(HostUnreachable);
+    expect((error as Error).message).toMatch(/a script of its login shell, such as ~\/\.bashrc, reads that/);
+  }
+  expect(Date.now() - begun).toBeLessThan(20_000);
+  expect(await machine.sh("ls /tmp/ran /srv/waiting.cnf* 2>/dev/null || true")).toBe("");
+});
+
+it("a login script that only takes its time is waited for", async () => {
+  await addUser("slow", "/bin/bash", ".bashrc", "sleep 6\n");
+  expect(await hostOf("slow").run(["cat"], { input: "given\n" })).toBe("given\n");
+});
+
+it.each([
   ["nologin", "/usr/sbin/nologin", "", /ended with 1, saying "This account is currently not available\."/],
   ["false", "/bin/false", "", /ended with 1, saying nothing/],
   ["exits", "/bin/bash", "sleep 300 & echo 'no commands here' >&2; exit 4", /ended with 4, saying "no commands here"/],

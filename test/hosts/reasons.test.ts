@@ -65,6 +65,42 @@ it.each([
   },
 );
 
+describe("sudo that runs nothing: it is told what it said, and what to do", () => {
+  it.each([
+    [
+      "without a terminal",
+      "echo 'Defaults requiretty' >/etc/sudoers.d/zz",
+      "rm /etc/sudoers.d/zz",
+      /"sudo: sorry, you must have a tty to run sudo"\. Add the line "Defaults:deploy !requiretty" to the machine's sudoers file/,
+    ],
+    [
+      "since it is not there",
+      "mv /usr/bin/sudo /usr/bin/sudo.off; mkdir -p /usr/libexec/sudo",
+      "mv /usr/bin/sudo.off /usr/bin/sudo",
+      /did not run this by sudo, .*saying "sudo: there is none in PATH": .*Repair how sudo is set up there, or log in as root/,
+    ],
+    [
+      "since perl is not there",
+      "mv /usr/bin/perl /usr/bin/perl.off",
+      "mv /usr/bin/perl.off /usr/bin/perl",
+      /no way to the server's socket \S+: sudo: perl: command not found\. Install perl there/,
+    ],
+    [
+      "since its path is another",
+      "echo 'Defaults secure_path=/opt/none' >/etc/sudoers.d/zz",
+      "rm /etc/sudoers.d/zz",
+      /no way to the server's socket \S+: sudo: perl: command not found\. Install perl there .*secure_path/,
+    ],
+  ])("%s", async (_, spoil, restore, told) => {
+    await machine.sh(spoil);
+    try {
+      expect((await failureOf(openHost(machine.inputs).openStream({ asSuperuser: true }))).message).toMatch(told);
+    } finally {
+      await machine.sh(restore);
+    }
+  });
+});
+
 describe("a server whose socket is elsewhere: it is told where it was looked for, what was seen there, and what the service said", () => {
   const looked = "/run/mysqld/mysqld\\.sock";
   const seen = "(No such file or directory|nothing listens on it)";

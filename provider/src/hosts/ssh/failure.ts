@@ -19,19 +19,28 @@ const MARKS = new RegExp(`^${FAILED_BY_SUDO}.*`, "gm");
 /** A line of sudo about itself. */
 const OF_SUDO = /^(sudo: |Sorry, user )/;
 const NOT_ALLOWED =
-  /^Sorry, user |(password|authentication|terminal) is required|must have a tty|is not allowed|may not run|not in the sudoers|can't do that/;
-/** With these it goes on, or the command is none. */
-const HARMLESS =
-  /unable to (resolve host|open log file|connect to log server)|unknown defaults entry|command not found/;
+  /^Sorry, user |(password|authentication|terminal) is required|is not allowed|may not run|not in the sudoers|can't do that/;
+const NO_TERMINAL = /must have a tty/;
+/** It looks for the command in its own path, `secure_path`. */
+const NOT_FOUND = /command not found/;
+/** With these it goes on. */
+const HARMLESS = /unable to (resolve host|open log file|connect to log server)|unknown defaults entry/;
 
-export function failure({ name }: SshMachine, what: string, { code, output, errors }: Outcome): Error {
+export function failure(machine: SshMachine, what: string, { code, output, errors }: Outcome): Error {
+  const { name } = machine;
   const stopped = stoppedBySudo(errors);
-  if (stopped) return new SuperuserRefused(`${name} ${inWords(stopped)}, or log in as root.`);
+  if (stopped) return new SuperuserRefused(`${name} ${inWords(stopped, machine)}, or log in as root.`);
   const said = [ownWords(errors), output, withoutMarks(errors)].map(shown).find((text) => text !== "");
   return new Error(`${name}: "${what}" ended with ${code ?? "a signal"}${said ? `: ${said}` : " and said nothing"}`);
 }
 
-function inWords({ command, said }: StoppedBySudo): string {
+function inWords({ command, said }: StoppedBySudo, { user }: SshMachine): string {
+  if (NO_TERMINAL.test(said)) {
+    return (
+      `may run nothing by sudo without a terminal, and there is none: "${shown(said)}". Add the line "Defaults:${user} !requiretty" to ` +
+      "the machine's sudoers file (docs/hosts.md has it)"
+    );
+  }
   if (NOT_ALLOWED.test(said)) {
     return (
       `may not run this as root without a password: ${command}. Allow it in the machine's sudoers file (docs/hosts.md ` +
@@ -57,17 +66,17 @@ export function stoppedBySudo(errors: string): StoppedBySudo | undefined {
   for (const [index, line] of lines.entries()) {
     const before = lines[index - 1] ?? "";
     const said = isMark(before) ? "" : before;
-    const bySudo = said === "" || (OF_SUDO.test(said) && !HARMLESS.test(said));
+    const bySudo = said === "" || (OF_SUDO.test(said) && !HARMLESS.test(said) && !NOT_FOUND.test(said));
     if (isMark(line) && bySudo) return { command: line.slice(FAILED_BY_SUDO.length), said };
   }
   return undefined;
 }
 
-/** What the commands themselves said. */
+/** What the commands themselves said, or sudo in place of one that is not there. */
 export const ownWords = (errors: string): string =>
   withoutMarks(errors)
     .split("\n")
-    .filter((line) => !OF_SUDO.test(line))
+    .filter((line) => !OF_SUDO.test(line) || NOT_FOUND.test(line))
     .join("\n")
     .trim();
 

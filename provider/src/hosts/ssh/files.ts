@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { posix as path } from "node:path";
 import type { FileAccess, HostFile, HostFolder, Owner } from "../Host";
+import { shown } from "../outputs";
 import { readEach } from "../readEach";
 import { LONGEST_FILE, whyUnread } from "../unread";
 import { quote, script } from "./commands";
@@ -10,7 +11,7 @@ import type { SshMachine } from "./machine";
 
 /** The files of a machine. As root only where the machine does not let the user do it. */
 
-const ABSENT = /No such file or directory|Not a directory|Too many levels of symbolic links/;
+const ABSENT = /: (No such file or directory|Not a directory|Too many levels of symbolic links)$/m;
 
 interface Asked {
   readonly file: string;
@@ -20,7 +21,9 @@ interface Asked {
 
 const asked = new WeakMap<SshMachine, Asked[]>();
 
-/** Files that are asked for in the same moment come in one round trip: option files are many, and small. */
+/**
+ * Files that are asked for in the same moment come in one round trip, or as few as their names have room in: option files are many, and small.
+ */
 export function readFile(machine: SshMachine, file: string): Promise<HostFile | undefined> {
   return new Promise((found, failed) => {
     const files = asked.get(machine) ?? [];
@@ -29,48 +32,75 @@ export function readFile(machine: SshMachine, file: string): Promise<HostFile | 
     asked.set(machine, files);
     setImmediate(() => {
       asked.delete(machine);
-      readAll(machine, files).catch((reason) => {
-        for (const each of files) each.failed(reason);
-      });
+      for (const some of fitting(files)) {
+        readAll(machine, some).catch((reason) => {
+          for (const each of some) each.failed(reason);
+        });
+      }
     });
   });
 }
 
+/** How much of a command line their names may take, in bytes: a machine takes 128 KiB of it, in which a byte may become six. */
+const LONGEST_NAMES = 16 << 10;
+
+function fitting(files: readonly Asked[]): Asked[][] {
+  let room = 0;
+  const all: Asked[][] = [];
+  for (const each of files) {
+    const length = Buffer.byteLength(lineOf(each));
+    if (length > room) {
+      all.push([]);
+      room = LONGEST_NAMES;
+    }
+    room -= length;
+    all.at(-1)?.push(each);
+  }
+  return all;
+}
+
+const lineOf = ({ file }: Asked): string => `r ${quote(file)}`;
+
 /** Permissions, owner by numbers, which device, size, what it is, and its owner by names, which may have blanks in them. */
 const FACTS = "%a %u %g %t:%T %s %F/%U:%G";
+/** Behind an `l` where a link is in its place. */
+const FORM_OF_FACTS = /^(l?)(\d+) (\d+) (\d+) (\S+) (\d+) ([^/]*)\/(.*)$/;
 const NULL_DEVICE = "1:3";
 
 /** Of each file its facts in a line and its text, then how that ended, then what was said about it. */
 const READ = `q() {
-  if i=$(stat -Lc '${FACTS}' -- "$1" 2>&1); then :
-  else case $i in *'Permission denied'*) i=$(s stat -Lc '${FACTS}' -- "$1") || return;; *) echo "$i" >&2; return 1;; esac; fi
+  i=$(stat -Lc '${FACTS}' -- "$1" 2>/dev/null) || case $(stat -L -- "$1" 2>&1 >/dev/null) in
+    *'Permission denied'*) i=$(s stat -Lc '${FACTS}' -- "$1") || return;;
+    *) stat -L -- "$1" >/dev/null; return 1;;
+  esac
   if [ -h "$1" ]; then echo "l$i"; else echo "$i"; fi
   case $i in *' regular '*) ;; *) return 0;; esac
   n=\${i#* * * * }; [ "\${n%% *}" -le ${LONGEST_FILE} ] || return 0
   if [ -r "$1" ]; then cat -- "$1"; else s cat -- "$1"; fi
 }
-r() { e=$(q "$2" 2>&1 >&3); c=$?; printf %s "$1$c$1$e$1"; }
+r() { e=$( (q "$1") 2>&1 >&3); c=$?; printf %s "$m$c$m$e$m"; }
 exec 3>&1`;
 
 async function readAll(machine: SshMachine, files: readonly Asked[]): Promise<void> {
   const mark = randomUUID();
-  const outcome = await script(machine, [READ, ...files.map(({ file }) => `r ${mark} ${quote(file)}`)].join("\n"));
+  const outcome = await script(machine, [`m=${mark}`, READ, ...files.map(lineOf)].join("\n"));
   const parts = outcome.output.split(mark);
   if (parts.length !== 3 * files.length + 1) throw failure(machine, "cat", { ...outcome, output: "" });
   for (const [index, { file, found, failed }] of files.entries()) {
     const [output = "", code, errors = ""] = parts.slice(3 * index);
-    const one = { code: Number(code), output, errors };
+    const one = { code: code ? Number(code) : undefined, output, errors };
     const end = output.indexOf("\n");
+    const facts = output.slice(0, end);
     if (isAbsent(one)) found(undefined);
     else if (one.code !== 0) failed(failure(machine, `cat ${file}`, { ...one, output: "" }));
-    else found(fileOf(output.slice(0, end), output.slice(end + 1)));
+    else if (FORM_OF_FACTS.test(facts)) found(fileOf(facts, output.slice(end + 1)));
+    else failed(new Error(`${machine.name}: what \`stat\` says of ${file} can't be read: "${shown(facts)}"`));
   }
 }
 
 /** Undefined: what is there is nothing to read for anybody. */
 function fileOf(facts: string, text: string): HostFile | undefined {
-  const [, link, mode = "", uid, gid, device, size, kind = "", owner = ""] =
-    /^(l?)(\d+) (\d+) (\d+) (\S+) (\d+) ([^/]*)\/(.*)$/.exec(facts) ?? [];
+  const [, link, mode = "", uid, gid, device, size, kind = "", owner = ""] = FORM_OF_FACTS.exec(facts) ?? [];
   if (kind === "socket") return undefined;
   const isFolder = kind === "directory";
   const isNothing = isFolder || device === NULL_DEVICE;
@@ -124,6 +154,12 @@ export async function exists(machine: SshMachine, file: string): Promise<boolean
 const isAbsent = ({ code, errors }: Outcome): boolean =>
   code !== 0 && ABSENT.test(ownWords(errors)) && stoppedBySudo(errors) === undefined;
 
+/** As far as it can be told without doing it: only root sees that a file is write-protected, which a move over it would be told. */
+const MAY_BE_REPLACED = `mayBeReplaced() {
+  if [ -d "$1" ]; then echo "a folder is in its place" >&2; return 1; fi
+  [ ! -e "$1" ] || [ "$(id -u)" != 0 ] || [ -w "$1" ] || { echo "it is write-protected" >&2; return 1; }
+}`;
+
 /**
  * Writes a file beside its place and moves it there when all of it has arrived. Its permissions are tight before it has a byte; folders are open. Where
  * SELinux rules, a file keeps its context; a new one has that of its folder. A connection that is cut meanwhile does not keep the script
@@ -138,15 +174,17 @@ export async function writeFile(
 ): Promise<void> {
   const { user, group } = ofServer ? await layoutOf(machine) : { user: "root", group: "root" };
   const [f, u, d] = [quote(file), quote(`${file}.unfinished`), quote(path.dirname(file))];
+  const lastStep = isTrial ? `mayBeReplaced ${f}` : `s mv -fT -- ${u} ${f}`;
   const outcome = await script(
     machine,
     `trap '' HUP PIPE; umask 022
+     ${MAY_BE_REPLACED}
      [ -d ${d} ] || s mkdir -p -- ${d} || exit
      s install -m ${mode.toString(8)} -o ${quote(user)} -g ${quote(group)} -- /dev/null ${u} || exit
-     s tee -- ${u} >/dev/null && s sync -- ${u} &&
+     g tee -- ${u} >/dev/null && s sync -- ${u} &&
      { n=$(stat -c %s -- ${u} 2>/dev/null || s stat -c %s -- ${u}); [ "$n" = ${Buffer.byteLength(text)} ] || { echo "only $n bytes of it arrived" >&2; false; }; } &&
      { ! { selinuxenabled && [ -e ${f} ]; } 2>/dev/null || s chcon --reference=${f} -- ${u}; } &&
-     ${isTrial ? `if [ -d ${f} ]; then echo "a folder is in its place" >&2; false; else [ ! -e ${f} ] || [ "$(id -u)" != 0 ] || [ -w ${f} ] || { echo "it is write-protected" >&2; false; }; fi` : `s mv -fT -- ${u} ${f}`}
+     ${lastStep}
      r=$?; ${isTrial ? "" : "[ $r = 0 ] ||"} s rm -f -- ${u}; exit $r`,
     { input: text },
   );

@@ -25,17 +25,20 @@ function quoteForAll(word: string): string {
 export const CODE = 3;
 
 /**
- * What a command writes to both of its outputs before all else, and at its end once more, with its exit code. Nobody else knows it. Where the
- * command itself is shown, as by `set -x`, its halves stand apart.
+ * What stands before, between and behind the parts of a command's answer. Nobody else knows it. Where the command itself is shown, as by `set -x`, its
+ * halves stand apart.
  */
 export class Mark {
   private readonly halves = [0, 1].map(() => randomBytes(8).toString("hex"));
   readonly bytes = Buffer.from(this.halves.join(""));
 
+  /**
+   * Everything goes to standard output: what the script writes there, at once; behind that its exit code, and what it wrote to its standard
+   * error. Login scripts send that one elsewhere, or both to one place (`exec 2>&1`).
+   */
   around(script: string): string {
     const halves = this.halves.join(" ");
-    const begin = `for f in 1 2; do printf %s%s ${halves} >&$f; done`;
-    const end = `r=$?; for f in 1 2; do printf %s%s%${CODE}d ${halves} $r >&$f; done`;
-    return `${begin}; trap '${end}' EXIT; ${script}`;
+    const end = `r=$?; printf %s%s%${CODE}d%s%s%s ${halves} $r "$e" ${halves}`;
+    return `e=; printf %s%s ${halves} || exit; trap '${end}' EXIT; exec 3>&1; e=$( (\n${script}\n) 2>&1 >&3 3>&-)`;
   }
 }

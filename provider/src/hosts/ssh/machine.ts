@@ -27,11 +27,13 @@ export class SshMachine {
   private readonly attempts: Promise<SshConnection>[] = [];
   private readonly commands = new Semaphore(COMMANDS_AT_ONCE);
   readonly name: string;
+  readonly user: string;
   readonly isRoot: boolean;
 
   private constructor(private readonly target: SshTarget) {
     this.name = sshName(target);
-    this.isRoot = (target.user ?? SSH_DEFAULTS.user) === "root";
+    this.user = target.user ?? SSH_DEFAULTS.user;
+    this.isRoot = this.user === "root";
   }
 
   /** The same object for the same way to a machine. */

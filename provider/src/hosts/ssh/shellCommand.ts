@@ -14,7 +14,8 @@ const LAST_WORDS = 1_000;
 
 export class ShellCommand {
   readonly output: Between;
-  readonly errors: Between;
+  /** What the login shell and its scripts wrote to standard error. Nothing of a command's own goes there. */
+  private readonly noise = new Complaint();
   /** Rejects where it never begins. The reason is what was said instead. */
   readonly begun: Promise<void>;
   private readonly closed: Promise<void>;
@@ -31,8 +32,8 @@ export class ShellCommand {
     { bytes }: Mark,
     isTalk = false,
   ) {
-    this.output = new Between(bytes, isTalk).of(channel);
-    this.errors = new Between(bytes).of(channel.stderr);
+    this.output = new Between(name, bytes, isTalk).of(channel);
+    channel.stderr.on("data", (chunk: Buffer) => this.noise.add(chunk));
     channel.once("exit", (code: number | null) => {
       this.status = code;
       const isOver = () => code === null || !this.output.hasBegun;
@@ -50,8 +51,12 @@ export class ShellCommand {
       return this.noCommand(`has not come to it within ${PATIENCE / 1000} s`);
     };
     this.begun = within(PATIENCE, late, Promise.race([begun, never]));
-    const over = [this.output, this.errors].map((each) => new Promise((resolve) => each.once("over", resolve)));
-    Promise.all(over).then(() => channel.close());
+    this.output.once("over", () => channel.close());
+  }
+
+  /** What the command wrote to its standard error: its end, and all of that when the channel is closed. */
+  get errors(): string {
+    return `${this.output.errors}`;
   }
 
   /** Its exit code, when its channel is closed. Undefined: it was ended by a signal. */
@@ -68,7 +73,7 @@ export class ShellCommand {
   }
 
   private noCommand(how: string): HostUnreachable {
-    const said = shown(`${this.output.saidBefore}\n${this.errors.saidBefore}`);
+    const said = shown(`${this.output.saidBefore}\n${this.noise}`);
     return new HostUnreachable(
       `${this.name} runs no command: its login shell ${how}, saying ${said === "" ? "nothing" : `"${said}"`}. Give that user a login shell ` +
         "that runs commands, and look at what comes before them: its scripts, such as ~/.bashrc, and a ForceCommand of sshd.",
@@ -76,20 +81,34 @@ export class ShellCommand {
   }
 }
 
-/** What a command itself writes to one of its outputs. Emits `begun` with its first mark and `over` with its last. */
+/** What of all that arrives is read just now. */
+enum Part {
+  Before,
+  Output,
+  Errors,
+  Behind,
+}
+
+/** What a command itself writes to its standard output. Emits `begun` with the first mark, and `over` with the last. */
 class Between extends Transform {
   /** The command's exit code. Undefined: it has not ended, or not by itself. */
   code: number | undefined;
-  hasBegun = false;
+  readonly errors = new Complaint();
   private readonly before = new Complaint();
   private held: Buffer = Buffer.alloc(0);
+  private part = Part.Before;
 
-  /** @param isTalk holds nothing back of what it writes. Else the last bytes might be the first ones of its last mark. */
+  /** @param isTalk holds nothing back of what it writes. Else the last bytes might be the first ones of a mark. */
   constructor(
+    private readonly name: string,
     private readonly mark: Buffer,
-    private readonly isTalk = false,
+    private readonly isTalk: boolean,
   ) {
     super();
+  }
+
+  get hasBegun(): boolean {
+    return this.part > Part.Before;
   }
 
   /** The end of what was written before the command began. */
@@ -99,37 +118,62 @@ class Between extends Transform {
 
   /** Reads from there. What comes when nobody wants it any more is read too, since a channel does not close before. */
   of(source: Readable): this {
-    const read = () => void source.unpipe(this).resume();
-    return source.pipe(this.once("over", read).once("close", read));
+    const read = () => {
+      source.unpipe(this).on("data", (chunk: Buffer) => this.part === Part.Errors && this.add(chunk));
+      source.resume();
+    };
+    return source.pipe(this.once("written", read).once("close", () => this.code === undefined && read()));
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    if (this.code === undefined) this.cut(Buffer.concat([this.held, chunk]));
+    this.add(chunk);
     done();
   }
 
   override _flush(done: TransformCallback): void {
-    if (this.hasBegun && this.code === undefined) this.push(this.held);
+    if (this.part === Part.Output) this.push(this.held);
     done();
   }
 
+  private add(chunk: Buffer): void {
+    this.cut(Buffer.concat([this.held, chunk]));
+  }
+
   private cut(bytes: Buffer): void {
-    const { mark, hasBegun, isTalk } = this;
+    const { mark, part, isTalk } = this;
     const found = bytes.indexOf(mark);
-    const end = found >= 0 ? found : bytes.length - (hasBegun && isTalk ? 0 : this.beginningOfMark(bytes));
-    if (!hasBegun) this.before.add(bytes.subarray(0, end));
-    else if (end > 0) this.push(bytes.subarray(0, end));
+    const end = found >= 0 ? found : bytes.length - (part === Part.Output && isTalk ? 0 : this.beginningOfMark(bytes));
+    this.keep(bytes.subarray(0, end));
     this.held = bytes.subarray(end);
-    if (found < 0) return;
-    const behind = this.held.subarray(mark.length);
-    if (!hasBegun) {
-      this.hasBegun = true;
+    if (found >= 0) this.turn(this.held.subarray(mark.length));
+  }
+
+  private keep(bytes: Buffer): void {
+    if (this.part === Part.Before) this.before.add(bytes);
+    else if (this.part === Part.Errors) this.errors.add(bytes);
+    else if (bytes.length > 0) this.push(bytes);
+  }
+
+  /** To the next part, behind a mark. */
+  private turn(behind: Buffer): void {
+    if (this.part === Part.Before) {
+      this.part = Part.Output;
       this.emit("begun");
       this.cut(behind);
-    } else if (behind.length >= CODE) {
-      this.code = Number(behind.subarray(0, CODE));
-      this.push(null);
+    } else if (this.part === Part.Errors) {
+      this.part = Part.Behind;
       this.emit("over");
+    } else if (behind.length >= CODE) {
+      const code = behind.subarray(0, CODE).toString();
+      if (!/^ *\d+$/.test(code)) {
+        this.destroy(intruded(this.name));
+        return;
+      }
+      this.code = Number(code);
+      this.part = Part.Errors;
+      this.push(null);
+      this.emit("written");
+      this.cut(behind.subarray(CODE));
     }
   }
 
@@ -141,3 +185,9 @@ class Between extends Transform {
     return 0;
   }
 }
+
+const intruded = (name: string): HostUnreachable =>
+  new HostUnreachable(
+    `what commands on ${name} return can't be read: something else writes into it. Look at what the scripts of its login shell, such as ~/.bashrc, ` +
+      "leave at work there.",
+  );

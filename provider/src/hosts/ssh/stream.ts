@@ -1,10 +1,9 @@
-import { once } from "node:events";
 import { Duplex } from "node:stream";
 import type { ClientChannel } from "ssh2";
 import { bridgeTo } from "../bridge";
 import { HostUnreachable } from "../Host";
-import { Complaint, shown } from "../outputs";
-import { commandLine, quoteAll } from "./commands";
+import { shown } from "../outputs";
+import { AS_ROOT_READING, commandLine, quoteAll, toBegin } from "./commands";
 import type { SshConnection } from "./connection";
 import { failure, ownWords, stoppedBySudo } from "./failure";
 import { Mark } from "./loginShell";
@@ -43,42 +42,40 @@ async function bridge(
 ): Promise<Duplex> {
   const command = quoteAll(bridgeTo(socket));
   const mark = new Mark();
-  const line = commandLine(machine, mark, who === "as root" ? `s ${command}` : command);
-  const begun = await machine.execute(line, (channel) => begin(machine, channel, mark));
-  if (begun instanceof Duplex) return begun;
-  const errors = `${begun}`;
+  const line = commandLine(machine, mark, who === "as root" ? `${AS_ROOT_READING} ${command}` : command);
+  const errors = await machine.execute(line, (channel) => begin(machine, channel, mark));
+  if (errors instanceof Duplex) return errors;
   if (stoppedBySudo(errors)) throw failure(machine, "perl", { code: undefined, output: "", errors });
   const said = ownWords(errors).replace(/ at -e line \d+\.$/, "");
   if (/No such file or directory/.test(said)) throw notListening("ENOENT", said);
   if (/Connection refused/.test(said)) throw notListening("ECONNREFUSED", said);
   if (/Permission denied/.test(said) && who !== "as root") return bridge(machine, socket, "as root");
   const reason = shown(said) || "the bridge to it ended";
-  throw new Error(`${machine.name}: no way to the server's socket ${socket}: ${reason}`);
+  const remedy = /perl: .*not found/.test(said)
+    ? ". Install perl there (docs/hosts.md has what a host needs), in a folder of sudo's secure_path."
+    : "";
+  throw new Error(`${machine.name}: no way to the server's socket ${socket}: ${reason}${remedy}`);
 }
 
 /** A stream once the server greets, or does not for a while. Where there is no way to it, what was said about that. */
-async function begin({ name }: SshMachine, channel: ClientChannel, mark: Mark): Promise<Duplex | Complaint> {
-  const command = new ShellCommand(name, channel, mark, true);
+async function begin(machine: SshMachine, channel: ClientChannel, mark: Mark): Promise<Duplex | string> {
+  const command = new ShellCommand(machine.name, channel, mark, true);
   const { output } = command;
-  const errors = new Complaint();
-  command.errors.on("data", (chunk: Buffer) => errors.add(chunk));
-  const ended = once(command.errors, "end");
-  await command.begun;
-  const isThere = await new Promise<boolean>((resolve) => {
+  await toBegin(machine, command, channel);
+  const isThere = await new Promise<boolean>((resolve, reject) => {
     const timer = setTimeout(() => resolve(true), PATIENCE);
     const answer = (there: boolean) => {
       clearTimeout(timer);
       resolve(there);
     };
     // It is readable also at its end.
-    output.on("readable", () => output.readableLength > 0 && answer(true));
-    ended.then(() => answer(false));
+    output.on("readable", () => output.readableLength > 0 && answer(true)).on("error", reject);
+    command.exitCode().then(() => answer(false), reject);
   });
   output.removeAllListeners("readable");
   if (isThere) return Duplex.from({ writable: closing(channel), readable: output });
-  channel.close();
   output.resume();
-  return errors;
+  return command.errors;
 }
 
 const notListening = (code: "ENOENT" | "ECONNREFUSED", message: string): Error =>
