@@ -209,6 +209,9 @@ it("where a login script leaves no room for a file to be opened, what the machin
   const host = hostOf("narrow");
   expect(await host.run(["echo", "x"])).toBe("x\n");
   await expect(host.run(["cat", "/none"])).rejects.toThrow(/ended with 1: cat: \/none: No such/);
+  expect(
+    await host.run(["sh", "-c", "cat; exit 3"], { input: "given\n" }).catch((error: Error) => error.message),
+  ).toMatch(/ended with 3: given$/);
   await expect(host.readFile("/etc/hostname")).rejects.toThrow(/Invalid argument|Too many open files/);
 });
 
@@ -228,6 +231,24 @@ it("a login script that waits for what a command is given is told as that, soon;
   }
   expect(Date.now() - begun).toBeLessThan(20_000);
   expect(await machine.sh("ls /tmp/ran /srv/waiting.cnf* 2>/dev/null || true")).toBe("");
+});
+
+it("what a program that a login script left at work writes into ours is told as that, and is no answer", async () => {
+  await addUser("busy", "/bin/bash", ".bashrc", "(while sleep 0.001; do echo noise; done) &\n");
+  const host = hostOf("busy");
+  for (const work of [
+    host.run(["sh", "-c", "for i in 1 2 3 4; do echo $i; sleep 0.1; done"]),
+    host.run(["sh", "-c", "printf a; sleep 0.3; printf b"], {
+      output: new Writable({ write: (_, __, done) => done() }),
+    }),
+  ]) {
+    const error = await work.then(String, (reason: Error) => reason);
+    expect(error).toBeInstanceOf(HostUnreachable);
+    expect((error as Error).message).toMatch(
+      /returned can't be read: something else wrote into it\. Look at what the scripts/,
+    );
+  }
+  await machine.sh("pkill -u u-busy || true");
 });
 
 it("a login script that only takes its time is waited for", async () => {

@@ -21,9 +21,6 @@ function quoteForAll(word: string): string {
   return `'${word.replace(/(?:[^ -~]|['\\!])+/gu, bare)}'`;
 }
 
-/** Digits of an exit code behind a mark. */
-export const CODE = 3;
-
 /**
  * What stands before, between and behind the parts of a command's answer. Nobody else knows it. Where the command itself is shown, as by `set -x`, its
  * halves stand apart.
@@ -31,14 +28,34 @@ export const CODE = 3;
 export class Mark {
   private readonly halves = [0, 1].map(() => randomBytes(8).toString("hex"));
   readonly bytes = Buffer.from(this.halves.join(""));
+  /** Stands before how a command ended. */
+  readonly end = `${this.halves[0]}`;
 
   /**
-   * Everything goes to standard output: what the script writes there, at once; behind that its exit code, and what it wrote to its standard
-   * error. Login scripts send that one elsewhere, or both to one place (`exec 2>&1`).
+   * Everything goes to standard output, since login scripts send the other one elsewhere, or both to one place (`exec 2>&1`): what the script
+   * writes, at once; behind it what it wrote to standard error, its exit code, and how many bytes of its output `dd` has counted. ":" keeps
+   * the pipe to it open until the code is written. Subshells are redirected since dash needs descriptors to spare for anything else.
    */
   around(script: string): string {
-    const halves = this.halves.join(" ");
-    const end = `r=$?; printf %s%s%${CODE}d%s%s%s ${halves} $r "$e" ${halves}`;
-    return `e=; printf %s%s ${halves} || exit; trap '${end}' EXIT; exec 3>&1; e=$( (\n${script}\n) 2>&1 >&3 3>&-)`;
+    const mark = this.halves.join(" ");
+    return `e=; printf %s%s ${mark} || exit; trap 'printf %s%s%s%s%s ${mark} "$e" ${mark}' EXIT; exec 3>&1
+e=$(exec 4>&1; { (\n${script}\n) 2>&4 3>&- 4>&-; (printf '%s%d\\n' ${this.end} $?) >&4; :; } | (dd bs=64k) 2>&4 >&3)`;
   }
+
+  /** Reads what is behind the script's output. */
+  read(text: string): Ending {
+    const [errors = "", end] = text.split(this.end);
+    const [, code, count] = /^(\d+)\n(?:.*\n)*?(\d+) bytes? /.exec(end ?? "") ?? [];
+    return { errors, hasEnded: end !== undefined, code: Number(code), count: Number(count) };
+  }
+}
+
+/** How a script ended. What could not be read is not a number. */
+export interface Ending {
+  readonly errors: string;
+  /** False: something ended it before it could tell how. */
+  readonly hasEnded: boolean;
+  readonly code: number;
+  /** Bytes of its output. */
+  readonly count: number;
 }

@@ -3,7 +3,7 @@ import type { ClientChannel } from "ssh2";
 import { within } from "../../waiting";
 import { HostUnreachable } from "../Host";
 import { Complaint, shown } from "../outputs";
-import { CODE, type Mark } from "./loginShell";
+import type { Mark } from "./loginShell";
 
 /** A command that a login shell was handed, as far as it is ours: without what is written before it begins and after it has ended. */
 
@@ -29,10 +29,10 @@ export class ShellCommand {
   constructor(
     readonly name: string,
     channel: ClientChannel,
-    { bytes }: Mark,
-    isTalk = false,
+    private readonly mark: Mark,
+    private readonly isTalk = false,
   ) {
-    this.output = new Between(name, bytes, isTalk).of(channel);
+    this.output = new Between(mark.bytes, isTalk).of(channel);
     channel.stderr.on("data", (chunk: Buffer) => this.noise.add(chunk));
     channel.once("exit", (code: number | null) => {
       this.status = code;
@@ -56,16 +56,28 @@ export class ShellCommand {
 
   /** What the command wrote to its standard error: its end, and all of that when the channel is closed. */
   get errors(): string {
-    return `${this.output.errors}`;
+    return this.mark.read(this.output.behind).errors;
   }
 
   /** Its exit code, when its channel is closed. Undefined: it was ended by a signal. */
   async exitCode(): Promise<number | undefined> {
     await this.closed;
-    if (this.output.code !== undefined) return this.output.code;
-    if (this.status === undefined) throw this.lost();
-    // Without its mark its output is not whole.
-    return this.status || undefined;
+    if (!this.output.isOver) {
+      if (this.status === undefined) throw this.lost();
+      // Without its last mark its output is not whole.
+      return this.status || undefined;
+    }
+    const { hasEnded, code, count } = this.mark.read(this.output.behind);
+    if (!hasEnded) return undefined;
+    if (Number.isNaN(code) || !(this.isTalk || count === this.output.count)) throw this.intruded();
+    return code;
+  }
+
+  private intruded(): HostUnreachable {
+    return new HostUnreachable(
+      `what a command on ${this.name} returned can't be read: something else wrote into it. Look at what the scripts of its login shell, such as ` +
+        "~/.bashrc, leave at work there.",
+    );
   }
 
   private lost(): HostUnreachable {
@@ -85,22 +97,20 @@ export class ShellCommand {
 enum Part {
   Before,
   Output,
-  Errors,
   Behind,
+  Over,
 }
 
-/** What a command itself writes to its standard output. Emits `begun` with the first mark, and `over` with the last. */
+/** What a command itself writes to its standard output. Emits `begun` with the first mark, `written` with the second, and `over` with the last. */
 class Between extends Transform {
-  /** The command's exit code. Undefined: it has not ended, or not by itself. */
-  code: number | undefined;
-  readonly errors = new Complaint();
-  private readonly before = new Complaint();
+  /** Bytes of it. */
+  count = 0;
+  private readonly kept = { [Part.Before]: new Complaint(), [Part.Behind]: new Complaint() };
   private held: Buffer = Buffer.alloc(0);
   private part = Part.Before;
 
   /** @param isTalk holds nothing back of what it writes. Else the last bytes might be the first ones of a mark. */
   constructor(
-    private readonly name: string,
     private readonly mark: Buffer,
     private readonly isTalk: boolean,
   ) {
@@ -111,18 +121,27 @@ class Between extends Transform {
     return this.part > Part.Before;
   }
 
+  get isOver(): boolean {
+    return this.part === Part.Over;
+  }
+
   /** The end of what was written before the command began. */
   get saidBefore(): string {
-    return `${this.before}${this.hasBegun ? "" : this.held}`;
+    return `${this.kept[Part.Before]}${this.hasBegun ? "" : this.held}`;
+  }
+
+  /** The end of what is between the last two marks. */
+  get behind(): string {
+    return `${this.kept[Part.Behind]}`;
   }
 
   /** Reads from there. What comes when nobody wants it any more is read too, since a channel does not close before. */
   of(source: Readable): this {
     const read = () => {
-      source.unpipe(this).on("data", (chunk: Buffer) => this.part === Part.Errors && this.add(chunk));
+      source.unpipe(this).on("data", (chunk: Buffer) => this.part === Part.Behind && this.add(chunk));
       source.resume();
     };
-    return source.pipe(this.once("written", read).once("close", () => this.code === undefined && read()));
+    return source.pipe(this.once("written", read).once("close", () => this.part < Part.Behind && read()));
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -141,39 +160,23 @@ class Between extends Transform {
 
   private cut(bytes: Buffer): void {
     const { mark, part, isTalk } = this;
+    if (part === Part.Over) return;
     const found = bytes.indexOf(mark);
     const end = found >= 0 ? found : bytes.length - (part === Part.Output && isTalk ? 0 : this.beginningOfMark(bytes));
-    this.keep(bytes.subarray(0, end));
+    this.keep(bytes.subarray(0, end), part);
     this.held = bytes.subarray(end);
-    if (found >= 0) this.turn(this.held.subarray(mark.length));
+    if (found < 0) return;
+    this.part++;
+    if (part === Part.Output) this.push(null);
+    this.emit(["begun", "written", "over"][part] as string);
+    this.cut(this.held.subarray(mark.length));
   }
 
-  private keep(bytes: Buffer): void {
-    if (this.part === Part.Before) this.before.add(bytes);
-    else if (this.part === Part.Errors) this.errors.add(bytes);
-    else if (bytes.length > 0) this.push(bytes);
-  }
-
-  /** To the next part, behind a mark. */
-  private turn(behind: Buffer): void {
-    if (this.part === Part.Before) {
-      this.part = Part.Output;
-      this.emit("begun");
-      this.cut(behind);
-    } else if (this.part === Part.Errors) {
-      this.part = Part.Behind;
-      this.emit("over");
-    } else if (behind.length >= CODE) {
-      const code = behind.subarray(0, CODE).toString();
-      if (!/^ *\d+$/.test(code)) {
-        this.destroy(intruded(this.name));
-        return;
-      }
-      this.code = Number(code);
-      this.part = Part.Errors;
-      this.push(null);
-      this.emit("written");
-      this.cut(behind.subarray(CODE));
+  private keep(bytes: Buffer, part: Part.Before | Part.Output | Part.Behind): void {
+    if (part !== Part.Output) this.kept[part].add(bytes);
+    else if (bytes.length > 0) {
+      this.count += bytes.length;
+      this.push(bytes);
     }
   }
 
@@ -185,9 +188,3 @@ class Between extends Transform {
     return 0;
   }
 }
-
-const intruded = (name: string): HostUnreachable =>
-  new HostUnreachable(
-    `what commands on ${name} return can't be read: something else writes into it. Look at what the scripts of its login shell, such as ~/.bashrc, ` +
-      "leave at work there.",
-  );
