@@ -7,6 +7,20 @@ import { newKey } from "../support/hosts/sshKeys";
 
 jest.setTimeout(120_000);
 
+test("one on which sudo would stop the server and not start it: neither is stopped", async () => {
+  const all = "deploy ALL=(root) NOPASSWD: ALL";
+  await using pair = await HostPair.planned({ user: "deploy", sudoers: `${all}\n` }, [
+    {},
+    { sudoers: `${all}, !/usr/sbin/service mariadb start\n` },
+  ]);
+  const pids = () => Promise.all(pair.hosts.map((host) => host.serverPid()));
+  const before = await pids();
+  const { message } = await failureOf(pair.up(SHORT_WAITS));
+  expect(message).toMatch(/may not run this as root without a password: service mariadb start/);
+  expect(message).toMatch(/nothing was stopped/i);
+  expect(await pids()).toEqual(before);
+});
+
 test.each([
   ["shows another host key", { hostKeys: [newKey().public] }, /shows the host key .* but "hostKeys" has/],
   ["refuses the login", { privateKey: newKey().private }, /refuses the login with the key/],

@@ -1,10 +1,9 @@
 import { until } from "../../waiting";
 import { errorLines } from "../errorLog";
 import { greets } from "../greets";
-import { SuperuserRefused } from "../Host";
 import { shown } from "../outputs";
 import { quote, script } from "./commands";
-import { failure, type Outcome, ownWords, stoppedBySudo } from "./failure";
+import { FAILED_BY_SUDO, failure, type Outcome, ownWords, stoppedBySudo } from "./failure";
 import { forgetLayout, type Layout, layoutOf, SERVICES } from "./layout";
 import type { SshMachine } from "./machine";
 import { openStream } from "./stream";
@@ -107,12 +106,12 @@ export async function mayRestart(machine: SshMachine): Promise<void> {
   const { by, name } = serviceOf(machine, await layoutOf(machine));
   for (const what of ["stop", "start"]) {
     const command = by === "systemd" ? `systemctl ${what} ${quote(name)}` : `service ${quote(name)} ${what}`;
-    const outcome = await script(machine, `sudo -n -l -- ${command} >/dev/null`);
+    const outcome = await script(machine, `sudo -n -l -- ${command} >/dev/null </dev/null`);
+    // Asked for a command that is not in its lines, it says nothing of that.
+    const said =
+      outcome.errors.split("\n").findLast((line) => line.startsWith("sudo: ")) ?? "Sorry, user may not run it";
     if (outcome.code !== 0)
-      throw new SuperuserRefused(
-        `${machine.name} may not run this as root without a password: ${command}. Allow it in the machine's sudoers file (docs/hosts.md has the ` +
-          "lines), or log in as root.",
-      );
+      throw failure(machine, command, { ...outcome, errors: `${said}\n${FAILED_BY_SUDO}${command}` });
   }
 }
 
