@@ -45,8 +45,8 @@ const BEFORE_A_RESTART: readonly (readonly [
   ],
   [
     "has an option file with a value that is none",
-    (pair, number) => written(pair, number, "max_connections=abc"),
-    /db2 would not start with its option files: .*'max_connections'/,
+    (pair, number) => written(pair, number, "binlog_row_image=SOME"),
+    /db2 would not start with its option files: .*'binlog_row_image'/,
     (pair, number) => rm(byHand(pair, number)),
   ],
   [

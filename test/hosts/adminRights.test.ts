@@ -3,13 +3,13 @@ import { openAsAdmin } from "../../provider/src/mariadb/admin";
 import { openAsSuperuser } from "../../provider/src/mariadb/open";
 import type { Server } from "../../provider/src/mariadb/server";
 import { testEachPrivilege } from "../support/adminNeeds";
-import { OLDEST_AND_NEWEST } from "../support/hosts/dockerEngine";
+import { NEWEST } from "../support/hosts/dockerEngine";
 import { ServerContainer } from "../support/hosts/serverContainer";
 import { TestNetwork } from "../support/hosts/testNetwork";
 
 /** What `contract/adminRights` holds, on other versions of MariaDB. */
 
-describe.each(OLDEST_AND_NEWEST)("on Debian's %s with MariaDB %s", (suite, version) => {
+describe.each(NEWEST)("on Debian's %s with MariaDB %s", (suite, version) => {
   let network: TestNetwork;
   let machine: ServerContainer;
   let server: { connection: Connection; root: Server };

@@ -15,14 +15,17 @@ export async function startProblems(server: Server, replaced = ""): Promise<stri
   const answer = await server.host.run(["sh", "-c", ASK, "sh", ...server.host.serverArguments], { looks: true });
   const lines = answer.split("\n").filter((line) => line !== "");
   if (lines.length === 0) return [];
+  const ours = parseOptionFile("", replaced).flatMap((item) => ("option" in item ? [item.option] : []));
   // Without its data it does not find the plugins that were installed by a statement, whose options it knows then.
   const rows = await server.query(
     "SELECT VARIABLE_NAME AS name FROM information_schema.SYSTEM_VARIABLES UNION SELECT PLUGIN_NAME FROM information_schema.PLUGINS",
   );
-  const ours = parseOptionFile("", replaced).flatMap((item) => ("option" in item ? [item.option] : []));
-  const known = new Set([...rows.map(({ name }) => String(name).toLowerCase()), ...ours]);
+  const known = rows.map(({ name }) => String(name).toLowerCase());
   return lines.filter((line) => {
-    const [, option = ""] = /(?:unknown (?:variable|option) |value '.*' to )'(?:--)?([\w-]+)/.exec(line) ?? [];
-    return !known.has(option.replaceAll("-", "_").toLowerCase());
+    const [, unknown = "", option = unknown] =
+      /unknown (?:variable|option) '(?:--)?([\w-]+)|(?:value '.*' to|for variable) '([\w-]+)'/.exec(line) ?? [];
+    const isOf = (options: readonly string[], name: string) =>
+      options.includes(name.replaceAll("-", "_").toLowerCase());
+    return !isOf(ours, option) && !isOf(known, unknown);
   });
 }

@@ -1,3 +1,4 @@
+import { unwritten } from "../hosts/unwritten";
 import type { NodeTls } from "../inputs";
 import { clearOverrides } from "../mariadb/optionFiles";
 import { namedReplicas } from "../mariadb/replication";
@@ -29,13 +30,10 @@ export async function refuseUnlessRestartable(
       `${name} also replicates under the name ${named.map((one) => `"${one.name}"`).join(", ")}, whose relay log the server would not find under its new names: ` +
         "no server starts like that. Look at what it is for (SHOW ALL SLAVES STATUS); if it is not needed, RESET SLAVE with that name and ALL",
     );
-  try {
-    await host.tryToWrite(file.path, file.text, file);
-    if (tls) await tryToWriteCertificates(host, tls);
-    await host.mayRestart();
-  } catch (error) {
-    refuse(`${(error as Error).message}`);
-  }
+  const orRefuse = (where: string) => (error: Error) => refuse(unwritten(name, where, error));
+  await host.tryToWrite(file.path, file.text, file).catch(orRefuse(file.path));
+  if (tls) await tryToWriteCertificates(host, tls).catch(orRefuse(host.tlsFolder));
+  await host.mayRestart().catch(({ message }: Error) => refuse(message));
   const problems = await startProblems(server, (await host.readFile(file.path))?.text);
   if (problems.length > 0)
     refuse(

@@ -20,6 +20,11 @@ export const OLDEST_AND_NEWEST = (Object.entries(MARIADB) as [Suite, string][]).
   ([suite]) => suite !== "bookworm" || process.env["EVERY_MARIADB"] === "1",
 );
 
+/** For what the newest version has more of. `npm run test:versions` tries them all. */
+export const NEWEST = (Object.entries(MARIADB) as [Suite, string][]).filter(
+  ([suite]) => suite === "trixie" || process.env["EVERY_MARIADB"] === "1",
+);
+
 /** Found by the next run, should this one be killed. */
 export const LABELS = { "pulumi-replicated-session-store": String(process.pid) };
 

@@ -3,12 +3,12 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { isDeepStrictEqual } from "node:util";
 import { extract, type Header, pack } from "tar-stream";
-import { ofRun } from "../../run";
 import type { FileAccess, HostFile, HostFolder, Owner, User } from "../Host";
 import { readEach } from "../readEach";
 import { LONGEST_FILE, whyUnread } from "../unread";
 import { run } from "./commands";
 import type { DockerContainer } from "./container";
+import { layoutOf } from "./layout";
 
 /** The files of a container, which the engine hands out and takes as archives, whether the container runs or not. */
 
@@ -154,16 +154,9 @@ async function putFile(
   await container.ask((asked) => asked.putArchive(sent, { path: folder }));
 }
 
-const users = ofRun(() => new Map<string, Promise<User>>());
-
-/** The user as whom the server starts and runs, by his numbers in that container. What an image has is asked once. */
-export async function serverUser(container: DockerContainer): Promise<User> {
-  const { id } = await container.state();
-  const known = users().get(id) ?? readUser(container);
-  users().set(id, known);
-  known.catch(() => users().delete(id));
-  return known;
-}
+/** The user as whom the server starts and runs, by his numbers in that container. One that does not run is asked by its files. */
+export const serverUser = async (container: DockerContainer): Promise<User> =>
+  (await layoutOf(container)).server ?? readUser(container);
 
 async function readUser(container: DockerContainer): Promise<User> {
   const [accounts, groups] = await Promise.all(
