@@ -3,7 +3,7 @@ import type { NodeTls } from "../../provider/src/inputs";
 import { tlsTexts } from "../../provider/src/recipe/tls";
 import { Authority } from "../support/authority";
 import type { PairOptions } from "../support/engine/declaredPair";
-import { OLDEST_AND_NEWEST } from "../support/hosts/dockerEngine";
+import { NEWEST } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
 import { expectSessionsBothWays } from "../support/hosts/sessionsBothWays";
 import { SessionClient } from "../support/sessionClient";
@@ -45,7 +45,7 @@ async function cipherOf(host: string, login: { user: string; password: string },
   }
 }
 
-describe.each(OLDEST_AND_NEWEST)("on Debian's %s with MariaDB %s", (suite) => {
+describe.each(NEWEST)("on Debian's %s with MariaDB %s", (suite) => {
   let pair: HostPair;
   let authority: Authority;
   let options: PairOptions;

@@ -25,6 +25,8 @@ export interface Host {
   readonly startsIn: string;
   /** Who reads the option files when the server starts. */
   optionReader(): Promise<User>;
+  /** False: the folders in which the first option files lie are those of an image. */
+  readonly keepsFolders: boolean;
   /** Arguments with which the server starts that say where its option files are. */
   readonly serverArguments: readonly string[];
   /** The option files that the server reads first; what they include follows from their text. */

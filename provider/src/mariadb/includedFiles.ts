@@ -27,8 +27,8 @@ export async function findIncluded(host: Host, first: readonly string[], ours: O
   };
   const keptFromFile = async (file: string): Promise<string | undefined> => {
     const folder = path.dirname(file);
-    const isCommon = PLACES_OF_ALL.includes(folder) || path.basename(file).startsWith(".");
-    const [one, above] = await Promise.all([look(file), isCommon ? undefined : look(folder)]);
+    const isLeftOut = !host.keepsFolders || PLACES_OF_ALL.includes(folder) || path.basename(file).startsWith(".");
+    const [one, above] = await Promise.all([look(file), isLeftOut ? found.get(folder) : look(folder)]);
     const reason = one && above && (await keptFrom(await reader, host, folder, above, ENTER));
     if (reason) return `${folder}: ${reason}`;
     // Of ours, previews show the permissions, and `up` puts them right.

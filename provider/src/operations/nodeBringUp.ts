@@ -45,11 +45,15 @@ export async function bringUp(
   const path = await host.settingsFile();
   const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
   const getReady = () => settle(wanted, last, begun, { file, declaration });
-  const { history, identity, former, stop } = await gettingReady(wanted.connection, getReady);
+  const { history, identity, former, stop, ...settled } = await gettingReady(wanted.connection, getReady);
   if (stop?.isLinked) await refuseUnlessPeerReady(wanted.peer, stop.why);
   else if (stop) await refuseUnlessBothFit(wanted.connection, wanted.peer, stop.why);
   const isLost = history?.word === "lost";
-  const { foreign, certificatesChanged, servers } = await prepareFiles(wanted, last, file, { isLost, former });
+  const { foreign, certificatesChanged, servers } = await prepareFiles(wanted, last, file, {
+    isLost,
+    former,
+    seen: settled.foreign,
+  });
   return inTurn(servers, async () => {
     {
       await using server = await openServer(wanted.connection);
@@ -111,8 +115,14 @@ async function settle(
   if (!(await isBeingSeeded(server)))
     await putBackRunning(server, former, settings, () => concerned(server, wanted.peer, last === undefined));
   const stop = await neededStop(server, former, settings);
-  if (stop?.isRestart) await refuseUnlessRestartable(server, file, wanted.tls, stop.why);
-  return { history, identity, former, stop: stop && { why: stop.why, isLinked: await isLinkedByOwnWord(server) } };
+  const foreign = stop?.isRestart ? await refuseUnlessRestartable(server, file, wanted.tls, stop.why) : undefined;
+  return {
+    history,
+    identity,
+    former,
+    foreign,
+    stop: stop && { why: stop.why, isLinked: await isLinkedByOwnWord(server) },
+  };
 }
 
 interface Settled {
@@ -120,6 +130,8 @@ interface Settled {
   readonly identity: string;
   /** What the server was given before. */
   readonly former: NotedSettings;
+  /** What other option files say, where that was looked at. */
+  readonly foreign?: ForeignLines | undefined;
   /** Why something of it has to stop, and whether a link is on it. Undefined: nothing has to, or it has nothing that could be missed. */
   readonly stop: { readonly why: string; readonly isLinked: boolean } | undefined;
 }
@@ -137,11 +149,11 @@ async function prepareFiles(
   { connection, peer, tls }: MariaDbNodeChecked,
   last: MariaDbNodeChecked | undefined,
   file: OurFile,
-  { isLost, former }: { isLost: boolean; former: NotedSettings },
+  { isLost, former, seen }: { isLost: boolean; former: NotedSettings; seen: ForeignLines | undefined },
 ): Promise<Prepared> {
   await using server = await openServer(connection);
   if (!tls) await refuseToGoWithoutTls(server, isLost ? undefined : peer, former);
-  const foreign = await clearOverrides(server, file);
+  const foreign = seen ?? (await clearOverrides(server, file));
   // A lost node is filled from its peer.
   const servers = await concerned(server, peer, last === undefined && !isLost);
   if (!tls) return { foreign, certificatesChanged: false, servers };

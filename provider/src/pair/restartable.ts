@@ -1,6 +1,6 @@
 import { unwritten } from "../hosts/unwritten";
 import type { NodeTls } from "../inputs";
-import { clearOverrides } from "../mariadb/optionFiles";
+import { clearOverrides, type ForeignLines } from "../mariadb/optionFiles";
 import { namedReplicas } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { startProblems } from "../mariadb/startProblems";
@@ -11,19 +11,20 @@ import type { OptionFile } from "./settingsChange";
  * Refuses a restart that can be known to fail: where the node's files can't be written, its service can't be stopped or started, or its server has
  * something against its option files. Its peer waits for that before anything of its own is stopped.
  * @param why such as "db1 has to restart for log_bin"
+ * @returns what other option files say. Undefined: they have to be looked at again, and changed
  */
 export async function refuseUnlessRestartable(
   server: Server,
   file: OptionFile,
   tls: NodeTls | undefined,
   why: string,
-): Promise<void> {
+): Promise<ForeignLines | undefined> {
   const { host, name } = server;
   const refuse = (reason: string): never => {
     throw new Error(`${why}, but ${reason.replace(/\.$/, "")}. Nothing was stopped.`);
   };
   // Where they are ours, they are cleared before the restart.
-  if (!host.ownsOptionFiles) await clearOverrides(server, file);
+  const foreign = host.ownsOptionFiles ? undefined : await clearOverrides(server, file);
   const named = await namedReplicas(server);
   if (named.length > 0 && (await isNamedOtherwise(server, file)))
     refuse(
@@ -39,6 +40,7 @@ export async function refuseUnlessRestartable(
     refuse(
       `${name} would not start with its option files: ${problems.join("; ")}. Correct these files, and run \`pulumi up\` again`,
     );
+  return foreign;
 }
 
 /** True where the restart gives the relay logs other names. */

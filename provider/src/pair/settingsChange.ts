@@ -10,7 +10,6 @@ import type { OurFile } from "../mariadb/optionFiles";
 import { isMerelyStopped, namedReplicas, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges, unwantedSettings } from "../mariadb/settings";
-import { startProblems } from "../mariadb/startProblems";
 import { tablesOfEngines } from "../mariadb/tables";
 import { describeUnfit, ENGINES_LOST_AT_RESTART } from "../recipe/schema/engines";
 import type { NotedSettings, Settings } from "../recipe/settings/ofNode";
@@ -230,11 +229,6 @@ async function runningUnderNames(server: Server): Promise<string[]> {
 async function restart(server: Server, file: OptionFile, difference: Difference): Promise<void> {
   const { host, name } = server;
   if (!difference.isWritten) await writeOptions(server, file);
-  const problems = await startProblems(server);
-  if (problems.length > 0) {
-    const restored = await putBackOrSay(server, file, difference);
-    throw new Error(`${name} would not start: ${problems.join("; ")}. ${restored}; nothing was stopped.`);
-  }
   let wasStopped = false;
   try {
     await during(`${name}: stopping the server`, host.stopService());

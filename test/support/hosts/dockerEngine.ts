@@ -20,7 +20,7 @@ export const OLDEST_AND_NEWEST = (Object.entries(MARIADB) as [Suite, string][]).
   ([suite]) => suite !== "bookworm" || process.env["EVERY_MARIADB"] === "1",
 );
 
-/** For what the newest version has more of. `npm run test:versions` tries them all. */
+/** For what the newest version does otherwise, or has more of. `npm run test:versions` tries them all. */
 export const NEWEST = (Object.entries(MARIADB) as [Suite, string][]).filter(
   ([suite]) => suite === "trixie" || process.env["EVERY_MARIADB"] === "1",
 );

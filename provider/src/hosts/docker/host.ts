@@ -39,6 +39,7 @@ export function dockerHost(inputs: DockerHostInputs): Host {
     socket: async () => (await layoutOf(container)).socket,
     settingsFile: async () => `${folder}/${OPTION_FILE}`,
     startsIn: "/",
+    keepsFolders: false,
     serverArguments: [],
     optionReader: () => serverUser(container),
     optionFiles: async () => (await layoutOf(container)).optionFiles,

@@ -27,6 +27,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
     socket: async () => place.socket,
     settingsFile: async () => path.join(place.includeFolder, OPTION_FILE),
     startsIn: directory,
+    keepsFolders: true,
     serverArguments: [`--defaults-file=${place.baseFile}`],
     optionReader: async () => ({ name: localUser(), uid: os.userInfo().uid, gids: [] }),
     optionFiles: async () => [place.baseFile],

@@ -30,6 +30,7 @@ export function sshHost(inputs: SshHostInputs): Host {
     socket: async () => (await layout()).socket,
     settingsFile: async () => inputs.settingsFile ?? path.join(folderOf(machine, await layout()), OPTION_FILE),
     startsIn: "/",
+    keepsFolders: true,
     serverArguments: [],
     optionReader: async () => optionReader(await layout()),
     optionFiles: async () => (await layout()).optionFiles,
