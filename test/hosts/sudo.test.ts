@@ -5,6 +5,7 @@ import { Authority } from "../support/authority";
 import { failureOf } from "../support/engine/faults";
 import { HostPair } from "../support/hosts/hostPair";
 import { takeServerOff } from "../support/hosts/localRepository";
+import { inVersionSeries } from "../support/inWhole";
 
 /** Users who aren't root: what they have to be allowed is what docs/hosts.md lists, no less and no more. */
 
@@ -130,28 +131,31 @@ const withoutGroup = (name: string): string => {
   return others;
 };
 
-it("with less, a running pair is looked at and changed, and refused is what docs/hosts.md says", async () => {
-  await using pair = await HostPair.planned({ user: "deploy", files, sudoers });
-  const [one, two] = pair.hosts;
-  const authority = await Authority.create();
-  const issue = async () => [await authority.issue(one.address), await authority.issue(two.address)] as const;
-  const tls = await issue();
-  await pair.up({ tls });
-  const allow = (lines: string) =>
-    two.sh(`echo ${Buffer.from(lines).toString("base64")} | base64 -d > /etc/sudoers.d/session-store`);
-  const missing = (command: string) => new RegExp(`may not run this as root without a password: ${command}`);
+inVersionSeries(
+  "with less, a running pair is looked at and changed, and refused is what docs/hosts.md says",
+  async () => {
+    await using pair = await HostPair.planned({ user: "deploy", files, sudoers });
+    const [one, two] = pair.hosts;
+    const authority = await Authority.create();
+    const issue = async () => [await authority.issue(one.address), await authority.issue(two.address)] as const;
+    const tls = await issue();
+    await pair.up({ tls });
+    const allow = (lines: string) =>
+      two.sh(`echo ${Buffer.from(lines).toString("base64")} | base64 -d > /etc/sudoers.d/session-store`);
+    const missing = (command: string) => new RegExp(`may not run this as root without a password: ${command}`);
 
-  const only = ["sessions-db2"];
+    const only = ["sessions-db2"];
 
-  await allow(withoutGroup("SESSION_STORE_TLS"));
-  expect(await pair.drift({ tls })).toEqual({});
-  await expect(pair.up({ tls: await issue(), only })).rejects.toThrow(missing(`.*${CERTIFICATES}`));
+    await allow(withoutGroup("SESSION_STORE_TLS"));
+    expect(await pair.drift({ tls })).toEqual({});
+    await expect(pair.up({ tls: await issue(), only })).rejects.toThrow(missing(`.*${CERTIFICATES}`));
 
-  await allow(withoutGroup("SESSION_STORE_LOOK"));
-  expect(await pair.drift({ tls })).toEqual({});
-  await two.sh("service mariadb stop; chmod 700 /var/lib/mysql");
-  await expect(pair.drift({ tls, only })).rejects.toThrow(missing("stat .*/var/lib/mysql/"));
+    await allow(withoutGroup("SESSION_STORE_LOOK"));
+    expect(await pair.drift({ tls })).toEqual({});
+    await two.sh("service mariadb stop; chmod 700 /var/lib/mysql");
+    await expect(pair.drift({ tls, only })).rejects.toThrow(missing("stat .*/var/lib/mysql/"));
 
-  await allow(withoutGroup("SESSION_STORE_TLS_LOOK"));
-  await expect(pair.up({ tls, only })).rejects.toThrow(missing(`cat -- ${CERTIFICATES}/node.pem`));
-});
+    await allow(withoutGroup("SESSION_STORE_TLS_LOOK"));
+    await expect(pair.up({ tls, only })).rejects.toThrow(missing(`cat -- ${CERTIFICATES}/node.pem`));
+  },
+);
