@@ -66,7 +66,7 @@ const PERMISSIONS = [
   "chmod 700 d; acl d",
 ];
 
-it("what the server's user may not read is read by neither of us, whoever else may", async () => {
+it("a file that the server's user may not read is left out, as the server leaves it out", async () => {
   await using machine = await ContainerHost.start(network, { withServer: false, systemd: true });
   await machine.sh("groupadd shared; usermod -aG shared mysql");
   const host = openHost(machine.inputs);

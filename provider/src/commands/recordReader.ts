@@ -12,9 +12,9 @@ export interface Source {
 export interface Survey {
   /** What is wrong with it. */
   readonly findings: readonly string[];
-  /** How many lines are no line of ours. */
+  /** How many lines belong to something else. */
   readonly foreign: number;
-  /** The files that have no line of ours, and those that are empty. */
+  /** Files in which all lines belong to something else, and empty files. */
   readonly strange: readonly Source[];
   readonly empty: readonly Source[];
   readonly runs: ReadonlySet<string>;
@@ -105,7 +105,7 @@ class Notes {
   }
 }
 
-/** The lines of ours, each once. */
+/** The lines of the record, each once. */
 async function* ownLines(sources: readonly Source[], notes: Notes) {
   for (const source of sources) {
     let [number, filled, own] = [0, 0, 0];

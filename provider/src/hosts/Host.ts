@@ -37,7 +37,7 @@ export interface Host {
   run(command: readonly string[], options?: RunOptions): Promise<string>;
   /** Links are followed. What has no end, such as a device, is not read: `unread` says so. */
   readFile(path: string): Promise<HostFile | undefined>;
-  /** Lets the server look into a folder that is there, and only who owns the machine change it. */
+  /** Lets the server look into an existing folder, and nobody but root change it. */
   openFolder(path: string): Promise<void>;
   /** Whose a file is that was written with this access. */
   ownerOf(access: FileAccess): Promise<Owner>;

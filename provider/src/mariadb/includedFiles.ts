@@ -15,7 +15,7 @@ export async function findIncluded(host: Host, first: readonly string[], ours: O
   const files = new Map<string, readonly OptionFileItem[]>();
   const folders = new Map<string, readonly string[]>();
   const unread = new Map<string, string>();
-  /** Files that the server passes over, for it may not read them, and why. */
+  /** Files that the server skips because it may not read them, and why. */
   const hidden = new Map<string, string>();
 
   const reader = host.optionReader();

@@ -65,7 +65,10 @@ async function foreignLines(host: Host, ours: OurFile, version: string | undefin
 /** The same, with a line that would take the server to another port than it has: nobody would find it there. */
 export function withOtherPort(foreign: ForeignLines, running: number): ForeignLines {
   const { port, overriding } = foreign;
-  return port && Number(port.value) !== running ? { ...foreign, overriding: [...overriding, port] } : foreign;
+  // Without a network it listens on none.
+  return port && running > 0 && Number(port.value) !== running
+    ? { ...foreign, overriding: [...overriding, port] }
+    : foreign;
 }
 
 export const runningPort = async (server: Server): Promise<number> =>
@@ -79,7 +82,8 @@ export async function clearOverrides(server: Server, ours: OurFile): Promise<For
   const overrides = foreign.overriding;
   if (overrides.length === 0) return foreign;
   const list = overrides.map(describeLine).join("; ");
-  if (!host.ownsOptionFiles) {
+  // Without its line, the server would take MariaDB's own port.
+  if (!host.ownsOptionFiles || overrides.some(({ option }) => option === "port")) {
     const keepsBack = overrides.some(({ option, value }) => isUnwanted(option, value));
     throw new Error(
       `${name}: another option file says otherwise and would win after the next restart: ${list}. Nothing was changed. ` +

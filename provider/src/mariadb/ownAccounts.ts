@@ -54,7 +54,7 @@ export async function formerAccounts(server: Server, claim: Claim | undefined, l
 
 /**
  * By property, names that are new to the program and that somebody else's accounts have: these would become this library's, or be dropped. An account
- * that is declared is not somebody else's, nor one that takes our password: it was made for us, or by a run of ours that was cut off.
+ * that somebody declared is known, and one that takes our password was made for us, or by a run of ours that was cut off.
  * @param last undefined: the program does not know the server yet
  */
 export async function takenNames(

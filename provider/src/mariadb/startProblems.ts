@@ -9,7 +9,7 @@ timeout 20 "$b" "$@" "--user=$(id -un)" --datadir=/nonexistent --help --verbose 
 
 /**
  * Lines of its own about options that keep it from starting.
- * @param replaced an option file that is about to be written anew: what is wrong with its options is nothing. @default none
+ * @param replaced the text of an option file that is about to be rewritten: errors in its options are ignored. @default none
  */
 export async function startProblems(server: Server, replaced = ""): Promise<string[]> {
   const answer = await server.host.run(["sh", "-c", ASK, "sh", ...server.host.serverArguments], { looks: true });

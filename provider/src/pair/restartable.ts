@@ -11,20 +11,19 @@ import type { OptionFile } from "./settingsChange";
  * Refuses a restart that can be known to fail: where the node's files can't be written, its service can't be stopped or started, or its server has
  * something against its option files. Its peer waits for that before anything of its own is stopped.
  * @param why such as "db1 has to restart for log_bin"
- * @returns what other option files say. Undefined: they have to be looked at again, and changed
+ * @returns what other option files say
  */
 export async function refuseUnlessRestartable(
   server: Server,
   file: OptionFile,
   tls: NodeTls | undefined,
   why: string,
-): Promise<ForeignLines | undefined> {
+): Promise<ForeignLines> {
   const { host, name } = server;
   const refuse = (reason: string): never => {
     throw new Error(`${why}, but ${reason.replace(/\.$/, "")}. Nothing was stopped.`);
   };
-  // Where they are ours, they are cleared before the restart.
-  const foreign = host.ownsOptionFiles ? undefined : await clearOverrides(server, file);
+  const foreign = await clearOverrides(server, file);
   const named = await namedReplicas(server);
   if (named.length > 0 && (await isNamedOtherwise(server, file)))
     refuse(

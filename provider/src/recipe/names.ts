@@ -59,7 +59,7 @@ export const isReservedDatabase = (name: string): boolean => NOT_FOR_SESSIONS.in
 
 const RESERVED_USERS: readonly string[] = ["root", "mysql", "mariadb.sys", "public", LOADER];
 
-/** MariaDB's own accounts, and one of ours. The next `destroy` would drop one that a program gives, and with it the way into the server. */
+/** MariaDB's own accounts, and the one that copies. The next `destroy` would drop one that a program gives, and with it the way into the server. */
 export const isReservedUser = (name: string): boolean => RESERVED_USERS.includes(name.toLowerCase());
 
 /** Where a server is reached. */

@@ -97,7 +97,7 @@ export interface Entry {
 /** Each line begins like that. Inside of one, its quotes are escaped. */
 const BEGINNING = '{"run":"';
 
-/** A line of ours without what others have put before it, or "cut off"; undefined for what is none. */
+/** A line of the record, without what syslog put before it. Undefined: the line belongs to something else. */
 export function lineIn(text: string): { readonly line: Line; readonly found: string } | "cut off" | undefined {
   const at = text.lastIndexOf(BEGINNING);
   if (at < 0) return undefined;

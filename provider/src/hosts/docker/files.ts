@@ -171,7 +171,7 @@ async function readUser(container: DockerContainer): Promise<User> {
   return { name: "mysql", uid: Number(uid), gids: [Number(gid), ...further] };
 }
 
-/** The numbers as an archive has them. */
+/** His numbers, as a file in an archive carries them. */
 async function ownerInArchive(container: DockerContainer): Promise<Owner> {
   const { uid, gids } = await serverUser(container);
   return { uid, gid: gids[0] ?? 0 };
