@@ -214,8 +214,9 @@ test("where the record is lost in the midst of a restart, nothing more is done, 
     /^the record \S*second\.jsonl may be read or written by others \(mode 0644\): chmod 600 it\. Nothing is changed without its line there.*\(what was stopped stays so until then\)/,
   );
   await losing;
+  // The end of the stop may still be noted before the record is lost; nothing may begin after that.
   const last = (await readRecord((await readFile(record, "utf8")).split("\n"))).entries.at(-1);
-  expect(last).toMatchObject({ begun: { event: "stop service" }, ended: undefined });
+  expect(last?.begun).toMatchObject({ event: "stop service" });
   await chmod(record, 0o600);
   await upWithRecord();
   expect(await pair.drift(options)).toEqual({});
