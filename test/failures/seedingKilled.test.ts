@@ -255,7 +255,9 @@ test.each(["known", "declared for the first time"])(
         only: ["sessions-db2", "sessions-db2-database-replicated_session_store", "sessions-db2-users"],
       }),
     );
-    expect(message).toMatch(/db2 holds no sessions.*db1.*db2 was not opened to anybody. Bring db1 back, then run/s);
+    expect(message).toMatch(
+      /db2 holds no sessions.*db1.*db2 was not opened to anybody\. Bring db1 back, then run `pulumi up` again\. If db1 is gone for good, put a server without data in its place/s,
+    );
     expect(await db2.value("SELECT COUNT(*) FROM mysql.user WHERE User = 'replication_user'")).toBe("0");
     // As the engine keeps one that was begun, too.
     if (node) pair.kept.set("sessions-db2", pair.kept.get("sessions-db2") ?? node);
