@@ -1,5 +1,8 @@
+import { rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { paths } from "../../provider/src/hosts/local/files";
 import type { CommandResult } from "../support/cli/cli";
-import { expectSuccess, type Pair, pairThatIsUp } from "../support/cli/pairProgram";
+import { expectSuccess, PASSWORDS, type Pair, pairProgram, pairThatIsUp } from "../support/cli/pairProgram";
 import { previewedChanges } from "../support/cli/previewedChanges";
 import type { Row } from "./driftRow";
 import { ROUNDS } from "./driftRows";
@@ -69,4 +72,18 @@ it("after all of it the pair is as at first: preview shows nothing, sessions go 
     expect.arrayContaining(["one", "two", "three", "last of db1", "last of db2"]),
   );
   expect(await pair.db2.rows("SELECT * FROM replicated_session_store.a_session ORDER BY id")).toEqual(sessions);
+});
+
+it("what depends on a node whose restart is refused is repaired meanwhile by an up of it alone, as README says", async () => {
+  const byHand = path.join(paths(pair.db1.directory).includeFolder, "10-by-hand.cnf");
+  await writeFile(byHand, "[mariadbd]\nno_such_option = 1\n");
+  await pair.project.writeProgram(pairProgram('settings: { innodb_buffer_pool_chunk_size: "4M" },'));
+  await pair.db1.run("DROP USER nevisproxy_user@'%'");
+  const { code, output } = await pair.project.up();
+  expect(code).not.toBe(0);
+  expect(output).toMatch(/db1 would not start with its option files: .*no_such_option.*Nothing was stopped/s);
+  expectSuccess(await pair.project.up("--target", "**::sessions-db1-users"));
+  expect(await pair.db1.login("nevisproxy_user", PASSWORDS.proxyPassword)).toBe("in");
+  await rm(byHand);
+  expectSuccess(await pair.project.up());
 });
