@@ -296,6 +296,39 @@ describe("a name that is somebody's already is refused by its property, and that
   });
 });
 
+describe("a server that looks at new passwords itself takes no hashes:", () => {
+  beforeAll(async () => {
+    await upTo(plain);
+    await byHand(2, "INSTALL SONAME 'simple_password_check'");
+  });
+  afterAll(() => byHand(2, "UNINSTALL SONAME 'simple_password_check'"));
+
+  test.each([
+    ["admin", "connection.admin.password: "],
+    ["replication", "replication.password: "],
+    ["proxy", "proxy.password: "],
+  ])("a new password of %s is refused by its property, with the way to go on", async (role, property) => {
+    const passwords = { ...PASSWORDS, [role]: "Another-Password-2" };
+    const { message } = await failureOf(pair.up({ ...plain, passwords }));
+    expect(message).toContain(`${property}db2 has simple_password_check look at each new password`);
+    await byHand(2, "SET GLOBAL strict_password_validation=OFF");
+    await upTo({ ...plain, passwords });
+    await upTo(plain);
+    await expect(byHand(2, "CREATE USER somebody IDENTIFIED BY 'short'")).rejects.toThrow();
+    await byHand(2, "SET GLOBAL strict_password_validation=ON");
+  });
+
+  test("an account that was dropped by hand can't be made again, and why is told", async () => {
+    await byHand(2, "DROP USER nevisproxy_user@'%'");
+    const { message } = await failureOf(pair.up(plain));
+    expect(message).toMatch(
+      /^account nevisproxy_user@%: db2 has simple_password_check .*Put strict_password_validation=OFF into/,
+    );
+    await byHand(2, "SET GLOBAL strict_password_validation=OFF");
+    await upTo(plain);
+  });
+});
+
 test("a name that is somebody's already is refused before anything is touched, and `destroy` leaves none of ours", async () => {
   await upTo(directFrom("127.0.0.1", { viewer }));
   await byHand(2, `CREATE USER ${ADMIN}@'10.9.9.9' IDENTIFIED BY 'of-old'`);

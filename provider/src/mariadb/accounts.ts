@@ -10,6 +10,7 @@ import { isRequirement } from "../recipe/tls";
 import { progress } from "../run";
 import { type LiveAccount, readAccounts } from "./accountRows";
 import { openAsSuperuser } from "./open";
+import { givingPassword } from "./passwordPolicy";
 import { withRights } from "./rights";
 import { Secret } from "./secret";
 import type { Server } from "./server";
@@ -280,7 +281,7 @@ async function changeLogin(server: Server, account: Account, verb: string, claus
   const statement = [`${verb} ?@?`, ...clauses.map(({ text }) => text)].join(" ");
   try {
     const values = [account.user, account.host, ...clauses.flatMap(({ values = [] }) => values)];
-    await withRights(server, (by) => by.query(statement, values));
+    await withRights(server, (by) => givingPassword(by, () => by.query(statement, values)));
   } catch (error) {
     throw Object.assign(error as Error, { message: `account ${accountKey(account)}: ${(error as Error).message}` });
   }

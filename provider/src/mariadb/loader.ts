@@ -3,6 +3,7 @@ import { escapeWildcards } from "../recipe/accounts/grantText";
 import { passwordHash } from "../recipe/accounts/password";
 import { LOADER } from "../recipe/names";
 import { openAs } from "./open";
+import { givingPassword } from "./passwordPolicy";
 import type { Server } from "./server";
 import { endSessions } from "./sessions";
 
@@ -25,7 +26,9 @@ export async function withLoader<T>(
 ): Promise<T> {
   const password = randomBytes(24).toString("base64url");
   await dropLoader(server);
-  await server.query("CREATE USER ?@'localhost' IDENTIFIED BY PASSWORD ?", [LOADER, passwordHash(password)]);
+  await givingPassword(server, () =>
+    server.query("CREATE USER ?@'localhost' IDENTIFIED BY PASSWORD ?", [LOADER, passwordHash(password)]),
+  );
   for (const database of databases) {
     await server.query("GRANT ALL PRIVILEGES ON ??.* TO ?@'localhost'", [escapeWildcards(database), LOADER]);
   }

@@ -1,9 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Connection } from "../inputs";
 import type { WantedAccount } from "../recipe/accounts/accounts";
 import { NATIVE } from "../recipe/accounts/password";
 import { openToRemove } from "./admin";
 import { nameOf } from "./connection";
 import { askIfThere } from "./open";
+import { whyNoHashes } from "./passwordPolicy";
 import type { Server } from "./server";
 
 /** Accounts whose passwords the server has nothing to check by. It is asked where it can be. */
@@ -30,3 +32,20 @@ async function missingPlugins(server: Server, accounts: readonly WantedAccount[]
   );
   return names.filter((name) => !rows.some((row) => row["name"] === name));
 }
+
+/** An account that gets a password, where one of these servers takes none from this library. They are asked where they can be. */
+export async function refusedPasswords(
+  servers: readonly Connection[],
+  wanted: readonly WantedAccount[],
+  known: readonly WantedAccount[],
+): Promise<{ property: string; reason: string }[]> {
+  const gets = wanted.find((account) => !known.some((one) => isDeepStrictEqual(loginOf(one), loginOf(account))));
+  if (!gets) return [];
+  for (const server of servers) {
+    const reason = await askIfThere(server, whyNoHashes, openToRemove);
+    if (reason) return [{ property: `${gets.property}.password`, reason }];
+  }
+  return [];
+}
+
+const loginOf = ({ user, host, authentication, passwords }: WantedAccount) => [user, host, authentication, passwords];

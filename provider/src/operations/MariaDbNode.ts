@@ -4,13 +4,14 @@ import { otherAccess } from "../hosts/access";
 import { HostUnreachable } from "../hosts/Host";
 import type { Connection, MariaDbNodeComputed, MariaDbNodeInputs } from "../inputs";
 import { dropAccounts } from "../mariadb/accounts";
-import { openToRemove } from "../mariadb/admin";
+import { openToRemove, ownAccounts } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { notedSettings } from "../mariadb/notedSettings";
 import { askIfThere, openViewer } from "../mariadb/open";
 import { inTheWay, lookAtOptionFiles, runningPort, withOtherPort } from "../mariadb/optionFiles";
 import { formerAccounts, ownAccountProblems, takenNames } from "../mariadb/ownAccounts";
+import { refusedPasswords } from "../mariadb/refusedMethods";
 import { claimsAt, giveUpAll, holds } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
 import { isOtherServer } from "../mariadb/sameServer";
@@ -83,6 +84,16 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
         last.connection && ownNames(connection).every((name) => ownNames(last.connection as Connection).includes(name))
           ? []
           : ((await askIfThere(connection, (server) => takenNames(server, last.connection), openToRemove)) ?? []),
+    },
+    {
+      needs: ["connection", "peer"],
+      // Of the peer too: not the one node may get a password that the other one refuses.
+      broken: ({ connection, peer }, last) =>
+        refusedPasswords(
+          peer ? [connection, peer] : [connection],
+          ownAccounts(connection),
+          last.connection ? ownAccounts(last.connection) : [],
+        ),
     },
     {
       needs: ["databases", "tables"],

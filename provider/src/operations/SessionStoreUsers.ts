@@ -11,7 +11,7 @@ import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openServer, openViewer } from "../mariadb/open";
 import { refusedWrite, refuseUnlessWritable, triedAccount } from "../mariadb/proxyWrites";
-import { refusedMethods } from "../mariadb/refusedMethods";
+import { refusedMethods, refusedPasswords } from "../mariadb/refusedMethods";
 import {
   claimsAt,
   declare,
@@ -56,6 +56,15 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     {
       needs: ["node", "databases", ...ROLES, "extraAccounts"],
       broken: (inputs) => refusedMethods(inputs.node, wantedAccounts(inputs)),
+    },
+    {
+      needs: ["node", "databases", ...ROLES, "extraAccounts"],
+      broken: (inputs, last) =>
+        refusedPasswords(
+          [inputs.node],
+          wantedAccounts(inputs),
+          last.node ? wantedAccounts(last as SessionStoreUsersInputs) : [],
+        ),
     },
   ],
   derived: {

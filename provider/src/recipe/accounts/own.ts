@@ -62,11 +62,11 @@ export const ownNames = ({ admin, viewer }: Connection): string[] => [admin.user
 
 /** Each may come from the server's own machine, and from where `direct` says, with TLS only. */
 export function ownAccounts({ admin, viewer, direct }: Connection): WantedAccount[] {
-  const of = (account: Connection["admin"], privileges: readonly string[]) =>
+  const of = (role: "admin" | "viewer", account: Connection["admin"], privileges: readonly string[]) =>
     ["localhost", ...(direct ? [direct.from] : [])].map(
       (host): WantedAccount => ({
         role: "own",
-        property: "",
+        property: `connection.${role}`,
         user: account.user,
         host,
         grants: [renderGrant("*.*", privileges)],
@@ -75,5 +75,5 @@ export function ownAccounts({ admin, viewer, direct }: Connection): WantedAccoun
         passwords: [account.password],
       }),
     );
-  return [...of(admin, ADMIN_PRIVILEGES), ...(viewer ? of(viewer, VIEWER_PRIVILEGES) : [])];
+  return [...of("admin", admin, ADMIN_PRIVILEGES), ...(viewer ? of("viewer", viewer, VIEWER_PRIVILEGES) : [])];
 }
