@@ -14,6 +14,8 @@ import {
   write,
 } from "../support/local/pairOfTest";
 
+import { login } from "../support/local/reach";
+
 /** A replica whose login is refused, and one that replicates under a name: seen, and repaired or named with what to do. */
 
 useOnePair();
@@ -70,6 +72,33 @@ test("an account with a narrower host that refuses is named, and ends the wait a
   await db2.query("DROP USER replication_user@localhost");
   await pair.up(options);
   await expectHealthyWith([]);
+});
+
+test("accounts that the server has blocked after too many wrong passwords are named, with what ends that", async () => {
+  await db2.query("SET GLOBAL max_password_errors=1");
+  try {
+    for (const user of ["replication_user", "nevisproxy_user"]) {
+      expect(await login(pair.connection(2).port, user, "wrong")).toBe("1045");
+    }
+    await onDb1("STOP SLAVE IO_THREAD", "START SLAVE IO_THREAD");
+    await refused(4150);
+    const isBlocked = { "sessions-db2-users": ["proxyWrites"], [LINK]: ["state"] };
+    expect(await pair.drift(options)).toEqual(isBlocked);
+    const { message, seconds } = await failureOf(pair.up(options));
+    expect(message).toMatch(
+      /^db2: .*tried as nevisproxy_user@%: error 4150, it is blocked after too many.*FLUSH PRIV/s,
+    );
+    expect(seconds).toBeLessThan(15);
+    const ofLink = await failureOf(pair.up({ ...options, only: [LINK] }));
+    expect(ofLink.message).toMatch(/4150.*The source has blocked the replication account.*`FLUSH PRIVILEGES` there/s);
+    expect(ofLink.seconds).toBeLessThan(15);
+  } finally {
+    await db2.query("SET GLOBAL max_password_errors=DEFAULT");
+    await db2.query("FLUSH PRIVILEGES");
+  }
+  await pair.up(options);
+  await write(db2, "after");
+  await expectHealthyWith(["after"]);
 });
 
 test("an account that has lost its right to replicate ends the wait of its link at once", async () => {

@@ -13,6 +13,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   1226: "it has used up a limit of its account",
   1820: "its password has expired",
   1862: "its password has expired",
+  4150: "the server has blocked it after too many wrong passwords (max_password_errors); FLUSH PRIVILEGES ends that",
   4151: "the account is locked",
 };
 const SHUTDOWN = 1053;

@@ -135,7 +135,7 @@ export const isRunning = (status: ReplicaStatus | undefined): boolean =>
 
 /** Somebody stopped it, or a run that was cut off: no error that only an operator can mend. A failed try to connect is none. */
 export function isMerelyStopped({ ioThread, sqlThread, ioError, sqlError }: ReplicaStatus): boolean {
-  const LOGIN_REFUSED = [1045, 1597, 1698, 4151];
+  const LOGIN_REFUSED = [1045, 1597, 1698, 4150, 4151];
   const isRetried =
     !ioError || (ioError.errno >= 2000 && ioError.errno < 3000) || LOGIN_REFUSED.includes(ioError.errno);
   return (ioThread === "No" || sqlThread === "No") && isRetried && !sqlError;

@@ -31,7 +31,7 @@ export function linkState(facts: LinkFacts | undefined, name?: string): LinkStat
 }
 
 /** Errors with which a source refuses the replication account. */
-const REFUSED_LOGIN = [1045, 1130, 1698, 1862, 4151];
+const REFUSED_LOGIN = [1045, 1130, 1698, 1862, 4150, 4151];
 
 export const isRefusedLogin = (errno: number | undefined): boolean =>
   errno !== undefined && REFUSED_LOGIN.includes(errno);
@@ -58,6 +58,8 @@ export function remedy(errno: number | undefined): string {
       return "The replication account is refused: `pulumi up` puts account and password right on the source first.";
     case 1129:
       return "The source has blocked the replica's machine after failed logins: run `FLUSH HOSTS` there, then `pulumi up`.";
+    case 4150:
+      return "The source has blocked the replication account after too many wrong passwords: run `FLUSH PRIVILEGES` there, then `pulumi up`.";
     case 1049:
     case 1146:
       return (

@@ -60,6 +60,10 @@ const CAUSES: Readonly<Record<number, Cause>> = {
       "Somebody holds FLUSH TABLES WITH READ LOCK or LOCK TABLES, or changes a table: find that session in SHOW PROCESSLIST, and end it.",
     mayPass: true,
   },
+  4150: {
+    cause: "it is blocked after too many wrong passwords",
+    remedy: "Find out who tries them (max_password_errors, the server's log), and run FLUSH PRIVILEGES on this server.",
+  },
   1524: {
     cause: "the plugin that checks its password is not there",
     remedy: "Run INSTALL SONAME with it on this server, or leave `authentication` out.",
