@@ -1,3 +1,4 @@
+import { openHost } from "../../provider/src/hosts";
 import { failureOf } from "../support/engine/faults";
 import { HostPair } from "../support/hosts/hostPair";
 import { layOutAsRedHat } from "../support/hosts/redHat";
@@ -81,6 +82,59 @@ describe("systemd, on a machine laid out as Red Hat does (an imitation), and on 
       expect(await pair.drift()).toEqual({});
     },
   );
+
+  const OVERRIDE = "/etc/systemd/system/mariadb.service.d/override.conf";
+  const override = (text: string) =>
+    `install -D /dev/null ${OVERRIDE}; printf '${text}' >${OVERRIDE}; systemctl daemon-reload`;
+  const END = `rm ${OVERRIDE}; systemctl daemon-reload`;
+  const BY_HAND = "systemctl stop mariadb; (setsid mariadbd --user=mysql >/dev/null 2>&1 </dev/null &)";
+
+  it.each([
+    ["a mask", "systemctl mask mariadb", "systemctl unmask mariadb", /is masked, .*: systemctl unmask mariadb$/],
+    [
+      "no program",
+      override("[Service]\\nExecStart=\\nExecStart=/none/mariadbd\\n"),
+      END,
+      /would start \/none\/mariadbd, which/,
+    ],
+    [
+      "a condition",
+      override("[Unit]\\nConditionPathExists=/none\\n"),
+      END,
+      /is not met \(ConditionPathExists=\/none\)/,
+    ],
+    ["no stop by hand", override("[Unit]\\nRefuseManualStop=yes\\n"), END, /may not be stopped .* \(CanStop=no\)/],
+    [
+      "a start by hand",
+      BY_HAND,
+      "mariadb-admin shutdown; systemctl start mariadb",
+      /runs, but not by its service mariadb/,
+    ],
+  ])("what would keep a server from its restart by systemd is told before: %s", async (_, breakIt, mendIt, words) => {
+    const [, two] = pair.hosts;
+    await two.sh(breakIt);
+    await two.serverPid();
+    await expect(openHost(two.inputs).mayRestart()).rejects.toThrow(words);
+    await two.sh(mendIt);
+    await openHost(two.inputs).mayRestart();
+  });
+
+  it("a service that is masked: neither node is stopped, and one that is stopped is told why it does not start", async () => {
+    const settings = { innodb_buffer_pool_chunk_size: "4M" };
+    const [, two] = pair.hosts;
+    const before = await Promise.all(pair.hosts.map((host) => host.serverPid()));
+    await two.sh("systemctl mask mariadb");
+    const { message } = await failureOf(pair.up({ settings }));
+    expect(message).toMatch(
+      /db2 has to restart for innodb_buffer_pool_chunk_size, but .* is masked.*Nothing was stopped/,
+    );
+    expect(await Promise.all(pair.hosts.map((host) => host.serverPid()))).toEqual(before);
+    await two.sh("systemctl stop mariadb.socket mariadb");
+    expect((await failureOf(pair.up())).message).toMatch(/does not start: its service mariadb is masked/);
+    await two.sh("systemctl unmask mariadb");
+    await pair.up();
+    expect(await pair.drift()).toEqual({});
+  });
 
   it("a server that was stopped by hand is shown, and started by up", async () => {
     await pair.host(2).sh("systemctl stop mariadb.socket");

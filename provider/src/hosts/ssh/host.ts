@@ -8,7 +8,8 @@ import { exists, openFolder, ownerOf, readFile, readFolder, removeFile, writeFil
 import { ensureInstalled } from "./install";
 import { type Layout, layoutOf, optionReader } from "./layout";
 import { SshMachine } from "./machine";
-import { mayRestart, serverLog, start, stop } from "./service";
+import { mayRestart } from "./mayRestart";
+import { serverLog, start, stop } from "./service";
 import { openStream, openStreamAsRoot } from "./stream";
 
 /** A Linux machine with a distribution's MariaDB, reached over SSH. */

@@ -26,7 +26,12 @@ export interface Layout {
   /** Undefined: it goes where the service's output goes. */
   readonly log: string | undefined;
   /** Who starts and stops the server, and by which name. Undefined: neither systemd nor an init script knows it. */
-  readonly service: { readonly by: "systemd" | "init"; readonly name: string } | undefined;
+  readonly service: Service | undefined;
+}
+
+export interface Service {
+  readonly by: "systemd" | "init";
+  readonly name: string;
 }
 
 const layouts = new WeakMap<SshConnection, Promise<Layout>>();
@@ -48,7 +53,7 @@ export async function forgetLayout(machine: SshMachine): Promise<void> {
 }
 
 /** Names that the server has and had as a service, the newest first. */
-export const SERVICES = ["mariadb", "mysql", "mariadbd", "mysqld"];
+const SERVICES = ["mariadb", "mysql", "mariadbd", "mysqld"];
 
 /** How long the machine's own reader of option files may take, in seconds: some make it read for ever. */
 const PATIENCE = 5;
@@ -110,6 +115,13 @@ export function parseLayout(text: string): Layout | undefined {
     log: log ? path.resolve(dataDirectory, log) : undefined,
     service: (by === "systemd" || by === "init") && name ? { by, name } : undefined,
   };
+}
+
+export function serviceOf({ name }: SshMachine, { service }: Layout): Service {
+  if (service) return service;
+  throw new Error(
+    `${name}: neither systemd nor an init script knows MariaDB (looked for ${SERVICES.join(", ")}), so it can't be started.`,
+  );
 }
 
 /** systemd starts the server as its user; an init script, as root. */

@@ -3,9 +3,10 @@ import { errorLines } from "../errorLog";
 import { greets } from "../greets";
 import { shown } from "../outputs";
 import { quote, script } from "./commands";
-import { FAILED_BY_SUDO, failure, type Outcome, ownWords, stoppedBySudo } from "./failure";
-import { forgetLayout, type Layout, layoutOf, SERVICES } from "./layout";
+import { failure, type Outcome, ownWords, stoppedBySudo } from "./failure";
+import { forgetLayout, layoutOf, serviceOf } from "./layout";
 import type { SshMachine } from "./machine";
+import { startProblem } from "./mayRestart";
 import { openStream } from "./stream";
 
 /** The server as a service of its machine. */
@@ -71,6 +72,8 @@ function begin(machine: SshMachine): Begun {
 async function failed(machine: SshMachine, { outcome }: Begun): Promise<Error> {
   if (outcome instanceof Error) return outcome;
   if (outcome && stoppedBySudo(outcome.errors)) return failure(machine, "start of the server", outcome);
+  const problem = await startProblem(machine);
+  if (problem) return new Error(`MariaDB on ${machine.name} does not start: ${problem}`);
   const said = oneLine(outcome?.errors ?? "");
   const log = await readLog(machine, LINES);
   return new Error(
@@ -98,21 +101,6 @@ export async function stop(machine: SshMachine): Promise<void> {
     const state = await stateOf(machine);
     return state === "stopped" ? { done: undefined } : { seen: state };
   });
-}
-
-/** Fails where sudo would not run what stops and starts the server. */
-export async function mayRestart(machine: SshMachine): Promise<void> {
-  if (machine.isRoot) return;
-  const { by, name } = serviceOf(machine, await layoutOf(machine));
-  for (const what of ["stop", "start"]) {
-    const command = by === "systemd" ? `systemctl ${what} ${quote(name)}` : `service ${quote(name)} ${what}`;
-    const outcome = await script(machine, `sudo -n -l -- ${command} >/dev/null </dev/null`);
-    // Asked for a command that is not in its lines, it says nothing of that.
-    const said =
-      outcome.errors.split("\n").findLast((line) => line.startsWith("sudo: ")) ?? "Sorry, user may not run it";
-    if (outcome.code !== 0)
-      throw failure(machine, command, { ...outcome, errors: `${said}\n${FAILED_BY_SUDO}${command}` });
-  }
 }
 
 const oneLine = (errors: string): string => shown(ownWords(errors)).replaceAll("\n", "; ");
@@ -149,13 +137,6 @@ async function control(machine: SshMachine, what: "start" | "stop"): Promise<Out
     return script(machine, `${anew}s systemctl ${what} ${quote(name)}`, { deadline: DEADLINE });
   }
   return script(machine, `quiet service ${quote(name)} ${what}`, { deadline: DEADLINE });
-}
-
-function serviceOf({ name }: SshMachine, { service }: Layout): NonNullable<Layout["service"]> {
-  if (service) return service;
-  throw new Error(
-    `${name}: neither systemd nor an init script knows MariaDB (looked for ${SERVICES.join(", ")}), so it can't be started.`,
-  );
 }
 
 /** The newest lines that the server wrote; where nothing keeps them, what it has against its option files. */

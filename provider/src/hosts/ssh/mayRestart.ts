@@ -1,0 +1,80 @@
+import { quote, script } from "./commands";
+import { FAILED_BY_SUDO, failure } from "./failure";
+import { layoutOf, type Service, serviceOf } from "./layout";
+import type { SshMachine } from "./machine";
+
+/** What is known before a stop of the server to keep it, or the start that follows, from happening. */
+
+/** Fails where the machine's service would not stop the server, or not start it again. */
+export async function mayRestart(machine: SshMachine): Promise<void> {
+  const service = serviceOf(machine, await layoutOf(machine));
+  const unit = await unitOf(machine, service);
+  const problem = unit && (unitProblem(service, unit) ?? notItsOwn(service, unit));
+  if (problem) throw new Error(`${machine.name}: ${problem}`);
+  if (!machine.isRoot) await refuseUnlessBySudo(machine, service);
+}
+
+/** Why systemd would not start its service as it is set up now. Undefined: nothing is known of that. */
+export async function startProblem(machine: SshMachine): Promise<string | undefined> {
+  const service = serviceOf(machine, await layoutOf(machine));
+  const unit = await unitOf(machine, service);
+  return unit && unitProblem(service, unit);
+}
+
+/** What systemd says of a unit, by property. `Missing`: a program that is not there. `Condition`: one that is not met. */
+type Unit = ReadonlyMap<string, string>;
+
+const PROPERTIES = ["LoadState", "LoadError", "ActiveState", "CanStart", "CanStop", "ExecStart"];
+
+/** Undefined: it is none of systemd's, or systemd says nothing, as without D-Bus to anybody but root. */
+async function unitOf(machine: SshMachine, { by, name }: Service): Promise<Unit | undefined> {
+  if (by !== "systemd") return undefined;
+  const { output } = await script(
+    machine,
+    `u=${quote(`${name}.service`)}
+    systemctl show ${PROPERTIES.map((property) => `--property=${property}`).join(" ")} "$u" 2>/dev/null | while read -r line; do
+      echo "$line"; p=\${line#'ExecStart={ path='}; p=\${p%% *}
+      case $line in ExecStart=*) [ -x "$p" ] || echo "Missing=$p";; esac
+    done
+    systemd-analyze condition --unit="$u" 2>&1 | sed -n 's/^.*: \\(.*\\) failed\\.$/Condition=\\1/p'`,
+  );
+  const unit = new Map(
+    [...output.matchAll(/^(\w+)=(.*)$/gm)].map(([, property = "", value = ""]) => [property, value]),
+  );
+  return unit.has("LoadState") ? unit : undefined;
+}
+
+function unitProblem({ name }: Service, unit: Unit): string | undefined {
+  const state = unit.get("LoadState");
+  if (state === "masked") return `its service ${name} is masked, so it could not be started: systemctl unmask ${name}`;
+  if (state !== "loaded")
+    return `systemd can't load its service ${name} (${state}: ${unit.get("LoadError")}), so it could not be started: look at systemctl cat ${name}`;
+  if (unit.has("Missing"))
+    return `its service ${name} would start ${unit.get("Missing")}, which is no program there: look at systemctl cat ${name}`;
+  if (unit.has("Condition"))
+    return `its service ${name} would not start, since a condition of it is not met (${unit.get("Condition")}): look at systemctl cat ${name}`;
+  const refused = [...["CanStop", "CanStart"]].filter((property) => unit.get(property) === "no");
+  if (refused.length > 0)
+    return `its service ${name} may not be stopped or started by hand (${refused.map((property) => `${property}=no`).join(", ")}): look at systemctl cat ${name}`;
+  return undefined;
+}
+
+/** Of a server that runs: whether it is the service's. */
+function notItsOwn({ name }: Service, unit: Unit): string | undefined {
+  const state = unit.get("ActiveState") ?? "";
+  if (state !== "inactive" && state !== "failed") return undefined;
+  return `its server runs, but not by its service ${name} (${state}), which could not stop it: stop it as it was started, then systemctl start ${name}`;
+}
+
+/** Fails where sudo would not run what stops and starts the server. */
+async function refuseUnlessBySudo(machine: SshMachine, { by, name }: Service): Promise<void> {
+  for (const what of ["stop", "start"]) {
+    const command = by === "systemd" ? `systemctl ${what} ${quote(name)}` : `service ${quote(name)} ${what}`;
+    const outcome = await script(machine, `sudo -n -l -- ${command} >/dev/null </dev/null`);
+    // Asked for a command that is not in its lines, it says nothing of that.
+    const said =
+      outcome.errors.split("\n").findLast((line) => line.startsWith("sudo: ")) ?? "Sorry, user may not run it";
+    if (outcome.code !== 0)
+      throw failure(machine, command, { ...outcome, errors: `${said}\n${FAILED_BY_SUDO}${command}` });
+  }
+}
