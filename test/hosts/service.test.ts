@@ -87,7 +87,9 @@ describe("systemd, on a machine laid out as Red Hat does (an imitation), and on 
   const override = (text: string) =>
     `install -D /dev/null ${OVERRIDE}; printf '${text}' >${OVERRIDE}; systemctl daemon-reload`;
   const END = `rm ${OVERRIDE}; systemctl daemon-reload`;
-  const BY_HAND = "systemctl stop mariadb; (setsid mariadbd --user=mysql >/dev/null 2>&1 </dev/null &)";
+  const DATA = "/var/lib/mysql";
+  const INDEX = `${DATA}/mariadbmaster-bin.index`;
+  const BY_HAND = "systemctl stop mariadb.socket mariadb; (setsid mariadbd --user=mysql >/dev/null 2>&1 </dev/null &)";
 
   it.each([
     ["a mask", "systemctl mask mariadb", "systemctl unmask mariadb", /is masked, .*: systemctl unmask mariadb$/],
@@ -103,6 +105,8 @@ describe("systemd, on a machine laid out as Red Hat does (an imitation), and on 
       END,
       /is not met \(ConditionPathExists=\/none\)/,
     ],
+    ["a file of root", `chown root: ${INDEX}`, `chown mysql: ${INDEX}`, /owner and mode of \S+-bin\.index$/],
+    ["a directory of root", `chown root: ${DATA}`, `chown mysql: ${DATA}`, /owner and mode of \/var\/lib\/mysql$/],
     ["no stop by hand", override("[Unit]\\nRefuseManualStop=yes\\n"), END, /may not be stopped .* \(CanStop=no\)/],
     [
       "a start by hand",
@@ -110,7 +114,7 @@ describe("systemd, on a machine laid out as Red Hat does (an imitation), and on 
       "mariadb-admin shutdown; systemctl start mariadb",
       /runs, but not by its service mariadb/,
     ],
-  ])("what would keep a server from its restart by systemd is told before: %s", async (_, breakIt, mendIt, words) => {
+  ])("what would keep a server from its restart is told before: %s", async (_, breakIt, mendIt, words) => {
     const [, two] = pair.hosts;
     await two.sh(breakIt);
     await two.serverPid();

@@ -1,15 +1,18 @@
+import { posix as path } from "node:path";
 import { quote, script } from "./commands";
 import { FAILED_BY_SUDO, failure } from "./failure";
-import { layoutOf, type Service, serviceOf } from "./layout";
+import { type Layout, layoutOf, type Service, serviceOf } from "./layout";
 import type { SshMachine } from "./machine";
 
 /** What is known before a stop of the server to keep it, or the start that follows, from happening. */
 
 /** Fails where the machine's service would not stop the server, or not start it again. */
 export async function mayRestart(machine: SshMachine): Promise<void> {
-  const service = serviceOf(machine, await layoutOf(machine));
+  const layout = await layoutOf(machine);
+  const service = serviceOf(machine, layout);
   const unit = await unitOf(machine, service);
-  const problem = unit && (unitProblem(service, unit) ?? notItsOwn(service, unit));
+  const problem =
+    (unit && (unitProblem(service, unit) ?? notItsOwn(service, unit))) ?? (await dataProblem(machine, layout));
   if (problem) throw new Error(`${machine.name}: ${problem}`);
   if (!machine.isRoot) await refuseUnlessBySudo(machine, service);
 }
@@ -64,6 +67,23 @@ function notItsOwn({ name }: Service, unit: Unit): string | undefined {
   const state = unit.get("ActiveState") ?? "";
   if (state !== "inactive" && state !== "failed") return undefined;
   return `its server runs, but not by its service ${name} (${state}), which could not stop it: stop it as it was started, then systemctl start ${name}`;
+}
+
+/** What the server opens at its start and, as its user, no longer may; the running one has it open. Only root can try that. */
+async function dataProblem(machine: SshMachine, { dataDirectory, user }: Layout): Promise<string | undefined> {
+  if (!machine.isRoot) return undefined;
+  const names = ["ib*", "undo*", "aria_log*", "*.index", "*.state", "*.info"]
+    .map((name) => `-name ${quote(name)}`)
+    .join(" -o ");
+  const look = `[ -w . ] || echo .; find . -maxdepth 1 -type f \\( ${names} \\) \\( ! -readable -o ! -writable \\) | head -n 3`;
+  const { output } = await script(
+    machine,
+    `cd ${quote(dataDirectory)} && runuser -u ${quote(user)} -- sh -c ${quote(look)}`,
+  );
+  const found = output.split("\n").filter(Boolean);
+  if (found.length === 0) return undefined;
+  const files = found.map((file) => path.join(dataDirectory, file)).join(" ");
+  return `the server would not start, since ${user} may not read and write what is its own: look at the owner and mode of ${files}`;
 }
 
 /** Fails where sudo would not run what stops and starts the server. */
