@@ -184,7 +184,8 @@ describe("it is not let in, and says what to do:", () => {
     const other = newKey();
     expect(await failure({ privateKey: other.private })).toBe(
       `root@${machine.address} refuses the login with the key ${fingerprint(other.public)}. Add the public key to the authorized_keys ` +
-        'of that user, or correct "user", the key or the password.',
+        'of that user, or correct "user", the key or the password. If these are right, the log of its sshd says why: the user may be locked, or ' +
+        "his login shell not there.",
     );
   });
 

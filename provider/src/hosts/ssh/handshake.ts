@@ -148,7 +148,8 @@ function refused(seen: Seen, hasHungUp: boolean): HostUnreachable {
     : [];
   if (left.length === 0) {
     return new HostUnreachable(
-      `${what}. Add the public key to the authorized_keys of that user, or correct "user", the key or the password.`,
+      `${what}. Add the public key to the authorized_keys of that user, or correct "user", the key or the password. If these are right, the log of ` +
+        "its sshd says why: the user may be locked, or his login shell not there.",
     );
   }
   return new HostUnreachable(
