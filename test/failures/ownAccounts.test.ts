@@ -296,6 +296,57 @@ describe("a name that is somebody's already is refused by its property, and that
   });
 });
 
+describe("a name that another resource of the program declares", () => {
+  const NAME = "backup_reader";
+  const extra = { user: NAME, password: "backup-1", from: ["localhost"], grants: ["SELECT ON *.*"] };
+  const hashes = async () =>
+    await (await pair.root(2)).value(
+      "SELECT JSON_VALUE(Priv, '$.authentication_string') FROM mysql.global_priv WHERE User = ?",
+      [NAME],
+    );
+
+  test.each(["viewer-1", "backup-1"])(
+    "is refused before it is taken over, also with the password %s, and taken in two steps",
+    async (password) => {
+      const declared = { ...plain, extraAccounts: [extra] };
+      await upTo(declared);
+      const asViewer = { ...plain, viewer: { user: NAME, password } };
+      const { message } = await failureOf(pair.up(asViewer));
+      expect(message).toMatch(
+        /connection\.viewer\.user: db1 has accounts of this name that are declared as others: the account backup_reader@localhost \(SessionStoreUsers sessions-db1-users/,
+      );
+      expect(await hashes()).toBe(passwordHash("backup-1"));
+      await upTo(plain);
+      await upTo(asViewer);
+      await upTo(plain);
+      expect(await hashes()).toBe("");
+    },
+  );
+
+  test("and that a node has taken over all the same, as earlier versions did, is given back", async () => {
+    await upTo({ ...plain, extraAccounts: [extra] });
+    for (const number of [1, 2] as const) {
+      await byHand(
+        number,
+        `INSERT INTO session_store_register.claims SELECT 'the account ${NAME}@localhost', token, stack, resource, NOW() FROM session_store_register.claims
+          WHERE object = 'the account ${ADMIN}@localhost'`,
+        `ALTER USER ${NAME}@localhost IDENTIFIED BY 'viewer-1'`,
+      );
+    }
+    await upTo({ ...plain, extraAccounts: [extra] });
+    expect(await hashes()).toBe(passwordHash("backup-1"));
+    await upTo(plain);
+    expect(await hashes()).toBe("");
+  });
+});
+
+test("a role of the admin's name is left alone, and not shown", async () => {
+  await upTo(plain);
+  await byHand(1, `CREATE ROLE ${ADMIN}`);
+  expect(await pair.drift(plain)).toEqual({});
+  await byHand(1, `DROP ROLE ${ADMIN}`);
+});
+
 describe("a server that looks at new passwords itself takes no hashes:", () => {
   beforeAll(async () => {
     await upTo(plain);

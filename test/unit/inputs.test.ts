@@ -93,6 +93,9 @@ describe("the name of an account that ends with a blank, which MariaDB cuts off,
     ],
   ])("%s.%s", async (type, property, given) => {
     expect(await reasons(type, given("app "))).toEqual([`${property}: must not end with a blank: MariaDB cuts it off`]);
+    expect(await reasons(type, given("app😀"))).toEqual([
+      `${property}: must not have characters beyond U+FFFF, such as emoji: MariaDB keeps them as ?`,
+    ]);
     expect(await reasons(type, given(" my app"))).toEqual([]);
   });
 });

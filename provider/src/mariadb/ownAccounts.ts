@@ -2,7 +2,7 @@ import type { Claim, Connection } from "../inputs";
 import { type Account, accountKey } from "../recipe/accounts/accounts";
 import { ownNames } from "../recipe/accounts/own";
 import { AS_CONFIGURED } from "../recipe/accounts/password";
-import { accountObject, accountsAmong } from "../recipe/claims";
+import { accountObject, accountsAmong, describeEntries, type Entry, unique } from "../recipe/claims";
 import { isReservedUser } from "../recipe/names";
 import type { OwnAccountState } from "../recipe/words";
 import { progress } from "../run";
@@ -13,6 +13,9 @@ import type { Server } from "./server";
 
 /** The accounts by which this library works, and those that were: from another host, under another name, of a run that failed. */
 
+/** How the resource that declares them begins in claims. */
+const NODE = "MariaDbNode ";
+
 /** In words, what is not as it should be of them. Undefined: nothing. */
 export async function ownAccountProblems(
   server: Server,
@@ -22,7 +25,7 @@ export async function ownAccountProblems(
   const wrong = repairs.flatMap(({ account, problems }) =>
     problems.length === 0 ? [] : [`${accountKey(account)}: ${problems.join("; ")}` as const],
   );
-  const left = (await formerAccounts(server, claim)).map(
+  const left = [...(await formerAccounts(server, claim)), ...(claim ? await keptByOthers(server, claim) : [])].map(
     (account) => `${accountKey(account)}: no longer used` as const,
   );
   return wrong.length + left.length > 0 ? [...wrong, ...left] : undefined;
@@ -31,9 +34,19 @@ export async function ownAccountProblems(
 /** Takes away those that are no longer used. @param last undefined: nothing is known of former ones but what the register has */
 export async function dropFormerAccounts(server: Server, claim: Claim, last: Connection | undefined): Promise<void> {
   const former = await formerAccounts(server, claim, last);
-  if (former.length === 0) return;
-  progress(`${server.name}: dropping accounts that are no longer used: ${former.map(accountKey).join(", ")}`);
-  await giveUp(server, claim, former.map(accountObject), () => dropAccounts(server, former));
+  const objects = [...former, ...(await keptByOthers(server, claim))].map(accountObject);
+  if (objects.length === 0) return;
+  if (former.length > 0)
+    progress(`${server.name}: dropping accounts that are no longer used: ${former.map(accountKey).join(", ")}`);
+  await giveUp(server, claim, objects, () => dropAccounts(server, former));
+}
+
+/** Those under this claim that are wanted no more and that somebody else declares too: only the claim goes. */
+async function keptByOthers(server: Server, claim: Claim): Promise<Account[]> {
+  const wanted = ownAccounts(server.connection).map(accountObject);
+  const unwanted = (await objectsOf(server, claim)).filter((object) => !wanted.includes(object));
+  const kept = (await claimsOn(server, unwanted)).filter(({ token }) => token !== claim.token);
+  return accountsAmong(unique(kept.map(({ object }) => object)));
 }
 
 /**
@@ -69,23 +82,35 @@ export async function takenNames(
   );
   if (found.length === 0) return [];
   const claims = await claimsOn(server, found.map(accountObject));
+  const ofOthers = claims.filter(({ resource }) => !resource.startsWith(NODE));
   const taking = (await examineAccounts(server, ownAccounts(connection)))
     .filter(({ seen }) => seen?.password === AS_CONFIGURED)
     .map(({ account }) => accountKey(account));
+  const isAmong = (entries: readonly Entry[], account: Account) =>
+    entries.some(({ object }) => object === accountObject(account));
   const isOurs = (account: Account) =>
-    taking.includes(accountKey(account)) || claims.some(({ object }) => object === accountObject(account));
+    !isAmong(ofOthers, account) && (taking.includes(accountKey(account)) || isAmong(claims, account));
   return (["admin", "viewer"] as const).flatMap((role) => {
     const taken = found.filter((account) => account.user === connection[role]?.user && !isOurs(account));
+    if (taken.length === 0) return [];
+    const declared = ofOthers.filter(({ object }) => taken.some((account) => object === accountObject(account)));
     const reason =
-      `${name} has ${taken.map(accountKey).join(", ")}, which this program did not make: all accounts of this name would be this library's, ` +
-      "and these would be changed or dropped. Choose another name, or drop them by hand";
-    return taken.length === 0 ? [] : [{ property: `connection.${role}.user`, reason }];
+      declared.length > 0
+        ? `${name} has accounts of this name that are declared as others: ${describeEntries(declared)}. Choose another name, or take them out there ` +
+          "and run `pulumi up` before this one gets it"
+        : `${name} has ${taken.map(accountKey).join(", ")}, which this program did not make: all accounts of this name would be this library's, ` +
+          "and these would be changed or dropped. Choose another name, or drop them by hand";
+    return [{ property: `connection.${role}.user`, reason }];
   });
 }
 
 async function accountsNamed(server: Server, names: readonly string[]): Promise<Account[]> {
   const own = names.filter((name) => !isReservedUser(name));
   if (own.length === 0) return [];
-  const rows = await server.query("SELECT User, Host FROM mysql.global_priv WHERE User IN (?) ORDER BY 1, 2", [own]);
+  // A role is nobody's way in, whatever its name.
+  const rows = await server.query(
+    "SELECT User, Host FROM mysql.global_priv WHERE User IN (?) AND IFNULL(JSON_VALUE(Priv, '$.is_role'), 0) NOT IN ('1', 'true') ORDER BY 1, 2",
+    [own],
+  );
   return rows.map((row) => ({ user: String(row["User"]), host: String(row["Host"]) }));
 }

@@ -14,6 +14,7 @@ import { refusedWrite, refuseUnlessWritable, triedAccount } from "../mariadb/pro
 import { refusedMethods, refusedPasswords } from "../mariadb/refusedMethods";
 import {
   claimsAt,
+  claimsOn,
   declare,
   giveUp,
   giveUpAll,
@@ -148,7 +149,12 @@ async function repair(
   declaration: Declaration,
 ): Promise<void> {
   const former = last ? objectsIn(last) : [];
-  const objects = [...new Set([...objectsIn(wanted), ...former])];
+  // What another resource declares by now is given up afterwards, and no concern of this one.
+  const others = await claimsOn(server, former);
+  const left = former.filter(
+    (object) => !others.some((one) => one.object === object && one.token !== declaration.token),
+  );
+  const objects = [...new Set([...objectsIn(wanted), ...left])];
   await refuseOthers(server, objects, declaration);
   // The peer's link still logs in with the former password, and goes over to the new one after this.
   const movesLater = ({ role, passwords }: WantedAccount) =>

@@ -25,7 +25,11 @@ export const userName = z
   .min(1, "must not be empty")
   .max(128, "must have at most 128 characters")
   .regex(/^[^\p{Cc}]*$/u, "must not have control characters")
-  .regex(/(^|\S)$/, "must not end with a blank: MariaDB cuts it off");
+  .regex(/(^|\S)$/, "must not end with a blank: MariaDB cuts it off")
+  .regex(
+    /^[^\p{Surrogate}\u{10000}-\u{10ffff}]*$/u,
+    "must not have characters beyond U+FFFF, such as emoji: MariaDB keeps them as ?",
+  );
 
 // No message of these may quote the value.
 const anyText = z.string({ error: NO_PASSWORD });
