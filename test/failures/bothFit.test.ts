@@ -45,14 +45,19 @@ const BEFORE_A_RESTART: readonly (readonly [
   ],
   [
     "has an option file with a value that is none",
-    (pair, number) => written(pair, number, "binlog_row_image=SOME"),
-    /db2 would not start with its option files: .*'binlog_row_image'/,
+    (pair, number) => written(pair, number, "max_connections=abc"),
+    /db2 would not start with its option files: Unknown suffix 'a' .*'abc' to 'max_connections'/,
     (pair, number) => rm(byHand(pair, number)),
   ],
   [
-    "would take another port by an option file",
-    (pair, number) => written(pair, number, "port=1"),
-    /10-by-hand\.cnf:2 port=1\. Nothing was changed/,
+    "would be elsewhere by an option file, or open to all",
+    (pair, number) =>
+      written(
+        pair,
+        number,
+        "port=1\nsocket=/none\ndatadir=/none\ninnodb_page_size=8k\ninnodb_data_file_path=ibdata1:500M\nlower_case_table_names=1\nskip-grant-tables",
+      ),
+    /10-by-hand\.cnf:2 port=1;.* socket=.* datadir=.* innodb_page_size=.* innodb_data_file_path=.* lower_case.* skip_grant_tables\. Nothing was changed/,
     (pair, number) => rm(byHand(pair, number)),
   ],
   [

@@ -1,3 +1,4 @@
+import { posix as path } from "node:path";
 import type { Host } from "../hosts/Host";
 import { describeProblem, type OptionProblem, type ReadOptions, readAsServer } from "../recipe/settings/includes";
 import {
@@ -9,6 +10,7 @@ import {
   overridingLines,
   repeatingFiles,
 } from "../recipe/settings/optionFile";
+import { toNumber } from "../recipe/settings/values";
 import { progress } from "../run";
 import { findIncluded } from "./includedFiles";
 import type { Server } from "./server";
@@ -30,8 +32,8 @@ export interface ForeignLines {
   readonly repeating: ReadonlyMap<string, readonly OptionLine[]>;
   /** Lines on log files that ours takes the word from. */
   readonly moved: readonly OptionLine[];
-  /** The line that says on which port the server listens after its next start. */
-  readonly port: OptionLine | undefined;
+  /** The lines that count on what a server can't change and still be found, start, and look at passwords. */
+  readonly lasting: readonly OptionLine[];
 }
 
 /** All that the server reads in its option files, as it reads it. What is wrong with ours itself is left out: it is written again. */
@@ -58,32 +60,53 @@ async function foreignLines(host: Host, ours: OurFile, version: string | undefin
     problems: all.problems,
     repeating: repeatingFiles(lines, ours.path),
     moved: movedLogs(lines, ours.path),
-    port: lines.findLast(({ option }) => option === "port"),
+    lasting: Object.keys(LASTING).flatMap((name) => lines.findLast(({ option }) => option === name) ?? []),
   };
 }
 
-/** The same, with a line that would take the server to another port than it has: nobody would find it there. */
-export function withOtherPort(foreign: ForeignLines, running: number): ForeignLines {
-  const { port, overriding } = foreign;
+const isSameNumber = (value: string, running: string): boolean => toNumber(value) === Number(running);
+// One that is not absolute is below where the server runs.
+const isSamePath = (value: string, running: string): boolean =>
+  !value.startsWith("/") || path.resolve(value) === path.resolve(running);
+
+/** Options that no line may change at the next start, and when a line says the same as the running server. */
+const LASTING: Readonly<Record<string, (value: string, running: string) => boolean>> = {
   // Without a network it listens on none.
-  return port && running > 0 && Number(port.value) !== running
-    ? { ...foreign, overriding: [...overriding, port] }
-    : foreign;
+  port: (value, running) => running === "0" || isSameNumber(value, running),
+  socket: isSamePath,
+  datadir: isSamePath,
+  innodb_page_size: isSameNumber,
+  innodb_data_file_path: (value, running) => value === running,
+  lower_case_table_names: isSameNumber,
+  // No variable: a server that has it lets everybody in.
+  skip_grant_tables: (value) => /^(0|off|false)$/i.test(value),
+};
+
+/** What a server runs with, of what lasts. */
+export type Lasting = Readonly<Record<string, string>>;
+
+export async function runningLasting(server: Server): Promise<Lasting> {
+  const names = Object.keys(LASTING).filter((name) => name !== "skip_grant_tables");
+  const row = await server.row(`SELECT ${names.map((name) => `@@GLOBAL.${name} AS ${name}`).join(", ")}`);
+  return Object.fromEntries(names.map((name) => [name, String(row?.[name])]));
 }
 
-export const runningPort = async (server: Server): Promise<number> =>
-  Number(await server.value("SELECT @@GLOBAL.port"));
+/** The same, with the lines that would take the server elsewhere, or have it not start. */
+export function withOtherLasting(foreign: ForeignLines, running: Lasting): ForeignLines {
+  const others = foreign.lasting.filter(({ option, value = "" }) => !LASTING[option]?.(value, running[option] ?? ""));
+  return { ...foreign, overriding: [...foreign.overriding, ...others] };
+}
 
 /** Lines that would win over ours after the next restart go where the files are ours; elsewhere they are the operator's to remove. */
 export async function clearOverrides(server: Server, ours: OurFile): Promise<ForeignLines> {
   const { host, name, version } = server;
-  const foreign = withOtherPort(await foreignLines(host, ours, version.number), await runningPort(server));
+  const foreign = withOtherLasting(await foreignLines(host, ours, version.number), await runningLasting(server));
   refuseProblems(name, foreign.problems);
   const overrides = foreign.overriding;
   if (overrides.length === 0) return foreign;
   const list = overrides.map(describeLine).join("; ");
-  // Without its line, the server would take MariaDB's own port.
-  if (!host.ownsOptionFiles || overrides.some(({ option }) => option === "port")) {
+  // Without its line, the server would take MariaDB's own port, for instance.
+  if (!host.ownsOptionFiles || overrides.some(({ option }) => option in LASTING)) {
     const keepsBack = overrides.some(({ option, value }) => isUnwanted(option, value));
     throw new Error(
       `${name}: another option file says otherwise and would win after the next restart: ${list}. Nothing was changed. ` +

@@ -5,7 +5,7 @@ import type { Server } from "./server";
 
 const ASK = `PATH=$PATH:/usr/sbin:/usr/local/sbin
 b=$(command -v mariadbd || command -v mysqld) || exit 0
-timeout 20 "$b" "$@" "--user=$(id -un)" --datadir=/nonexistent --help --verbose 2>&1 >/dev/null | sed -n 's/.*\\[ERROR\\] //p'`;
+timeout 20 "$b" "$@" "--user=$(id -un)" --datadir=/nonexistent --help --verbose 2>&1 >/dev/null | sed -n 's/.*\\[ERROR\\] //p' | sed 's/^Buffered error: //'`;
 
 /**
  * Lines of its own about options that keep it from starting.
@@ -15,7 +15,7 @@ export async function startProblems(server: Server, replaced = ""): Promise<stri
   const answer = await server.host.run(["sh", "-c", ASK, "sh", ...server.host.serverArguments], { looks: true });
   const lines = answer.split("\n").filter((line) => line !== "");
   if (lines.length === 0) return [];
-  const ours = parseOptionFile("", replaced).flatMap((item) => ("option" in item ? [item.option] : []));
+  const ours = parseOptionFile("", replaced).flatMap((item) => ("option" in item ? [item] : []));
   // Without its data it does not find the plugins that were installed by a statement, whose options it knows then.
   const rows = await server.query(
     "SELECT VARIABLE_NAME AS name FROM information_schema.SYSTEM_VARIABLES UNION SELECT PLUGIN_NAME FROM information_schema.PLUGINS",
@@ -24,8 +24,9 @@ export async function startProblems(server: Server, replaced = ""): Promise<stri
   return lines.filter((line) => {
     const [, unknown = "", option = unknown] =
       /unknown (?:variable|option) '(?:--)?([\w-]+)|(?:value '.*' to|for variable) '([\w-]+)'/.exec(line) ?? [];
-    const isOf = (options: readonly string[], name: string) =>
-      options.includes(name.replaceAll("-", "_").toLowerCase());
-    return !isOf(ours, option) && !isOf(known, unknown);
+    const [, value] = /\bvalue '(.*?)'/.exec(line) ?? [];
+    const plain = (name: string) => name.replaceAll("-", "_").toLowerCase();
+    const isOurs = ours.some((own) => own.option === plain(option) && (value === undefined || own.value === value));
+    return !isOurs && !known.includes(plain(unknown));
   });
 }

@@ -9,7 +9,7 @@ import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { notedSettings } from "../mariadb/notedSettings";
 import { askIfThere, openViewer } from "../mariadb/open";
-import { inTheWay, lookAtOptionFiles, runningPort, withOtherPort } from "../mariadb/optionFiles";
+import { inTheWay, lookAtOptionFiles, runningLasting, withOtherLasting } from "../mariadb/optionFiles";
 import { formerAccounts, ownAccountProblems, takenNames } from "../mariadb/ownAccounts";
 import { refusedPasswords } from "../mariadb/refusedMethods";
 import { claimsAt, giveUpAll, holds } from "../mariadb/register";
@@ -163,13 +163,13 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       configText: file?.text ?? "",
       configMode:
         (file && (await otherAccess(host, file, { mode: host.settingsMode }))) ?? host.settingsMode.toString(8),
-      overriddenBy: inTheWay(running instanceof Error ? foreign : withOtherPort(foreign, running.port)),
+      overriddenBy: inTheWay(running instanceof Error ? foreign : withOtherLasting(foreign, running.lasting)),
     };
     if (running instanceof Error) {
       progress(running.message);
       return { inputs: { ...seen, state: running.problem }, computed: last };
     }
-    const { server, port: _, settings, historyMark, claim, passwords, ...states } = running;
+    const { server, lasting: _, settings, historyMark, claim, passwords, ...states } = running;
     return {
       inputs: { ...seen, settings: settings as MariaDbNodeChecked["settings"], ...states },
       computed: {
@@ -213,7 +213,7 @@ async function lookAtServer(last: KnownNode) {
   const claim = last.claim && ((await holds(server, last.claim)) ? last.claim : undefined);
   return {
     server,
-    port: await runningPort(server),
+    lasting: await runningLasting(server),
     settings,
     claim,
     state: isShut ? ("being seeded" as const) : stranger ? ("another server" as const) : (wordOf(history) ?? RUNNING),
