@@ -32,7 +32,7 @@ export interface ForeignLines {
   readonly repeating: ReadonlyMap<string, readonly OptionLine[]>;
   /** Lines on log files that ours takes the word from. */
   readonly moved: readonly OptionLine[];
-  /** The lines that count on what a server can't change and still be found, start, and look at passwords. */
+  /** The lines of others that say last what a server can't change and still be found, start, and look at passwords. */
   readonly lasting: readonly OptionLine[];
 }
 
@@ -60,7 +60,9 @@ async function foreignLines(host: Host, ours: OurFile, version: string | undefin
     problems: all.problems,
     repeating: repeatingFiles(lines, ours.path),
     moved: movedLogs(lines, ours.path),
-    lasting: Object.keys(LASTING).flatMap((name) => lines.findLast(({ option }) => option === name) ?? []),
+    lasting: Object.keys(LASTING)
+      .flatMap((name) => lines.findLast(({ option }) => option === name) ?? [])
+      .filter(({ file }) => file !== ours.path),
   };
 }
 
