@@ -10,6 +10,7 @@ import { waitUntilCaughtUp } from "../../provider/src/pair/proof";
 import { until } from "../../provider/src/waiting";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
+import { inRewindSeries } from "../support/inWhole";
 import { Pair } from "../support/local/pair";
 import { SessionClient } from "../support/sessionClient";
 
@@ -181,7 +182,7 @@ describe("a node that lost the end of its log and has written as much and some t
     },
   );
 
-  test.each(cases(ONE_AMOUNT))(
+  inRewindSeries.each(cases(ONE_AMOUNT))(
     "is recognised before its peer, which tries every 10 s, connects again: %i more, run %i",
     async (by) => {
       await bringUp(10);

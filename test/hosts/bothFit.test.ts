@@ -33,3 +33,19 @@ test.each([
   expect(message).toMatch(reason);
   expect([await pid(), await two.sql("SELECT @@log_bin")]).toEqual([before, "0"]);
 });
+
+test("one whose init script could not log in to stop the server: neither is stopped", async () => {
+  await using pair = await HostPair.planned();
+  await pair.up(SHORT_WAITS);
+  const pids = () => Promise.all(pair.hosts.map((host) => host.serverPid()));
+  const before = await pids();
+  await pair.host(2).sql("ALTER USER root@localhost IDENTIFIED BY 'by hand'");
+  const { message } = await failureOf(
+    pair.up({ ...SHORT_WAITS, settings: { ...SHORT_WAITS.settings, back_log: 120 } }),
+  );
+  expect(message).toMatch(
+    /db2 has to restart for back_log, but .*debian\.cnf does not let it log in \(.*Access denied/s,
+  );
+  expect(message).toMatch(/nothing was stopped/i);
+  expect(await pids()).toEqual(before);
+});

@@ -21,6 +21,14 @@ const PASSPHRASE = "s3cret-passphrase";
 const fingerprint = (key: string): string =>
   execFileSync("ssh-keygen", ["-lf", "-"], { input: key, encoding: "utf8" }).split(" ")[1] ?? "";
 
+const CLOSED = `AllowTcpForwarding no
+MaxAuthTries 1
+Match User factors
+  AuthenticationMethods publickey,password
+Match User mute
+  MaxSessions 0
+`;
+
 let network: TestNetwork;
 /** The machine, one through which it is reached, and one that forbids that. */
 let machine: ContainerHost;
@@ -36,7 +44,7 @@ beforeAll(async () => {
   [machine, jump, closed] = await Promise.all([
     start("machine", { files: { "/etc/ssh/sshd_config.d/password.conf": "PermitRootLogin yes\n" } }),
     start("jump", { user: "deploy" }),
-    start("closed", { files: { "/etc/ssh/sshd_config.d/closed.conf": "AllowTcpForwarding no\nMaxAuthTries 1\n" } }),
+    start("closed", { files: { "/etc/ssh/sshd_config.d/closed.conf": CLOSED } }),
   ]);
   await machine.exec(["chpasswd"], { input: `root:${SECRET}\n` });
 });
@@ -205,6 +213,19 @@ describe("it is not let in, and says what to do:", () => {
         'not fit; tried first is the key of SESSION_STORE_SSH_KEY_FILE, then "privateKey", "agent" and "password".',
     );
     expect(await failure(login)).toMatch(/refuses the login with the key SHA256:\S+ Add the public key/);
+  });
+
+  it("an sshd that asks for more than a key, and one that opens no session", async () => {
+    for (const user of ["factors", "mute"]) {
+      await closed.sh(`useradd --create-home ${user}
+        install -D -m 600 -o ${user} /authorized_keys /home/${user}/.ssh/authorized_keys; chown ${user} /home/${user}/.ssh`);
+    }
+    expect(await failure({ ...closed.inputs, user: "factors" })).toMatch(
+      /^factors@\S+ takes one of the key SHA256:\S+ and asks for more: password \(AuthenticationMethods of its sshd\)/,
+    );
+    expect(await failure({ ...closed.inputs, user: "mute" })).toMatch(
+      /^mute@\S+ lets us in and opens no session.*MaxSessions/,
+    );
   });
 
   it("a server that hangs up and says why: before it speaks SSH, and with each kind of reason", async () => {

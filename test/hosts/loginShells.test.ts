@@ -204,6 +204,14 @@ it.each([
   },
 );
 
+it("limits of a login that a server would start with are told before it is stopped", async () => {
+  await addUser("limited", "/bin/bash", ".bashrc", "ulimit -t 60; ulimit -f 2000; ulimit -n 40\n");
+  await expect(hostOf("limited").mayRestart()).rejects.toThrow(
+    /init script mariadb would start .* limits of this login \(ulimit -t 60, ulimit -f \d+, ulimit -n 40\)/,
+  );
+  await hostOf("bash").mayRestart();
+});
+
 it("where a login script leaves no room for a file to be opened, what the machine said of it is told", async () => {
   await addUser("narrow", "/bin/bash", ".bashrc", "ulimit -n 8\n");
   const host = hostOf("narrow");

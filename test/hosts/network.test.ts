@@ -172,35 +172,34 @@ describe("between the nodes", () => {
     return { [Symbol.asyncDispose]: async () => void (await heal()) };
   }
 
-  it.each([
-    ["nothing gets through", NetworkFault.unreachable, /no answer within 5 s/],
-    [
-      "connections are refused",
+  const bothDirectionsAreNamed = async (make: (reach: Reach) => Promise<NetworkFault>, words: RegExp) => {
+    await underLoad(async () => {
+      {
+        await using _faults = await faults(make);
+        await cutBoth();
+        for (const host of pair.hosts) {
+          await until({ what: `${host.name} to try to connect`, deadline: 30_000 }, async () => {
+            const status = await host.sql("SHOW SLAVE STATUS");
+            return status.includes("Connecting") ? { done: undefined } : { seen: status };
+          });
+        }
+        expect(Object.keys(await pair.drift()).sort()).toEqual(["sessions-db1-from-db2", "sessions-db2-from-db1"]);
+        expect(seen("sessions-db1-from-db2")["state"]).toMatch(/^(connecting$|can't connect, error 2003)/);
+        const { message } = await failureOf(up());
+        expect(message).toMatch(/db1 does not reach db2 at .*:3306: .* db2 does not reach db1 at .*:3306: /);
+        expect(message).toMatch(words);
+      }
+      await up();
+    });
+  };
+  it("connections are refused: preview shows both links, up names both directions and why, and no session is lost", () =>
+    bothDirectionsAreNamed(
       NetworkFault.refused,
       /the connection is refused: db\d listens there, so a firewall refuses/,
-    ],
-  ])(
-    "%s: preview shows both links, up names both directions and why, and no session is lost",
-    async (_, make, words) => {
-      await underLoad(async () => {
-        {
-          await using _faults = await faults(make);
-          await cutBoth();
-          for (const host of pair.hosts) {
-            await until({ what: `${host.name} to try to connect`, deadline: 30_000 }, async () => {
-              const status = await host.sql("SHOW SLAVE STATUS");
-              return status.includes("Connecting") ? { done: undefined } : { seen: status };
-            });
-          }
-          expect(Object.keys(await pair.drift()).sort()).toEqual(["sessions-db1-from-db2", "sessions-db2-from-db1"]);
-          expect(seen("sessions-db1-from-db2")["state"]).toMatch(/^(connecting$|can't connect, error 2003)/);
-          const { message } = await failureOf(up());
-          expect(message).toMatch(/db1 does not reach db2 at .*:3306: .* db2 does not reach db1 at .*:3306: /);
-          expect(message).toMatch(words);
-        }
-        await up();
-      });
-    },
+    ));
+  inNetworkSeries(
+    "nothing gets through: preview shows both links, up names both directions and why, and no session is lost",
+    () => bothDirectionsAreNamed(NetworkFault.unreachable, /no answer within 5 s/),
   );
 
   const nothingIsLostThrough = async (make: (reach: Reach) => Promise<NetworkFault>) => {

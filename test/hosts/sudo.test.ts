@@ -122,6 +122,17 @@ it.each([
   expect(message).toMatch(/docs\/hosts\.md has the lines/);
 });
 
+it("a file that may be written and not be moved into place is found out by a trial", async () => {
+  await using pair = await HostPair.planned({ user: "deploy", files }, [
+    { sudoers: without(/mv -fT .*99-session/) },
+    {},
+  ]);
+  const trial = openHost(pair.host(1).inputs).tryToWrite(`${FOLDER}/99-session-store.cnf`, "# of us\n", {
+    mode: 0o644,
+  });
+  await expect(trial).rejects.toThrow(/may not run this as root without a password: mv -fT -- \S+\.cnf\.unfinished/);
+});
+
 /** The same without one group. */
 const withoutGroup = (name: string): string => {
   const others = sudoers

@@ -27,7 +27,9 @@ export async function history(names: readonly string[], options: HistoryOptions,
   const files: RecordFile[] = [];
   try {
     for (const name of names) {
-      const file = await open(name).catch(({ message }: Error) => told.finding(`${name}: ${message}`));
+      const file = await open(name).catch(({ message }: Error) =>
+        told.finding(`${name.replace(/:$/, "")}: ${message}`),
+      );
       if (file) files.push(file);
     }
     await tell(files, options, told);

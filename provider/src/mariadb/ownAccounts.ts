@@ -13,8 +13,8 @@ import type { Server } from "./server";
 
 /** The accounts by which this library works, and those that were: from another host, under another name, of a run that failed. */
 
-/** How the resource that declares them begins in claims. */
-const NODE = "MariaDbNode ";
+/** How a resource begins in claims that declares accounts as others than ours. */
+const USERS = "SessionStoreUsers ";
 
 /** In words, what is not as it should be of them. Undefined: nothing. */
 export async function ownAccountProblems(
@@ -82,7 +82,7 @@ export async function takenNames(
   );
   if (found.length === 0) return [];
   const claims = await claimsOn(server, found.map(accountObject));
-  const ofOthers = claims.filter(({ resource }) => !resource.startsWith(NODE));
+  const ofOthers = claims.filter(({ resource }) => resource.startsWith(USERS));
   const taking = (await examineAccounts(server, ownAccounts(connection)))
     .filter(({ seen }) => seen?.password === AS_CONFIGURED)
     .map(({ account }) => accountKey(account));

@@ -4,6 +4,7 @@ import type { FileAccess, HostFile, HostFolder, Owner } from "../Host";
 import { shown } from "../outputs";
 import { readEach } from "../readEach";
 import { LONGEST_FILE, whyUnread } from "../unread";
+import { refuseUnlessAllowed } from "./allowed";
 import { quote, script } from "./commands";
 import { failure, type Outcome, ownWords, stoppedBySudo } from "./failure";
 import { layoutOf } from "./layout";
@@ -174,7 +175,8 @@ export async function writeFile(
 ): Promise<void> {
   const { user, group } = ofServer ? await layoutOf(machine) : { user: "root", group: "root" };
   const [f, u, d] = [quote(file), quote(`${file}.unfinished`), quote(path.dirname(file))];
-  const lastStep = isTrial ? `mayBeReplaced ${f}` : `s mv -fT -- ${u} ${f}`;
+  const move = `mv -fT -- ${u} ${f}`;
+  const lastStep = isTrial ? `mayBeReplaced ${f}` : `s ${move}`;
   const outcome = await script(
     machine,
     `trap '' HUP PIPE; umask 022
@@ -189,6 +191,7 @@ export async function writeFile(
     { input: text },
   );
   if (outcome.code !== 0) throw failure(machine, `tee ${file}`, outcome);
+  if (isTrial) await refuseUnlessAllowed(machine, move);
 }
 
 export async function openFolder(machine: SshMachine, folder: string): Promise<void> {

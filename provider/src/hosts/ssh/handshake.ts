@@ -100,6 +100,8 @@ interface Seen {
   /** What we may log in with, and what of it was tried. */
   credentials: readonly SshCredential[];
   readonly tried: SshCredential[];
+  /** What it asks for besides, once it has taken one of them. */
+  further?: readonly string[];
   /** What the machine said before it let us in, or did not. */
   readonly words: string[];
   /** False: what answers there does not speak SSH, as far as it spoke. */
@@ -116,7 +118,8 @@ function inTurn(seen: Seen): AuthHandlerMiddleware {
   const methods = seen.credentials.flatMap((credential) =>
     credential.methods.map((method) => ({ method, credential })),
   );
-  return (_left, _partial, next) => {
+  return (left, partial, next) => {
+    if (partial) seen.further = left ?? [];
     const turn = methods.shift();
     if (turn && !seen.tried.includes(turn.credential)) seen.tried.push(turn.credential);
     next(turn ? turn.method : (false as never));
@@ -141,7 +144,12 @@ const hungUp = (seen: Seen): HostUnreachable =>
 
 /** An sshd counts each key as a try, those of an agent too, and may hang up before it was shown the right one. */
 function refused(seen: Seen, hasHungUp: boolean): HostUnreachable {
-  const { name, credentials, tried } = seen;
+  const { name, credentials, tried, further } = seen;
+  if (further)
+    return new HostUnreachable(
+      `${name} takes one of ${inWords(tried)} and asks for more: ${further.join(" or ")} (AuthenticationMethods of its sshd). Give that too, ` +
+        "if it is a password or a key, or have its sshd let this user in with one.",
+    );
   const what = `${name} refuses the login with ${inWords(tried)}`;
   const left = hasHungUp
     ? credentials.filter((each) => !tried.includes(each) || each.methods.some(({ type }) => type === "agent"))

@@ -62,7 +62,11 @@ export class SshMachine {
           connection.channel((client, done) => client.exec(line, done), attach),
         );
       } catch (error) {
-        if ((error as { reason?: number }).reason !== OPEN_FAILED || number === COMMANDS_AT_ONCE) throw error;
+        if ((error as { reason?: number }).reason !== OPEN_FAILED) throw error;
+        if (number === COMMANDS_AT_ONCE)
+          throw new HostUnreachable(
+            `${this.name} lets us in and opens no session for a command: raise MaxSessions of its sshd, which may be 0`,
+          );
       }
     }
   }

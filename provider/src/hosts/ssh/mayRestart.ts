@@ -1,6 +1,7 @@
 import { posix as path } from "node:path";
+import { shown } from "../outputs";
+import { refuseUnlessAllowed } from "./allowed";
 import { quote, script } from "./commands";
-import { FAILED_BY_SUDO, failure } from "./failure";
 import { type Layout, layoutOf, type Service, serviceOf } from "./layout";
 import type { SshMachine } from "./machine";
 
@@ -12,9 +13,12 @@ export async function mayRestart(machine: SshMachine): Promise<void> {
   const service = serviceOf(machine, layout);
   const unit = await unitOf(machine, service);
   const problem =
-    (unit && (unitProblem(service, unit) ?? notItsOwn(service, unit))) ?? (await dataProblem(machine, layout));
+    (unit && (unitProblem(service, unit) ?? notItsOwn(service, unit))) ??
+    (await limitProblem(machine, service)) ??
+    (await loginProblem(machine, service)) ??
+    (await dataProblem(machine, layout));
   if (problem) throw new Error(`${machine.name}: ${problem}`);
-  if (!machine.isRoot) await refuseUnlessBySudo(machine, service);
+  for (const what of ["stop", "start"]) await refuseUnlessAllowed(machine, commandOf(service, what));
 }
 
 /** Why systemd would not start its service as it is set up now. Undefined: nothing is known of that. */
@@ -23,6 +27,12 @@ export async function startProblem(machine: SshMachine): Promise<string | undefi
   const unit = await unitOf(machine, service);
   return unit && unitProblem(service, unit);
 }
+
+const commandOf = ({ by, name }: Service, what: string): string =>
+  by === "systemd" ? `systemctl ${what} ${quote(name)}` : `service ${quote(name)} ${what}`;
+
+/** A server opens more files than these before it takes its first connection. */
+const FEW_FILES = 256;
 
 /** What systemd says of a unit, by property. `Missing`: a program that is not there. `Condition`: one that is not met. */
 type Unit = ReadonlyMap<string, string>;
@@ -69,6 +79,19 @@ function notItsOwn({ name }: Service, unit: Unit): string | undefined {
   return `its server runs, but not by its service ${name} (${state}), which could not stop it: stop it as it was started, then systemctl start ${name}`;
 }
 
+/** Debian's init script stops the server by a login of its own, where anybody but root can't see as whom. */
+async function loginProblem(machine: SshMachine, { by, name }: Service): Promise<string | undefined> {
+  if (by !== "init" || !machine.isRoot) return undefined;
+  const file = "/etc/mysql/debian.cnf";
+  const { code, errors } = await script(
+    machine,
+    `a=$(command -v mariadb-admin || command -v mysqladmin) && [ -r ${file} ] || exit 0
+    "$a" --defaults-file=${file} --connect-timeout=10 status >/dev/null`,
+  );
+  if (code === 0) return undefined;
+  return `its init script ${name} could not stop the server, since ${file} does not let it log in (${shown(errors)}): correct that file, or the login`;
+}
+
 /** What the server opens at its start and, as its user, no longer may; the running one has it open. Only root can try that. */
 async function dataProblem(machine: SshMachine, { dataDirectory, user }: Layout): Promise<string | undefined> {
   if (!machine.isRoot) return undefined;
@@ -86,15 +109,14 @@ async function dataProblem(machine: SshMachine, { dataDirectory, user }: Layout)
   return `the server would not start, since ${user} may not read and write what is its own: look at the owner and mode of ${files}`;
 }
 
-/** Fails where sudo would not run what stops and starts the server. */
-async function refuseUnlessBySudo(machine: SshMachine, { by, name }: Service): Promise<void> {
-  for (const what of ["stop", "start"]) {
-    const command = by === "systemd" ? `systemctl ${what} ${quote(name)}` : `service ${quote(name)} ${what}`;
-    const outcome = await script(machine, `sudo -n -l -- ${command} >/dev/null </dev/null`);
-    // Asked for a command that is not in its lines, it says nothing of that.
-    const said =
-      outcome.errors.split("\n").findLast((line) => line.startsWith("sudo: ")) ?? "Sorry, user may not run it";
-    if (outcome.code !== 0)
-      throw failure(machine, command, { ...outcome, errors: `${said}\n${FAILED_BY_SUDO}${command}` });
-  }
+/** Limits of a login with which a server could not live. An init script starts it in ours, with these; systemd does not. */
+async function limitProblem(machine: SshMachine, { by, name }: Service): Promise<string | undefined> {
+  if (by !== "init") return undefined;
+  const { output } = await script(machine, "for l in t f v n; do echo $l $(ulimit -$l); done");
+  const limits = [...output.matchAll(/^([tfvn]) (\d+)$/gm)].filter(
+    ([, limit, value]) => limit !== "n" || Number(value) < FEW_FILES,
+  );
+  if (limits.length === 0) return undefined;
+  const shown = limits.map(([, limit, value]) => `ulimit -${limit} ${value}`).join(", ");
+  return `its init script ${name} would start the server with the limits of this login (${shown}): take them out of the scripts of its login shell, or of limits.conf`;
 }
