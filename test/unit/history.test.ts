@@ -261,7 +261,7 @@ test("a line that is cut off, and lines that are missing, are told; the rest is 
 
 test.each([
   [["/nowhere/record"], 1, /^\/nowhere\/record: ENOENT/],
-  [["syslog:"], 1, /^syslog:: .*journalctl -t session-store -o cat \| session-store history -/],
+  [["syslog:"], 1, /^syslog: .*journalctl -t session-store -o cat \| session-store history -/],
   ...["yesterday", "2026-02-30", "2026-13-01", "2026-01-31T25:00", "2026-02-29T10:00", "2026"].map(
     (time): [string[], number, RegExp] => [["--since", time, "x"], 2, new RegExp(`"${time}" is no time`)],
   ),
