@@ -70,8 +70,8 @@ it("needs little memory in the plugin process beyond what the engine's own needs
   const most = (steps: Steps | undefined) =>
     Math.max(...Object.values(steps ?? {}).map(({ plugin }) => plugin ?? Number.NaN));
   expect(most(round?.ours)).toBeGreaterThan(40);
-  // Between 44 and 62 MB were seen, on two machines, and 77 beside other tests: another library in it would show.
-  expect(most(round?.ours) - most(round?.floor)).toBeLessThan(95);
+  // 71 MB were seen on an idle machine, and 77 beside other tests: another library in it would show.
+  expect(most(round?.ours) - most(round?.floor)).toBeLessThan(85);
 });
 
 it("measures many pairs in one program, and takes all of them away again", async () => {

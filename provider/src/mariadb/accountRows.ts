@@ -7,6 +7,9 @@ import type { Server } from "./server";
 
 /** What the server keeps about accounts: the rows of `mysql.global_priv` and the answers of SHOW GRANTS. */
 
+/** A condition on rows of mysql.global_priv: a role is nobody's way in, whatever its name. */
+export const IS_NO_ROLE = "IFNULL(JSON_VALUE(Priv, '$.is_role'), 0) NOT IN ('1', 'true')";
+
 export interface LiveAccount extends Pick<AccountState, "locked" | "tls" | "expiry" | "limits"> {
   readonly methods: readonly LoginMethod[];
   /** Lines of SHOW GRANTS. They contain the password's hash: not to be shown. */

@@ -3,6 +3,7 @@ import { escapeWildcards } from "../recipe/accounts/grantText";
 import { ownNames } from "../recipe/accounts/own";
 import { LOADER, OWN_DATABASES } from "../recipe/names";
 import { progress } from "../run";
+import { IS_NO_ROLE } from "./accountRows";
 import { accountExists } from "./accounts";
 import { setGlobal } from "./rights";
 import type { Server } from "./server";
@@ -105,7 +106,7 @@ async function unlockedAccounts(server: Server): Promise<Account[]> {
   const rows = await server.query(
     `SELECT User, Host FROM mysql.global_priv
       WHERE IFNULL(JSON_VALUE(Priv, '$.account_locked'), 0) NOT IN ('1', 'true')
-        AND IFNULL(JSON_VALUE(Priv, '$.is_role'), 0) NOT IN ('1', 'true')`,
+        AND ${IS_NO_ROLE}`,
   );
   return rows.map((row) => ({ user: String(row["User"]), host: String(row["Host"]) })).filter(isOther(server));
 }

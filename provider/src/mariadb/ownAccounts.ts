@@ -6,6 +6,7 @@ import { accountObject, accountsAmong, describeEntries, type Entry, unique } fro
 import { isReservedUser } from "../recipe/names";
 import type { OwnAccountState } from "../recipe/words";
 import { progress } from "../run";
+import { IS_NO_ROLE } from "./accountRows";
 import { dropAccounts, examineAccounts } from "./accounts";
 import { ownAccounts } from "./admin";
 import { claimsOn, giveUp, objectsOf } from "./register";
@@ -107,9 +108,8 @@ export async function takenNames(
 async function accountsNamed(server: Server, names: readonly string[]): Promise<Account[]> {
   const own = names.filter((name) => !isReservedUser(name));
   if (own.length === 0) return [];
-  // A role is nobody's way in, whatever its name.
   const rows = await server.query(
-    "SELECT User, Host FROM mysql.global_priv WHERE User IN (?) AND IFNULL(JSON_VALUE(Priv, '$.is_role'), 0) NOT IN ('1', 'true') ORDER BY 1, 2",
+    `SELECT User, Host FROM mysql.global_priv WHERE User IN (?) AND ${IS_NO_ROLE} ORDER BY 1, 2`,
     [own],
   );
   return rows.map((row) => ({ user: String(row["User"]), host: String(row["Host"]) }));

@@ -31,9 +31,6 @@ export async function startProblem(machine: SshMachine): Promise<string | undefi
 const commandOf = ({ by, name }: Service, what: string): string =>
   by === "systemd" ? `systemctl ${what} ${quote(name)}` : `service ${quote(name)} ${what}`;
 
-/** A server opens more files than these before it takes its first connection. */
-const FEW_FILES = 256;
-
 /** What systemd says of a unit, by property. `Missing`: a program that is not there. `Condition`: one that is not met. */
 type Unit = ReadonlyMap<string, string>;
 
@@ -66,7 +63,7 @@ function unitProblem({ name }: Service, unit: Unit): string | undefined {
     return `its service ${name} would start ${unit.get("Missing")}, which is no program there: look at systemctl cat ${name}`;
   if (unit.has("Condition"))
     return `its service ${name} would not start, since a condition of it is not met (${unit.get("Condition")}): look at systemctl cat ${name}`;
-  const refused = [...["CanStop", "CanStart"]].filter((property) => unit.get(property) === "no");
+  const refused = ["CanStop", "CanStart"].filter((property) => unit.get(property) === "no");
   if (refused.length > 0)
     return `its service ${name} may not be stopped or started by hand (${refused.map((property) => `${property}=no`).join(", ")}): look at systemctl cat ${name}`;
   return undefined;
@@ -109,6 +106,9 @@ async function dataProblem(machine: SshMachine, { dataDirectory, user }: Layout)
   return `the server would not start, since ${user} may not read and write what is its own: look at the owner and mode of ${files}`;
 }
 
+/** A server opens more files than these before it takes its first connection. */
+const FEW_FILES = 256;
+
 /** Limits of a login with which a server could not live. An init script starts it in ours, with these; systemd does not. */
 async function limitProblem(machine: SshMachine, { by, name }: Service): Promise<string | undefined> {
   if (by !== "init") return undefined;
@@ -117,6 +117,6 @@ async function limitProblem(machine: SshMachine, { by, name }: Service): Promise
     ([, limit, value]) => limit !== "n" || Number(value) < FEW_FILES,
   );
   if (limits.length === 0) return undefined;
-  const shown = limits.map(([, limit, value]) => `ulimit -${limit} ${value}`).join(", ");
-  return `its init script ${name} would start the server with the limits of this login (${shown}): take them out of the scripts of its login shell, or of limits.conf`;
+  const list = limits.map(([, limit, value]) => `ulimit -${limit} ${value}`).join(", ");
+  return `its init script ${name} would start the server with the limits of this login (${list}): take them out of the scripts of its login shell, or of limits.conf`;
 }
