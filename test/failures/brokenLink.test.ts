@@ -143,26 +143,32 @@ test("a server that is half filled is neither linked nor called proved, in eithe
   ]);
 });
 
-test.each<[string, (data: string) => Promise<void>]>([
+const DAMAGES: [string, (data: string) => Promise<void>][] = [
   ["relay-log.info is empty", (data) => truncate(path.join(data, "relay-log.info"))],
+  ["master.info is cut off", (data) => truncate(path.join(data, "master.info"), 20)],
   ["relay-log.info is cut off", (data) => truncate(path.join(data, "relay-log.info"), 10)],
   ["master.info is empty", (data) => truncate(path.join(data, "master.info"))],
-  ["master.info is cut off", (data) => truncate(path.join(data, "master.info"), 20)],
   ["the index of the relay log is gone", (data) => rm(path.join(data, "mariadbmaster-relay-bin.index"))],
-])("a replica that was killed and whose %s goes on with all it had received", async (_what, damage) => {
-  await write(db2, "applied");
-  await waitUntilCaughtUp(db2, db1, 10_000);
-  // Received and not applied.
-  await db1.query(`LOCK TABLES ${SESSION} READ`);
-  await write(db2, "received");
-  for (const number of [1, 2] as const) await pair.server(number).kill();
-  await damage(paths(pair.directory(1)).data);
-  await Promise.all([start(pair.directory(1)), start(pair.directory(2))]);
-  await openBoth();
-  await write(db2, "later");
-  await pair.up(options);
-  await expectHealthyWith(["applied", "later", "received"]);
-});
+];
+
+// `npm run test:kill` has all of them.
+test.each(process.env["KILL_WALK"] ? DAMAGES : DAMAGES.slice(0, 2))(
+  "a replica that was killed and whose %s goes on with all it had received",
+  async (_what, damage) => {
+    await write(db2, "applied");
+    await waitUntilCaughtUp(db2, db1, 10_000);
+    // Received and not applied.
+    await db1.query(`LOCK TABLES ${SESSION} READ`);
+    await write(db2, "received");
+    for (const number of [1, 2] as const) await pair.server(number).kill();
+    await damage(paths(pair.directory(1)).data);
+    await Promise.all([start(pair.directory(1)), start(pair.directory(2))]);
+    await openBoth();
+    await write(db2, "later");
+    await pair.up(options);
+    await expectHealthyWith(["applied", "later", "received"]);
+  },
+);
 
 test("where a replica was away for too long, the other direction is repaired all the same, and nothing is lost on the way back", async () => {
   await db1.query("STOP SLAVE");

@@ -17,7 +17,7 @@ import { SessionClient } from "../support/sessionClient";
  */
 const WHOLE = process.env["KILL_WALK"] === "whole";
 const ALL = process.env["KILL_ALL"] === "1";
-const SECONDS = Number(process.env["KILL_SECONDS"] ?? 30);
+const SECONDS = Number(process.env["KILL_SECONDS"] ?? 15);
 const BEGIN = Date.now();
 const OFFSET = Number(process.env["KILL_OFFSET"] ?? Math.floor(Date.now() / 1000) % 9973);
 const ONLY = new RegExp(process.env["KILL_ONLY"] ?? "");

@@ -7,7 +7,7 @@ import { SessionClient } from "../support/sessionClient";
 
 /** A node that lost its data comes back whole from its peer, with as many sessions as proxies have. */
 
-const SIZES = (process.env["SEEDING_SESSIONS"] ?? "10000,200000").split(",").map(Number);
+const SIZES = (process.env["SEEDING_SESSIONS"] ?? "200000").split(",").map(Number);
 
 jest.setTimeout(Math.max(...SIZES) * 2 + 180_000);
 

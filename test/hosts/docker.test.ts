@@ -10,6 +10,7 @@ import { testEngine } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
 import { ServerContainer } from "../support/hosts/serverContainer";
 import { TestNetwork } from "../support/hosts/testNetwork";
+import { inWhole } from "../support/inWhole";
 
 /** The life of a pair in two containers of one engine. */
 
@@ -143,7 +144,7 @@ it("a setting that needs a restart reaches both containers, one after the other,
   await expectSessionsBothWays("restarted");
 });
 
-it("a container that is replaced by one of another image keeps its volumes, and comes back linked", async () => {
+inWhole("a container that is replaced by one of another image keeps its volumes, and comes back linked", async () => {
   const [one, two] = pair.hosts;
   const images = () => each(async (host) => (await host.container.inspect()).Image);
   const [former] = await images();
@@ -177,7 +178,7 @@ it("a container that does not run is shown as stopped, and started by up, also w
   await expectSessionsBothWays("started");
 });
 
-it("a container that comes back without its data is seeded from its peer", async () => {
+inWhole("a container that comes back without its data is seeded from its peer", async () => {
   await pair.host(2).loseData();
   await pair.up(options);
   // The other node has tried to connect before there were accounts again, and does so every 10 seconds.

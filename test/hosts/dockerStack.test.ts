@@ -183,16 +183,19 @@ inWhole(
   },
 );
 
-it("containers that are gone while their volumes are there come back in one up, linked, with all sessions", async () => {
-  const rows = await sql(1, `SELECT COUNT(*) FROM ${TABLE}`);
-  for (const node of NODES) await container(node).remove({ force: true });
-  const start = Date.now();
-  expectSuccess(await project.up());
-  // The healthcheck gives a server five minutes.
-  expect(Date.now() - start).toBeLessThan(120_000);
-  for (const node of NODES) expect(await sql(node, `SELECT COUNT(*) FROM ${TABLE}`)).toBe(rows);
-  await expectSessionsBothWays("gone");
-});
+inWhole(
+  "containers that are gone while their volumes are there come back in one up, linked, with all sessions",
+  async () => {
+    const rows = await sql(1, `SELECT COUNT(*) FROM ${TABLE}`);
+    for (const node of NODES) await container(node).remove({ force: true });
+    const start = Date.now();
+    expectSuccess(await project.up());
+    // The healthcheck gives a server five minutes.
+    expect(Date.now() - start).toBeLessThan(120_000);
+    for (const node of NODES) expect(await sql(node, `SELECT COUNT(*) FROM ${TABLE}`)).toBe(rows);
+    await expectSessionsBothWays("gone");
+  },
+);
 
 it("a container lost with its volumes comes back in one up: seeded, with its accounts, linked", async () => {
   const rows = await sql(1, `SELECT COUNT(*) FROM ${TABLE}`);

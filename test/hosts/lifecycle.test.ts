@@ -1,6 +1,6 @@
 import type { Server } from "../../provider/src/mariadb/server";
 import { PASSWORDS, type PairOptions } from "../support/engine/declaredPair";
-import { NEWEST, OLDEST_AND_NEWEST } from "../support/hosts/dockerEngine";
+import { NEWEST, OTHER_VERSIONS } from "../support/hosts/dockerEngine";
 import { setUpByHand } from "../support/hosts/handMadeHosts";
 import { HostPair } from "../support/hosts/hostPair";
 import { expectSessionsBothWays, TABLE } from "../support/hosts/sessionsBothWays";
@@ -45,7 +45,7 @@ async function overriding(pair: HostPair, work: (line: string) => Promise<void>)
 
 const seen = (pair: HostPair, resource: string) => pair.kept.get(resource)?.outs as Record<string, unknown>;
 
-describe.each(OLDEST_AND_NEWEST)("on Debian's %s with MariaDB %s", (suite, version) => {
+describe.each(OTHER_VERSIONS)("on Debian's %s with MariaDB %s", (suite, version) => {
   let pair: HostPair;
   let options: PairOptions = {};
 

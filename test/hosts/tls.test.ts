@@ -6,6 +6,7 @@ import type { PairOptions } from "../support/engine/declaredPair";
 import { NEWEST } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
 import { expectSessionsBothWays } from "../support/hosts/sessionsBothWays";
+import { inVersionSeries } from "../support/inWhole";
 import { SessionClient } from "../support/sessionClient";
 
 /** Certificates of a pair on two machines: brought in, renewed, drifted, taken away; and what would pass for encryption and is none. */
@@ -293,7 +294,7 @@ describe.each(NEWEST)("on Debian's %s with MariaDB %s", (suite) => {
   });
 });
 
-it("a pair of MariaDB 10.11 and 11.8 is linked both ways with verified certificates", async () => {
+inVersionSeries("a pair of MariaDB 10.11 and 11.8 is linked both ways with verified certificates", async () => {
   await using pair = await HostPair.planned({}, [{ suite: "bookworm" }, { suite: "trixie" }]);
   const options = {
     tls: await certificates(pair, await Authority.create()),

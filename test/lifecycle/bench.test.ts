@@ -1,12 +1,13 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
+import { inBenchSeries } from "../support/inWhole";
 
 jest.setTimeout(300_000);
 
-/** `npm run bench` on this machine and `bench:pairs`, shortened to one run of each. How long things take depends on the machine: nothing is asked of that here. */
+/** `npm run bench`, `bench:pairs` and `bench:seeding`, shortened to one run of each. How long things take depends on the machine: nothing is asked of that here. */
 
 interface Measured {
   seconds: number;
@@ -20,17 +21,22 @@ interface Results {
   restarts: number[];
 }
 
+type OverSsh = Record<"first up" | "no-op" | "one drift repaired", Measured>;
+interface HostResults {
+  rounds: (Record<string, OverSsh> & { handshakes: number[] })[];
+}
+
 const repository = path.resolve(__dirname, "..", "..");
+const index = path.join(repository, "bench", "index.mjs");
 let folder: string;
 let printed: string;
 let results: Results;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "session-store-"));
-  const bench = path.join(repository, "bench", "index.mjs");
   const options = ["--runs", "1", "--no-warm-up", "--no-hosts", "--out", folder];
   // It fails unless both pairs, ours and the script's, pass the same check and rows cross both ways.
-  ({ stdout: printed } = await promisify(execFile)(process.execPath, [bench, ...options]));
+  ({ stdout: printed } = await promisify(execFile)(process.execPath, [index, ...options]));
   results = JSON.parse(await readFile(path.join(folder, "raw.json"), "utf8")) as Results;
 });
 
@@ -74,7 +80,7 @@ it("needs little memory in the plugin process beyond what the engine's own needs
   expect(most(round?.ours) - most(round?.floor)).toBeLessThan(85);
 });
 
-it("measures many pairs in one program, and takes all of them away again", async () => {
+inBenchSeries("measures many pairs in one program, and takes all of them away again", async () => {
   const file = path.join(folder, "PAIRS.md");
   const bench = path.join(repository, "bench", "manyPairs.mjs");
   await promisify(execFile)(process.execPath, [bench, "--pairs", "1,2", "--runs", "1", "--out", file]);
@@ -95,4 +101,38 @@ it("measures how fast a node is seeded, beside the tools by hand", async () => {
   expect(text).toMatch(/^\| part of the speed by hand \| \d+\.\d\d \(at least 0\.9\) \| 1 \|$/m);
   expect(text).toMatch(/^\| more for many rows, MB \| -?\d+ \(at most 20\) \| {2}\|$/m);
   expect(text).not.toContain(repository);
+});
+
+// Without Ansible, which it would have to install. It fails where a contender's pair does not pass the check, or rows don't cross both ways.
+inBenchSeries("measures each contender over SSH too, where each of our commands makes one connection", async () => {
+  // Its name is longer than a unix socket's may be.
+  const out = await mkdtemp(path.join(tmpdir(), `session-store-${"long".repeat(25)}-`));
+  const options = ["--runs", "1", "--no-warm-up", "--no-local", "--no-ansible", "--out", out];
+  const done = promisify(execFile)(process.execPath, [index, ...options], { env: { ...process.env, TMPDIR: out } });
+  await done;
+  const raw = JSON.parse(await readFile(path.join(out, "raw.json"), "utf8")) as { hosts: [HostResults] };
+  const text = await readFile(path.join(out, "RESULTS.md"), "utf8");
+  const left = (await readdir(out)).filter((name) => name.startsWith("session-store-bench-"));
+  await rm(out, { recursive: true });
+
+  const contenders = ["floor", "ours", "script"];
+  const [round] = raw.hosts[0].rounds;
+  for (const who of contenders) {
+    const steps = round?.[who];
+    expect(Object.keys(steps ?? {})).toEqual(["first up", "no-op", "one drift repaired"]);
+    for (const { seconds } of Object.values(steps ?? {})) expect(seconds).toBeGreaterThan(0.05);
+  }
+  // The restart of both servers is in it.
+  expect(round?.["script"]?.["first up"].seconds).toBeGreaterThan(Number(round?.["script"]?.["no-op"].seconds));
+  // By the word of each sshd.
+  expect(round?.handshakes).toEqual([1, 1, 1, 1, 1, 1]);
+
+  const rows = text.split("\n").filter((line) => /^\| (first up|no-op|one drift repaired) \|/.test(line));
+  expect(rows).toHaveLength(3 * contenders.length);
+  for (const row of rows) expect(row).toMatch(/ \| \d+\.\d\d \(\d+\.\d\d–\d+\.\d\d\) \| \d+\.\d\d \(.*\) \| \d+ \(/);
+  expect(text.split("\n").filter((line) => /\| (met|missed) \|$/.test(line))).toHaveLength(3);
+
+  expect(left).toEqual([]);
+  const pid = done.child.pid;
+  expect((await readdir("/tmp")).filter((name) => name.startsWith(`bench-ssh-${pid}-`))).toEqual([]);
 });

@@ -37,13 +37,14 @@ describe.each(rounds.map((rows, index) => [index + 1, rows] as const))("round %i
 
   beforeAll(async () => {
     for (const row of rows) await row.byHand(pair);
-    const preview = expectSuccess(await pair.project.preview("--diff"));
+    // Its preview, and what it does then.
+    up = await pair.project.run(["up", "--yes", "--diff"]);
+    const [preview = ""] = up.output.split(/^Updating \(/m);
     // What is another one in each run stands in the rows by its name.
     const [port1, port2] = pair.ports.map(String) as [string, string];
     shown = previewedChanges(
       preview.replaceAll(pair.project.folder, "FOLDER").replaceAll(port1, "PORT1").replaceAll(port2, "PORT2"),
     );
-    up = await pair.project.up();
   });
 
   it("up succeeds", () => {

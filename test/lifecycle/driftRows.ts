@@ -151,8 +151,21 @@ export const ROUNDS: Row[][] = [
       "ALTER USER nevisproxy_user@'%' WITH MAX_USER_CONNECTIONS 5",
       [inAccount("nevisproxy_user@%", "limits", "MAX_USER_CONNECTIONS 5", "none")],
     ),
+    sessionsGone("a table dropped", "db2", "DROP TABLE replicated_session_store.a_session", [
+      change("state", "lacks tables: a_session", "present"),
+    ]),
   ],
   [
+    sessionsGone("database dropped with the sessions in it", "db1", "DROP DATABASE replicated_session_store", [
+      change("state", "missing", "present"),
+    ]),
+    account(
+      "replication password changed",
+      "db2",
+      "replication_user",
+      "SET PASSWORD FOR replication_user = PASSWORD('by hand')",
+      [inAccount("replication_user@%", "password", "differs", "as configured")],
+    ),
     variable("db2", "rpl_semi_sync_master_enabled", "OFF", "ON"),
     {
       name: "semi-sync off in effect though on by its variable, on db2",
@@ -248,23 +261,6 @@ export const ROUNDS: Row[][] = [
         await db2.catchUpWith(db1);
       },
     },
-  ],
-  [
-    sessionsGone("database dropped with the sessions in it", "db1", "DROP DATABASE replicated_session_store", [
-      change("state", "missing", "present"),
-    ]),
-    account(
-      "replication password changed",
-      "db2",
-      "replication_user",
-      "SET PASSWORD FOR replication_user = PASSWORD('by hand')",
-      [inAccount("replication_user@%", "password", "differs", "as configured")],
-    ),
-  ],
-  [
-    sessionsGone("a table dropped", "db2", "DROP TABLE replicated_session_store.a_session", [
-      change("state", "lacks tables: a_session", "present"),
-    ]),
   ],
   [
     {

@@ -239,7 +239,7 @@ inWhole("another stack: refused, unless it takes the pair over; the first one th
   await pair.expectClean();
 });
 
-test("the admin accounts of both nodes dropped: shown, and made again by one `up`", async () => {
+inWhole("the admin accounts of both nodes dropped: shown, and made again by one `up`", async () => {
   for (const server of [pair.db1, pair.db2]) await server.run("DROP USER session_store_admin@localhost");
   const preview = expectSuccess(await pair.project.preview("--diff"));
   expect(preview.match(/state\s*: "no admin account" => "running"/g)).toHaveLength(2);

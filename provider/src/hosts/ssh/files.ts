@@ -70,10 +70,12 @@ const NULL_DEVICE = "1:3";
 
 /** Of each file its facts in a line and its text, then how that ended, then what was said about it. */
 const READ = `q() {
-  i=$(stat -Lc '${FACTS}' -- "$1" 2>/dev/null) || case $(stat -L -- "$1" 2>&1 >/dev/null) in
+  if i=$(stat -Lc '${FACTS}' -- "$1" 2>&1); then i=\${i##*'
+'}
+  else case $i in
     *'Permission denied'*) i=$(s stat -Lc '${FACTS}' -- "$1") || return;;
-    *) stat -L -- "$1" >/dev/null; return 1;;
-  esac
+    *) printf '%s\\n' "$i" >&2; return 1;;
+  esac; fi
   if [ -h "$1" ]; then echo "l$i"; else echo "$i"; fi
   case $i in *' regular '*) ;; *) return 0;; esac
   n=\${i#* * * * }; [ "\${n%% *}" -le ${LONGEST_FILE} ] || return 0
