@@ -68,6 +68,22 @@ it.each([
   expect(await pair.drift(options)).toEqual({});
 });
 
+it("a line of another file that has a server do without TLS is shown before the server has read it; once it has, one up brings TLS back", async () => {
+  const byHand = path.join(pair.directory(1), "conf.d/zz-by-hand.cnf");
+  await writeFile(byHand, "[mariadbd]\nskip_ssl\n");
+  expect(await pair.drift(options)).toEqual({ "sessions-db1": ["overriddenBy"] });
+  await pair.server(1).restart();
+  expect(await pair.drift(options)).toMatchObject({
+    "sessions-db1": expect.arrayContaining(["overriddenBy", "settings", "tlsState"]),
+  });
+  const before = await starts(1);
+  await pair.up(options);
+  expect(await starts(1)).toBe(before + 1);
+  expect(await readFile(byHand, "utf8")).toMatch(/^# disabled, .*: skip_ssl$/m);
+  expect(await pair.drift(options)).toEqual({});
+  await rm(byHand);
+});
+
 it("a certificate waits for a peer whose authority's file says nothing, until that is written again", async () => {
   const ca = path.join(pair.directory(2), "tls/ca.pem");
   const text = await readFile(ca, "utf8");

@@ -3,6 +3,7 @@ import type { NodeTls } from "../../provider/src/inputs";
 import { tlsTexts } from "../../provider/src/recipe/tls";
 import { Authority } from "../support/authority";
 import type { PairOptions } from "../support/engine/declaredPair";
+import { failureOf } from "../support/engine/faults";
 import { NEWEST } from "../support/hosts/dockerEngine";
 import { HostPair } from "../support/hosts/hostPair";
 import { expectSessionsBothWays } from "../support/hosts/sessionsBothWays";
@@ -166,6 +167,20 @@ describe.each(NEWEST)("on Debian's %s with MariaDB %s", (suite) => {
     expect(await processes()).toEqual(before);
     expect(await pair.drift(options)).toEqual({});
     await expectSessionsBothWays(pair, "repaired", SESSION);
+  });
+
+  it("no server is restarted into a line of somebody else's that has it do without TLS", async () => {
+    const [, two] = pair.hosts;
+    const byHand = "/etc/mysql/mariadb.conf.d/zz-by-hand.cnf";
+    const more = { ...options, settings: { innodb_buffer_pool_chunk_size: "4M" } };
+    await two.sh(`printf '[mariadbd]\\nskip-ssl\\n' >${byHand}`);
+    expect(await pair.drift(options)).toEqual({ "sessions-db2": ["overriddenBy"] });
+    const before = await two.serverPid();
+    const { message } = await failureOf(pair.up({ ...more, only: ["sessions-db2"] }));
+    expect(message).toMatch(/zz-by-hand\.cnf:2 skip_ssl\. Nothing was changed\. Remove these lines/);
+    expect(await two.serverPid()).toBe(before);
+    await two.sh(`rm ${byHand}`);
+    expect(await pair.drift(options)).toEqual({});
   });
 
   it("what would keep a server from its next start is shown while it runs, and put back without a restart: owners, groups, a folder", async () => {

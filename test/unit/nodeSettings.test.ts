@@ -132,6 +132,6 @@ test.each([
 });
 
 test("a name that is like no other is taken for none", () => {
-  for (const typed of ["server_audit_logging", "ssl", "plugin_load_add"])
+  for (const typed of ["server_audit_logging", "tls_version", "plugin_load_add"])
     expect(nearestOption(typed, NAMES)).toBeUndefined();
 });

@@ -168,6 +168,25 @@ describe("a line of another file overrides ours", () => {
     expect(overridingLines(lines, "ours.cnf").map(describeLine)).toEqual(["late.cnf:2 skip_log_bin"]);
   });
 
+  // Each was given to MariaDB 10.11, which shows have_ssl=YES where nothing overrides.
+  test.each([
+    ["skip_ssl", true],
+    ["ssl=0", true],
+    ["ssl=off", true],
+    ["disable-ssl", true],
+    ["loose-skip-ssl", true],
+    ["enable_ssl=0", true],
+    ["skip_ssl=0", false],
+    ["ssl", false],
+    ["ssl=1", false],
+    ["skip_ssl\nssl", false],
+  ])("when it has the server do without TLS: %j", (late, overrides) => {
+    const lines = [...options("[mariadb]\nssl=ON\n", "ours.cnf"), ...options(`[mysqld]\n${late}`, "late.cnf")];
+    expect(overridingLines(lines, "ours.cnf")).toHaveLength(overrides ? 1 : 0);
+    const early = [...options(`[mysqld]\n${late}`, "early.cnf"), ...options("[mariadb]\nssl=ON\n", "ours.cnf")];
+    expect(overridingLines(early, "ours.cnf")).toEqual([]);
+  });
+
   test.each([
     ["log_bin=/a/bin", "log_basename=other"],
     ["log_bin\nlog_basename=ours", "log_bin_index=/b/list"],

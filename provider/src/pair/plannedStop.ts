@@ -92,7 +92,7 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
       : new Error(text);
   };
   if (incoming && !isRunning(incoming)) throw refuse(inwards, incoming);
-  if (outgoing && !isRunning(outgoing) && !foundNoLog(outgoing) && !(await givesNothing(node))) {
+  if (outgoing && !isRunning(outgoing) && !foundNoLog(outgoing) && !(await givesNothing(node, outgoing))) {
     throw refuse(outwards, outgoing);
   }
   if (incoming) await refuseUnlessProved(inwards, incoming, why);
@@ -131,7 +131,7 @@ async function standing(ends: Ends, why: string): Promise<ReplicaStatus | undefi
       `${name} does not hold all sessions: its seeding is under way, or was cut off`,
     );
   }
-  if (await givesNothing(ends.source)) return undefined;
+  if (await givesNothing(ends.source, status)) return undefined;
   try {
     await startStopped(ends, status);
   } catch (error) {
@@ -145,10 +145,17 @@ async function standing(ends: Ends, why: string): Promise<ReplicaStatus | undefi
   return settled(ends);
 }
 
-/** True for a server from which nobody can replicate before its restart, such as one that was started without its option file. */
-async function givesNothing(server: Server): Promise<boolean> {
-  const row = await server.row("SELECT @@log_bin AS log, @@skip_networking AS closed");
-  return Number(row?.["log"]) === 0 || Number(row?.["closed"]) === 1;
+/**
+ * True for a server from which nobody can replicate before its restart, such as one that was started without its option file, or from which a
+ * link can't that is encrypted.
+ */
+async function givesNothing(server: Server, link?: ReplicaStatus): Promise<boolean> {
+  const row = await server.row("SELECT @@log_bin AS log, @@skip_networking AS closed, @@have_ssl AS tls");
+  return (
+    Number(row?.["log"]) === 0 ||
+    Number(row?.["closed"]) === 1 ||
+    (link?.tls.verified === true && row?.["tls"] !== "YES")
+  );
 }
 
 /** Its next try to connect may be far, and its source may have been back for long. */

@@ -174,10 +174,13 @@ export function repeatingFiles(all: readonly OptionLine[], ourFile: string): Map
   return new Map([...files].filter(([, lines]) => lines.some(repeats)));
 }
 
-/** `skip-log-bin` and `disable-log-bin` are other words for `log-bin=OFF`, where there is no option of that very name. */
+/** `skip-log-bin` and `disable-log-bin` are other words for `log-bin=OFF`, and `skip-log-bin=0` for ON, where there is no option of that very name. */
 function meaning({ option, value }: OptionLine, known: ReadonlySet<string>): { option: string; value: string } {
   const [, prefix, base] = /^(skip|disable|enable)_(.+)$/.exec(option) ?? [];
-  if (base && !known.has(option) && known.has(base)) return { option: base, value: prefix === "enable" ? "ON" : "OFF" };
+  if (base && !known.has(option) && known.has(base)) {
+    const isOn = (prefix === "enable") !== (value === "0");
+    return { option: base, value: isOn ? "ON" : "OFF" };
+  }
   // A file of that name in the data directory, even ON.
   if (settingOf(option)?.kind.is === "log" && value && !isLogPath(value)) return { option, value: `datadir/${value}` };
   return { option, value: value || "ON" };

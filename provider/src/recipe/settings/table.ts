@@ -358,6 +358,17 @@ export const SETTINGS: readonly Setting[] = [
     source: "the node's `tls`",
   },
   {
+    option: "ssl",
+    kind: ON_OFF,
+    vendor: (node) => node.tls && "ON",
+    takesEffect: "restart",
+    of: "tls",
+    variable: () => "have_ssl",
+    readBack: (text) => (text === "YES" ? "ON" : "OFF"),
+    why: "Each of these three says so too, and a later skip_ssl takes it back",
+    source: "the node's `tls`",
+  },
+  {
     option: "sync_binlog",
     kind: number(0),
     hardened: () => "1",
