@@ -110,6 +110,14 @@ test("lines of others are left out, what syslog puts before ours too, and blank 
   });
 });
 
+test("so is one of 200 MB, in no more time than it takes to read it", async () => {
+  expect(await history([...RECORD.slice(0, 4), "x".repeat(200 << 20), ...RECORD.slice(4)])).toMatchObject({
+    code: 0,
+    err: `${file}: 1 line is not of this library's record\n`,
+    said: [BEGINS, USER, SET, FILE, COPY],
+  });
+}, 20_000);
+
 const FOREIGN = [
   '{"run":"abc","n":1,"event":"statement","time":"2026-01-01T00:00:00Z"}',
   '{"run":"abc","n":"2","time":5,"event":{}}',

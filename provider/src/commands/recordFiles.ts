@@ -17,6 +17,9 @@ const COMPRESSED = [
   ["425a68", "bzcat"],
 ] as const;
 
+/** In characters. A longer line is none of ours: its end is left out. */
+const LONGEST_LINE = 64 << 20;
+
 export class RecordFile implements AsyncDisposable {
   private constructor(
     readonly name: string,
@@ -40,18 +43,23 @@ export class RecordFile implements AsyncDisposable {
   /** Not those of node:readline, which take other characters for an end of line too, such as U+2028 in a value. */
   async *lines(): AsyncGenerator<string> {
     if (this.size === 0) return;
-    let rest = "";
+    let begun = "";
     for await (const chunk of this.handle.createReadStream({
       encoding: "utf8",
       start: 0,
       end: this.size - 1,
       autoClose: false,
     })) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop() ?? "";
-      yield* lines;
+      const lines = String(chunk).split("\n");
+      const last = lines.pop() ?? "";
+      if (lines.length > 0) {
+        yield begun + lines.shift();
+        yield* lines;
+        begun = "";
+      }
+      if (begun.length < LONGEST_LINE) begun += last;
     }
-    yield rest;
+    yield begun;
   }
 
   /** How to read a file that is compressed. */

@@ -1,7 +1,7 @@
 /** What a machine of the tests does when it boots. */
 
 export const SSH_LOG = "/var/log/sshd.log";
-/** Made at each boot when the init script has ended. */
+/** Made at each boot when the init script has ended, be it that somebody else has started the server meanwhile. */
 export const STARTED = "/run/mariadb-started";
 
 /** The user who logs in, with his key. Can be run again. */
@@ -16,7 +16,7 @@ install -m 600 -o ${user} /authorized_keys $home/.ssh/authorized_keys
 export const boot = (user: string, withServer: boolean): string => `${setUp(user)}
 mkdir -p /run/sshd
 rm -f ${STARTED}
-${withServer ? `(service mariadb start && touch ${STARTED}) >/dev/null 2>&1 </dev/null &` : ""}
+${withServer ? `(service mariadb start; touch ${STARTED}) >/dev/null 2>&1 </dev/null &` : ""}
 exec /usr/sbin/sshd -D -E ${SSH_LOG}
 `;
 
