@@ -89,7 +89,8 @@ describe("systemd, on a machine laid out as Red Hat does (an imitation), and on 
   const END = `rm ${OVERRIDE}; systemctl daemon-reload`;
   const DATA = "/var/lib/mysql";
   const INDEX = `${DATA}/mariadbmaster-bin.index`;
-  const BY_HAND = "systemctl stop mariadb.socket mariadb; (setsid mariadbd --user=mysql >/dev/null 2>&1 </dev/null &)";
+  const BY_HAND = `systemctl stop mariadb.socket mariadb; (setsid mariadbd --user=mysql >/dev/null 2>&1 </dev/null &)
+    timeout 30 sh -c 'until mariadb-admin --silent ping 2>/dev/null; do sleep 0.1; done'`;
 
   it.each([
     ["a mask", "systemctl mask mariadb", "systemctl unmask mariadb", /is masked, .*: systemctl unmask mariadb$/],
