@@ -83,6 +83,17 @@ it("a blank machine in the place of the lost one gets MariaDB where that is allo
   await expect(pair.up(SHORT_WAITS)).rejects.toThrow(/there is no MariaDB server on .*set "install": true/);
 });
 
+it("a first up in which one machine gets MariaDB, however long that takes, brings the pair up", async () => {
+  await using pair = await HostPair.planned({}, [{}, { inputs: { install: true } }]);
+  const [, two] = pair.hosts;
+  await takeServerOff(two);
+  await two.sh(
+    `printf '#!/bin/sh\\nsleep 6\\nexec /usr/bin/apt-get "$@"\\n' >/usr/local/bin/apt-get; chmod 755 /usr/local/bin/apt-get`,
+  );
+  await pair.up(SHORT_WAITS);
+  expect(await pair.drift(SHORT_WAITS)).toEqual({});
+});
+
 inVersionSeries(
   "a connection that breaks during the copy, to the survivor or to the lost node, is one error, and the next up goes on",
   async () => {

@@ -39,13 +39,15 @@ export async function bringUp(
   declaration: Declaration,
 ): Promise<Omit<MariaDbNodeComputed, "claim">> {
   const host = openHost(wanted.connection.host);
-  await host.prepare();
-  if (wanted.peer) await waitForStart(wanted.peer.host);
   const settings = wanted.settings as Settings;
-  const path = await host.settingsFile();
-  const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
-  const getReady = () => settle(wanted, last, begun, { file, declaration });
-  const { history, identity, former, stop, ...settled } = await gettingReady(wanted.connection, getReady);
+  const getReady = async () => {
+    await host.prepare();
+    if (wanted.peer) await waitForStart(wanted.peer.host);
+    const path = await host.settingsFile();
+    const file = { path, text: wanted.configText, mode: Number.parseInt(wanted.configMode, 8) };
+    return { file, ...(await settle(wanted, last, begun, { file, declaration })) };
+  };
+  const { file, history, identity, former, stop, ...settled } = await gettingReady(wanted.connection, getReady);
   if (stop?.isLinked) await refuseUnlessPeerReady(wanted.peer, stop.why);
   else if (stop) await refuseUnlessBothFit(wanted.connection, wanted.peer, stop.why);
   const isLost = history?.word === "lost";
@@ -76,7 +78,11 @@ export async function bringUp(
     const historyMark = (await markOf(history, server)) ?? last?.historyMark;
     const running = await runningSettings(server, settings);
     const passwords = await passwordsToTell(server, wanted);
-    return { ...computed(server, { configFile: path, running, foreign, passwords }, wanted), historyMark, identity };
+    return {
+      ...computed(server, { configFile: file.path, running, foreign, passwords }, wanted),
+      historyMark,
+      identity,
+    };
   });
 }
 
