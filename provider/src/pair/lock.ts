@@ -1,4 +1,5 @@
 import { Mutex } from "async-mutex";
+import { HostUnreachable } from "../hosts/Host";
 import type { Connection } from "../inputs";
 import { nameOf, placeOf } from "../mariadb/connection";
 import { isTroubleOf } from "../mariadb/open";
@@ -100,9 +101,10 @@ export async function gettingReady<T>(connection: Connection, work: () => Promis
     place,
     done.then(
       () => undefined,
-      ({ message }: Error) => {
-        notReady().set(place, message);
-        return message;
+      (error: Error) => {
+        // Who needs a machine that can't be reached says so itself, and how to do without.
+        if (!(error instanceof HostUnreachable)) notReady().set(place, error.message);
+        return error.message;
       },
     ),
   );
