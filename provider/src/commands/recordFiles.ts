@@ -17,7 +17,7 @@ const COMPRESSED = [
   ["425a68", "bzcat"],
 ] as const;
 
-/** In characters. A longer line is none of ours: its end is left out. */
+/** How much of a line is kept, in characters. No line of the record is longer. */
 const LONGEST_LINE = 64 << 20;
 
 export class RecordFile implements AsyncDisposable {

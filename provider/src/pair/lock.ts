@@ -102,7 +102,7 @@ export async function gettingReady<T>(connection: Connection, work: () => Promis
     done.then(
       () => undefined,
       (error: Error) => {
-        // Who needs a machine that can't be reached says so itself, and how to do without.
+        // Whoever needs a machine that can't be reached says so, and how to go on without it.
         if (!(error instanceof HostUnreachable)) notReady().set(place, error.message);
         return error.message;
       },

@@ -146,8 +146,8 @@ async function standing(ends: Ends, why: string): Promise<ReplicaStatus | undefi
 }
 
 /**
- * True for a server from which nobody can replicate before its restart, such as one that was started without its option file, or from which a
- * link can't that is encrypted.
+ * True for a server from which nobody can replicate before its restart, such as one that was started without its option file. An encrypted
+ * link can't where TLS is off.
  */
 async function givesNothing(server: Server, link?: ReplicaStatus): Promise<boolean> {
   const row = await server.row("SELECT @@log_bin AS log, @@skip_networking AS closed, @@have_ssl AS tls");

@@ -1,7 +1,7 @@
 /** What a machine of the tests does when it boots. */
 
 export const SSH_LOG = "/var/log/sshd.log";
-/** Made at each boot when the init script has ended, be it that somebody else has started the server meanwhile. */
+/** Made at each boot once the init script has ended, even if it failed because somebody else was starting the server. */
 export const STARTED = "/run/mariadb-started";
 
 /** The user who logs in, with his key. Can be run again. */

@@ -68,7 +68,7 @@ const FACTS = "%a %u %g %t:%T %s %F/%U:%G";
 const FORM_OF_FACTS = /^(l?)(\d+) (\d+) (\d+) (\S+) (\d+) ([^/]*)\/(.*)$/;
 const NULL_DEVICE = "1:3";
 
-/** Of each file its facts in a line and its text, then how that ended, then what was said about it. Before the facts, a machine may complain of something else. */
+/** Of each file its facts in a line and its text, then how that ended, then what was said about it. The facts are the last line that `stat` writes: a warning may come first. */
 const READ = `q() {
   if i=$(stat -Lc '${FACTS}' -- "$1" 2>&1); then i=\${i##*'
 '}

@@ -365,7 +365,7 @@ export const SETTINGS: readonly Setting[] = [
     of: "tls",
     variable: () => "have_ssl",
     readBack: (text) => (text === "YES" ? "ON" : "OFF"),
-    why: "Each of these three says so too, and a later skip_ssl takes it back",
+    why: "Connections may use TLS, unless a later line says skip_ssl",
     source: "the node's `tls`",
   },
   {
