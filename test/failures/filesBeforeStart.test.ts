@@ -84,6 +84,15 @@ it("a line of another file that has a server do without TLS is shown before the 
   await rm(byHand);
 });
 
+it("an option file of an earlier version, which does not say ssl=ON, gets the line without a restart", async () => {
+  for (const number of BOTH) await sh(number, `grep -qx ssl=ON ${OURS}; sed -i /^ssl=ON/d ${OURS}`);
+  expect(await pair.drift(options)).toEqual({ "sessions-db1": ["configText"], "sessions-db2": ["configText"] });
+  const before = await Promise.all(BOTH.map(starts));
+  await pair.up(options);
+  expect(await Promise.all(BOTH.map(starts))).toEqual(before);
+  expect(await pair.drift(options)).toEqual({});
+});
+
 it("a certificate waits for a peer whose authority's file says nothing, until that is written again", async () => {
   const ca = path.join(pair.directory(2), "tls/ca.pem");
   const text = await readFile(ca, "utf8");
