@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
@@ -8,44 +8,38 @@ import { findTool } from "../../provider/src/hosts/local/files";
 import { localHost } from "../../provider/src/hosts/local/host";
 import { readOptions } from "../../provider/src/mariadb/optionFiles";
 import { describeProblem } from "../../provider/src/recipe/settings/includes";
-import {
-  isReadBy,
-  type OptionLine,
-  parseOptionFile,
-  renderOptionFile,
-} from "../../provider/src/recipe/settings/optionFile";
+import { isReadBy, parseOptionFile, renderOptionFile } from "../../provider/src/recipe/settings/optionFile";
 import { INCLUDE_CASES, makeCase, printDefaults } from "../support/includeCases";
+import {
+  type AskPrograms,
+  argument,
+  meaningComparison,
+  printDefaultsCommand,
+  programs,
+  spelled,
+  textComparison,
+} from "../support/optionFileOracle";
+import { oracleTest } from "../support/oracle";
 import { optionFile } from "../support/recipeText";
 
 /** MariaDB's own reader of option files is the judge of ours: `mariadbd --print-defaults` says what a server would start with. */
 
 const run = promisify(execFile);
 let folder: string;
-let version: string;
+const said = execFileSync(findTool("mariadbd"), ["--no-defaults", "--version"], { encoding: "utf8" });
+const [, version = "", series = ""] = /Ver ((\d+\.\d+)\.\d+)/.exec(said) ?? [];
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "session-store-options-"));
-  const { stdout } = await run(findTool("mariadbd"), ["--no-defaults", "--version"]);
-  version = /Ver (\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? "";
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** The server's arguments from this text; one per line, since values may hold blanks. */
-async function server(text: string): Promise<string[]> {
-  const file = path.join(folder, "my.cnf");
-  await writeFile(file, text);
-  const { stdout } = await run("my_print_defaults", [
-    `--defaults-file=${file}`,
-    ...["mysqld", "server", "mariadb", "mariadbd", "galera"],
-    ...["mysqld", "mariadb", "mariadbd"].map((group) => `${group}-${version.split(".").slice(0, 2).join(".")}`),
-  ]);
-  return stdout.split("\n").slice(0, -1).map(spelled);
-}
+const sh = async (script: string) => (await run("sh", ["-c", script], { maxBuffer: 1e9 })).stdout;
+const ask: AskPrograms = (texts, command) => programs(path.join(folder, "texts"), sh)(texts, command);
 
-const argument = ({ option, value }: OptionLine) => `--${option}${value === undefined ? "" : `=${value}`}`;
-/** Names with underscores, as ours are. */
-const spelled = (text: string) =>
-  text.replace(/^--(loose[-_])?([^=]*)/, (_all, _loose, name: string) => `--${name.replaceAll("-", "_")}`);
+/** The server's arguments from this text; one per line, since values may hold blanks. */
+const server = async (text: string): Promise<string[]> =>
+  (await ask([text], printDefaultsCommand(series))).flatMap((printed) => printed.split("\n").slice(0, -1).map(spelled));
 
 const ours = (text: string): string[] =>
   parseOptionFile("my.cnf", text).flatMap((item) =>
@@ -53,16 +47,7 @@ const ours = (text: string): string[] =>
   );
 
 test("the groups that were asked for are those of the server itself", async () => {
-  const text = [
-    "mysqld",
-    "server",
-    "mariadb",
-    "mariadbd",
-    "galera",
-    "mariadb-10.1",
-    "client",
-    `mariadbd-${version.split(".").slice(0, 2).join(".")}`,
-  ]
+  const text = ["mysqld", "server", "mariadb", "mariadbd", "galera", "mariadb-10.1", "client", `mariadbd-${series}`]
     .map((group, i) => `[${group}]\nx${i}=${group}\n`)
     .join("");
   const file = path.join(folder, "groups.cnf");
@@ -90,25 +75,14 @@ test("what we write is what the server reads: quotes, backslashes, blanks and # 
   );
 });
 
-test("what others write is read as the server reads it", async () => {
-  const name = fc.constantFrom("a", "max-connections", "loose-b", "c_d");
-  const value = fc.oneof(fc.stringMatching(/^[ -~]{0,12}$/), fc.stringMatching(/^[\\"'# =;nst]{0,8}$/));
-  const line = fc.oneof(
-    fc.tuple(name, fc.constantFrom("=", " = ", "= "), value).map((parts) => parts.join("")),
-    name,
-    fc.constantFrom("# comment", "; comment", "", "[client]", "[mysqld]", "[mariadb-10.1]", "   "),
+describe("MariaDB's own programs are asked:", () => {
+  oracleTest(
+    "what others write is read as the server reads it",
+    textComparison(series, () => ask),
   );
-  await fc.assert(
-    fc.asyncProperty(fc.array(line, { minLength: 40, maxLength: 40 }), async (lines) => {
-      const text = `[mariadb]\n${lines.join("\n")}\n`;
-      // An escaped line break is in a value; the server prints it as it is.
-      expect(
-        ours(text)
-          .flatMap((one) => one.split("\n"))
-          .map(spelled),
-      ).toEqual(await server(text));
-    }),
-    { numRuns: 25 },
+  oracleTest(
+    "lines of others that change a setting of ours are those that the server says",
+    meaningComparison(() => ask),
   );
 });
 
@@ -121,7 +95,7 @@ describe("files that are included are read where, how often and as far as the se
 
   test.each(Object.entries(INCLUDE_CASES))("%s", async (_, commands) => {
     const { host, directory } = await local(commands);
-    const { stdout } = await run("sh", ["-c", printDefaults(directory, version.split(".").slice(0, 2).join("."))]);
+    const { stdout } = await run("sh", ["-c", printDefaults(directory, series)]);
     const { lines, problems } = await readOptions(host);
     expect(lines.map(argument)).toEqual(stdout.split("\n").slice(0, -1).map(spelled));
     expect(problems).toEqual([]);

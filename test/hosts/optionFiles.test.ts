@@ -6,15 +6,17 @@ import type { Host } from "../../provider/src/hosts/Host";
 import { localHost } from "../../provider/src/hosts/local/host";
 import { quote } from "../../provider/src/hosts/ssh/commands";
 import { readOptions } from "../../provider/src/mariadb/optionFiles";
-import { isReadBy, type OptionLine } from "../../provider/src/recipe/settings/optionFile";
+import { isReadBy } from "../../provider/src/recipe/settings/optionFile";
 import { ContainerHost } from "../support/hosts/containerHost";
 import { OLDEST_AND_NEWEST } from "../support/hosts/dockerEngine";
 import { TestNetwork } from "../support/hosts/testNetwork";
 import { INCLUDE_CASES, makeCase, printDefaults } from "../support/includeCases";
+import { argument, meaningComparison, programs, textComparison } from "../support/optionFileOracle";
+import { expectAgreement, ORACLE_TIMEOUT } from "../support/oracle";
 
 /** Option files that include others, read as each MariaDB reads them; and from a machine over SSH. */
 
-jest.setTimeout(60_000);
+jest.setTimeout(ORACLE_TIMEOUT);
 
 const FOLDER = "/srv/options";
 const CASES = Object.entries(INCLUDE_CASES);
@@ -25,20 +27,26 @@ beforeAll(async () => {
 });
 afterAll(() => network?.[Symbol.asyncDispose]());
 
-const argument = ({ option, value }: OptionLine) => `--${option}${value === undefined ? "" : `=${value}`}`;
-
 async function readBy(host: Host, version: string): Promise<string[]> {
   const { lines } = await readOptions(host);
   return lines.filter((line) => isReadBy(line, `${version}.`)).map(argument);
 }
 
 it.each(OLDEST_AND_NEWEST)("Debian's %s: MariaDB %s reads them as we do", async (suite, version) => {
-  await using machine = await ContainerHost.start(network, { suite, withServer: false });
+  const directory = await mkdtemp(path.join(tmpdir(), "session-store-options-"));
+  await using machine = await ContainerHost.start(network, {
+    suite,
+    withServer: false,
+    binds: [`${directory}:${directory}`],
+  });
+  const ask = programs(path.join(directory, "texts"), (script) => machine.sh(script));
+  await expectAgreement({ ...textComparison(version, () => ask), inTest: 300 });
+  await expectAgreement({ ...meaningComparison(() => ask), inTest: 50 });
+
   const print = CASES.map(
     ([, commands]) => `(${makeCase(FOLDER, commands)}\n${printDefaults(FOLDER, version)}); echo END`,
   );
   const printed = (await machine.sh(print.join("\n"))).split("END\n");
-  const directory = await mkdtemp(path.join(tmpdir(), "session-store-options-"));
   for (const [index, [name, commands]] of CASES.entries()) {
     await localHost({ kind: "local", directory }).run(["sh", "-c", makeCase(directory, commands)]);
     const read = await readBy(localHost({ kind: "local", directory }), version);

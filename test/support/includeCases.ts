@@ -1,3 +1,5 @@
+import { printDefaultsCommand } from "./optionFileOracle";
+
 /**
  * Option files that include others, as shell commands that make them in an empty folder. `my.cnf` there is read first, and begins and ends with
  * an option around `!includedir d`. `file NAME LINE...` writes one.
@@ -57,5 +59,4 @@ export const makeCase = (folder: string, commands: string): string =>
 
 /** Prints what the server reads that begins with that folder's `my.cnf`: an option a line. */
 export const printDefaults = (folder: string, version: string): string =>
-  `cd ${folder}; my_print_defaults --defaults-file=${folder}/my.cnf mysqld server mariadb mariadbd galera ` +
-  ["mysqld", "mariadb", "mariadbd"].map((group) => `${group}-${version}`).join(" ");
+  `cd ${folder}; f=${folder}/my.cnf; ${printDefaultsCommand(version)}`;

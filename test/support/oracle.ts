@@ -17,10 +17,16 @@ export interface Comparison<Case, Answer> {
   readonly atOnce?: number;
 }
 
-/** Expects no difference. The shortest cases of the first batch that has some are shown. */
 export function oracleTest<Case, Answer>(name: string, comparison: Comparison<Case, Answer>): void {
-  const minutes = TIMES * SEEDS + 1;
-  test(name, async () => expect(await differences(comparison)).toEqual([]), minutes * 60_000);
+  test(name, () => expectAgreement(comparison), ORACLE_TIMEOUT);
+}
+
+/** Milliseconds for a test that compares. */
+export const ORACLE_TIMEOUT = (TIMES * SEEDS + 1) * 60_000;
+
+/** Expects no difference. The shortest cases of the first batch that has some are shown. */
+export async function expectAgreement<Case, Answer>(comparison: Comparison<Case, Answer>): Promise<void> {
+  expect(await differences(comparison)).toEqual([]);
 }
 
 async function differences<Case, Answer>({

@@ -1,15 +1,9 @@
 import { posix as path } from "node:path";
 import type { Host } from "../hosts/Host";
+import { isUnwanted, meaningOf, movedLogs, overridingLines, repeatingFiles } from "../recipe/settings/foreignLines";
 import { describeProblem, type OptionProblem, type ReadOptions, readAsServer } from "../recipe/settings/includes";
-import {
-  describeLine,
-  isReadBy,
-  isUnwanted,
-  movedLogs,
-  type OptionLine,
-  overridingLines,
-  repeatingFiles,
-} from "../recipe/settings/optionFile";
+import { describeLine, isReadBy, type OptionLine } from "../recipe/settings/optionFile";
+import { LASTING } from "../recipe/settings/optionNames";
 import { toNumber } from "../recipe/settings/values";
 import { progress } from "../run";
 import { findIncluded } from "./includedFiles";
@@ -60,9 +54,9 @@ async function foreignLines(host: Host, ours: OurFile, version: string | undefin
     problems: all.problems,
     repeating: repeatingFiles(lines, ours.path),
     moved: movedLogs(lines, ours.path),
-    lasting: Object.keys(LASTING)
-      .flatMap((name) => lines.findLast(({ option }) => option === name) ?? [])
-      .filter(({ file }) => file !== ours.path),
+    lasting: LASTING.flatMap((name) => lines.findLast((line) => meaningOf(line).option === name) ?? []).filter(
+      ({ file }) => file !== ours.path,
+    ),
   };
 }
 
@@ -71,8 +65,8 @@ const isSameNumber = (value: string, running: string): boolean => toNumber(value
 const isSamePath = (value: string, running: string): boolean =>
   !value.startsWith("/") || path.resolve(value) === path.resolve(running);
 
-/** Options that no line may change at the next start, and when a line says the same as the running server. */
-const LASTING: Readonly<Record<string, (value: string, running: string) => boolean>> = {
+/** When a line says the same as the running server. */
+const SAYS_THE_SAME: Readonly<Record<(typeof LASTING)[number], (value: string, running: string) => boolean>> = {
   // Without a network it listens on none.
   port: (value, running) => running === "0" || isSameNumber(value, running),
   socket: isSamePath,
@@ -80,22 +74,26 @@ const LASTING: Readonly<Record<string, (value: string, running: string) => boole
   innodb_page_size: isSameNumber,
   innodb_data_file_path: (value, running) => value === running,
   lower_case_table_names: isSameNumber,
-  // No variable: a server that has it lets everybody in.
   skip_grant_tables: (value) => /^(0|off|false)$/i.test(value),
 };
+
+const isLasting = (option: string): option is (typeof LASTING)[number] => LASTING.some((name) => name === option);
 
 /** What a server runs with, of what lasts. */
 export type Lasting = Readonly<Record<string, string>>;
 
 export async function runningLasting(server: Server): Promise<Lasting> {
-  const names = Object.keys(LASTING).filter((name) => name !== "skip_grant_tables");
+  const names = LASTING.filter((name) => name !== "skip_grant_tables");
   const row = await server.row(`SELECT ${names.map((name) => `@@GLOBAL.${name} AS ${name}`).join(", ")}`);
   return Object.fromEntries(names.map((name) => [name, String(row?.[name])]));
 }
 
 /** The same, with the lines that would take the server elsewhere, or have it not start. */
 export function withOtherLasting(foreign: ForeignLines, running: Lasting): ForeignLines {
-  const others = foreign.lasting.filter(({ option, value = "" }) => !LASTING[option]?.(value, running[option] ?? ""));
+  const others = foreign.lasting.filter((line) => {
+    const { option, value } = meaningOf(line);
+    return isLasting(option) && !SAYS_THE_SAME[option](value, running[option] ?? "");
+  });
   return { ...foreign, overriding: [...foreign.overriding, ...others] };
 }
 
@@ -108,8 +106,8 @@ export async function clearOverrides(server: Server, ours: OurFile): Promise<For
   if (overrides.length === 0) return foreign;
   const list = overrides.map(describeLine).join("; ");
   // Without its line, the server would take MariaDB's own port, for instance.
-  if (!host.ownsOptionFiles || overrides.some(({ option }) => option in LASTING)) {
-    const keepsBack = overrides.some(({ option, value }) => isUnwanted(option, value));
+  if (!host.ownsOptionFiles || overrides.some((line) => isLasting(meaningOf(line).option))) {
+    const keepsBack = overrides.some(isUnwanted);
     throw new Error(
       `${name}: another option file says otherwise and would win after the next restart: ${list}. Nothing was changed. ` +
         (keepsBack

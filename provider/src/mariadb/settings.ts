@@ -1,7 +1,8 @@
 import { posix } from "node:path";
 import type { Connection } from "../inputs";
+import { meaningOf, placesLog } from "../recipe/settings/foreignLines";
 import { type NotedSettings, nearestOption, type Settings } from "../recipe/settings/ofNode";
-import { describeLine, isReadBy, type OptionLine, placesLog } from "../recipe/settings/optionFile";
+import { describeLine, isReadBy, type OptionLine } from "../recipe/settings/optionFile";
 import { type Effect, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
 import { openToRemove } from "./admin";
@@ -150,7 +151,7 @@ async function refusedPlaces(server: Server, wanted: Settings, variables: Readon
 async function linesOnPlace({ host, version }: Server): Promise<OptionLine[]> {
   const ours = await host.settingsFile();
   const lines = (await readOptions(host)).lines.filter((line) => line.file !== ours && isReadBy(line, version.number));
-  return [...new Map(lines.filter(placesLog).map((line) => [line.option, line])).values()];
+  return [...new Map(lines.filter(placesLog).map((line) => [meaningOf(line).option, line])).values()];
 }
 
 async function variableNames(server: Server): Promise<string[]> {

@@ -1,5 +1,5 @@
 import { settingOf } from "./table";
-import { isLogPath, type SettingKind, type SettingValue, sameValue, toNumber, toValue } from "./values";
+import { isLogPath, type SettingValue } from "./values";
 
 /** The text of option files: ours, written; all of them, read. */
 
@@ -67,21 +67,21 @@ const SERVER_GROUP = /^(server|galera|(mysqld|mariadb|mariadbd)(-\d+\.\d+)?)$/i;
 /** The server takes a line in pieces of this length, each for a line. */
 const PIECE = /[^\n]{0,4093}\n|[^\n]{1,4094}/g;
 
-/** Reads a file as the server does. */
+/** Reads a file as the server does, byte by byte. */
 export function parseOptionFile(file: string, text: string): OptionFileItem[] {
   const items: OptionFileItem[] = [];
   let group: string | undefined;
   let line = 1;
-  for (const piece of text.match(PIECE) ?? []) {
+  for (const piece of toBytes(text).match(PIECE) ?? []) {
     const content = trim(piece);
-    const place = { file, line, text: content };
+    const place = { file, line, text: toText(content) };
     if (piece.endsWith("\n")) line++;
     if (content === "" || content.startsWith(";") || content.startsWith("#")) continue;
     if (content.startsWith("!")) {
       // It takes the last character for the end of the line, also where the file ends without one.
       const [, folder, name] = /^[ \t\r\v\f]*![ \t\r\v\f]*include(dir)?[ \t\r\v\f\n](.*)$/s.exec(piece) ?? [];
       if (name === undefined) continue;
-      const include = trim(name.slice(0, -1));
+      const include = toText(trim(name.slice(0, -1)));
       if (include === "") return [...items, { ...place, problem: "it names nothing" }];
       items.push({ ...place, include, isFolder: folder !== undefined });
     } else if (content.startsWith("[")) {
@@ -96,102 +96,20 @@ export function parseOptionFile(file: string, text: string): OptionFileItem[] {
 
 function optionIn(content: string): { option: string; value: string | undefined } {
   const [, name = "", value] = /^([^=]*)(?:=(.*))?$/s.exec(withoutComment(content)) ?? [];
-  const option = trim(name)
-    .toLowerCase()
-    .replaceAll("-", "_")
-    .replace(/^loose_/, "");
-  return { option, value: value === undefined ? undefined : unquoted(trim(value)) };
+  const option = toText(trim(name)).toLowerCase().replaceAll("-", "_");
+  return { option, value: value === undefined ? undefined : toText(unquoted(trim(value))) };
 }
 
-/** Only what the server takes for blanks. */
-const trim = (text: string): string => text.replace(/^[ \t\r\n\v\f]+|[ \t\r\n\v\f]+$/g, "");
+/** A character for each byte. */
+const toBytes = (text: string): string => Buffer.from(text).toString("latin1");
+const toText = (bytes: string): string => Buffer.from(bytes, "latin1").toString();
+
+/** Only what the server takes for blanks: the last byte of a letter such as \u00e0 is one. */
+const trim = (bytes: string): string => bytes.replace(/^[ \t\r\n\v\f\xa0]+|[ \t\r\n\v\f\xa0]+$/g, "");
 
 /** True when a server of this version, such as `10.11.19`, reads the group of the line. */
 export const isReadBy = ({ group }: OptionLine, version: string): boolean =>
   !group.includes("-") || version.startsWith(`${group.split("-")[1]}.`);
-
-/** Lines that come after ours and say otherwise: what will run after the next restart is then not what we wrote. */
-export function overridingLines(all: readonly OptionLine[], ourFile: string): OptionLine[] {
-  const ours = all.filter((line) => line.file === ourFile);
-  const lastOfOurs = all.findLastIndex((line) => line.file === ourFile);
-  const ourOptions = new Set(ours.map((line) => line.option));
-  const agrees = (line: OptionLine) => ours.some((own) => sayTheSame(own, line, ourOptions));
-  return all.filter((line, index) => {
-    const { option, value } = meaning(line, ourOptions);
-    if (line.file === ourFile) return false;
-    if (isUnwanted(option, value)) return true;
-    if (!(ourOptions.has(option) || placesLog({ option })) || agrees(line)) return false;
-    // Further patterns would be added to ours, also from an earlier file. Of all other options the last line wins.
-    if (settingOf(option)?.kind.is === "patterns") return true;
-    const last = all.findLast((other) => meaning(other, ourOptions).option === option);
-    return index > lastOfOurs && last !== undefined && !agrees(last);
-  });
-}
-
-/** A pair runs without it, wherever it is said. */
-export function isUnwanted(option: string, value = "ON"): boolean {
-  const setting = settingOf(option);
-  if (setting?.only === undefined) return false;
-  return !sameValue(setting.kind, toValue(setting.kind, value), setting.only);
-}
-
-/** True of options that together say where the binary log is: one that ours leaves out changes what ours says. */
-export const placesLog = ({ option }: Pick<OptionLine, "option">): boolean => settingOf(option)?.placesLog === true;
-
-/** Options that name a file, and that a later `log_basename` takes the word from. The service itself says where its pid file is. */
-const NAMED_BY_BASENAME = [
-  "relay_log",
-  "relay_log_index",
-  "slow_query_log_file",
-  "log_slow_query_file",
-  "general_log_file",
-  "log_error",
-];
-
-/** Lines of others whose log files lie elsewhere from the next start on, because our `log_basename` comes after them. */
-export function movedLogs(all: readonly OptionLine[], ourFile: string): OptionLine[] {
-  const basename = all.findLastIndex((line) => line.file === ourFile && line.option === "log_basename");
-  return all.filter(
-    ({ option, value, file }, index) =>
-      index < basename &&
-      file !== ourFile &&
-      value !== undefined &&
-      NAMED_BY_BASENAME.includes(option) &&
-      all.findLastIndex((line) => line.option === option) === index,
-  );
-}
-
-/** By file, what others say of our options, where they say the same as ours of any: two places then keep one setting. */
-export function repeatingFiles(all: readonly OptionLine[], ourFile: string): Map<string, OptionLine[]> {
-  const ours = all.filter((line) => line.file === ourFile);
-  const ourOptions = new Set(ours.map((line) => line.option));
-  const files = new Map<string, OptionLine[]>();
-  for (const line of all) {
-    if (line.file === ourFile || !ourOptions.has(meaning(line, ourOptions).option)) continue;
-    files.set(line.file, [...(files.get(line.file) ?? []), line]);
-  }
-  const repeats = (line: OptionLine) => ours.some((own) => sayTheSame(own, line, ourOptions));
-  return new Map([...files].filter(([, lines]) => lines.some(repeats)));
-}
-
-/** `skip-log-bin` and `disable-log-bin` are other words for `log-bin=OFF`, and `skip-log-bin=0` for ON, where there is no option of that very name. */
-function meaning({ option, value }: OptionLine, known: ReadonlySet<string>): { option: string; value: string } {
-  const [, prefix, base] = /^(skip|disable|enable)_(.+)$/.exec(option) ?? [];
-  if (base && !known.has(option) && known.has(base)) {
-    const isOn = (prefix === "enable") !== (value === "0");
-    return { option: base, value: isOn ? "ON" : "OFF" };
-  }
-  // A file of that name in the data directory, even ON.
-  if (settingOf(option)?.kind.is === "log" && value && !isLogPath(value)) return { option, value: `datadir/${value}` };
-  return { option, value: value || "ON" };
-}
-
-function sayTheSame(one: OptionLine, other: OptionLine, known: ReadonlySet<string>): boolean {
-  const [a, b] = [meaning(one, known), meaning(other, known)];
-  const areNumbers = toNumber(a.value) !== undefined && toNumber(b.value) !== undefined;
-  const kind: SettingKind = settingOf(a.option)?.kind ?? { is: areNumbers ? "number" : "text" };
-  return a.option === b.option && sameValue(kind, toValue(kind, a.value), toValue(kind, b.value));
-}
 
 /** How a preview shows an overriding line: where it stands and what it says. */
 export const describeLine = (line: OptionLine): string => `${line.file}:${line.line} ${saying(line)}`;
@@ -216,8 +134,7 @@ function withoutComment(content: string): string {
 
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", s: " " };
 
-function unquoted(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
+function unquoted(text: string): string {
   const inside = /^(["'])(.*)\1$/s.exec(text)?.[2] ?? text;
   // A backslash before any other character stands for itself.
   return inside.replace(/\\([ntrbs"'\\])/g, (_, character: string) => ESCAPES[character] ?? character);

@@ -63,6 +63,7 @@ const number = (min: number, max?: number): SettingKind => ({
   min,
   ...(max === undefined ? {} : { max }),
 });
+/** In the server's order: option files may give the number. */
 const choice = (...of: string[]): SettingKind => ({ is: "choice", of });
 const only =
   (wanted: string, because: string) =>
@@ -160,13 +161,22 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     option: "binlog_format",
-    kind: choice("MIXED", "ROW", "STATEMENT"),
+    kind: choice("MIXED", "STATEMENT", "ROW"),
     vendor: () => "MIXED",
     takesEffect: "new sessions",
     refuses: (value) =>
       value === "STATEMENT" ? "writes under READ-COMMITTED would fail with error 1665; use MIXED or ROW" : undefined,
     why: "The format of the binary log",
     source: RECIPE,
+  },
+  {
+    option: "flashback",
+    kind: ON_OFF,
+    only: "OFF",
+    takesEffect: "restart",
+    refuses: () => "sets binlog_format=ROW at each start, whatever is said of that; give binlog_format",
+    why: "Whether the binary log can be turned back",
+    source: "MariaDB: mariadbd Options",
   },
   {
     option: "replicate_wild_do_table",
@@ -213,7 +223,7 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     option: "slave_exec_mode",
-    kind: choice("IDEMPOTENT", "STRICT"),
+    kind: choice("STRICT", "IDEMPOTENT"),
     vendor: () => "IDEMPOTENT",
     takesEffect: "at once",
     refuses: only(
@@ -235,7 +245,7 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     option: "expire_logs_days",
-    kind: number(0, 99),
+    kind: { is: "number", min: 0, max: 99, isDecimal: true },
     vendor: () => "1",
     takesEffect: "at once",
     why: "Removing binary logs after so many days; a peer that is down for longer must be seeded anew",
@@ -379,7 +389,7 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     option: "rpl_semi_sync_master_wait_point",
-    kind: choice("AFTER_COMMIT", "AFTER_SYNC"),
+    kind: choice("AFTER_SYNC", "AFTER_COMMIT"),
     hardened: () => "AFTER_SYNC",
     takesEffect: "at once",
     risk: "other clients see a session before its second copy exists; it can vanish when this node is lost",
@@ -499,7 +509,7 @@ export const SETTINGS: readonly Setting[] = [
       "How many seconds a replica gives a statement of its source; 0: as many as it takes",
       "0",
     ),
-    kind: number(0),
+    kind: { is: "number", min: 0, isDecimal: true },
   },
   writable("sql_safe_updates", "new sessions", "proxies change rows without a key", "Whether a change needs a key"),
   writable(

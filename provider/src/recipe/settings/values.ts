@@ -12,6 +12,8 @@ export type SettingKind =
       readonly max?: number;
       /** The server rounds down to a multiple of it. @default 1 */
       readonly step?: number;
+      /** True: it need not be whole. */
+      readonly isDecimal?: true;
     }
   | { readonly is: "choice"; readonly of: readonly string[] }
   | { readonly is: "set" }
