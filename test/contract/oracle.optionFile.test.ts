@@ -14,6 +14,7 @@ import {
   type AskPrograms,
   argument,
   meaningComparison,
+  mistakenNames,
   printDefaultsCommand,
   programs,
   spelled,
@@ -76,6 +77,9 @@ test("what we write is what the server reads: quotes, backslashes, blanks and # 
 });
 
 describe("MariaDB's own programs are asked:", () => {
+  test("an option that begins the name of another stands for itself", async () => {
+    expect(await mistakenNames(ask)).toEqual([]);
+  });
   oracleTest(
     "what others write is read as the server reads it",
     textComparison(series, () => ask),

@@ -11,7 +11,7 @@ import { ContainerHost } from "../support/hosts/containerHost";
 import { OLDEST_AND_NEWEST } from "../support/hosts/dockerEngine";
 import { TestNetwork } from "../support/hosts/testNetwork";
 import { INCLUDE_CASES, makeCase, printDefaults } from "../support/includeCases";
-import { argument, meaningComparison, programs, textComparison } from "../support/optionFileOracle";
+import { argument, meaningComparison, mistakenNames, programs, textComparison } from "../support/optionFileOracle";
 import { expectAgreement, ORACLE_TIMEOUT } from "../support/oracle";
 
 /** Option files that include others, read as each MariaDB reads them; and from a machine over SSH. */
@@ -40,6 +40,7 @@ it.each(OLDEST_AND_NEWEST)("Debian's %s: MariaDB %s reads them as we do", async 
     binds: [`${directory}:${directory}`],
   });
   const ask = programs(path.join(directory, "texts"), (script) => machine.sh(script));
+  expect(await mistakenNames(ask)).toEqual([]);
   await expectAgreement({ ...textComparison(version, () => ask), inTest: 300 });
   await expectAgreement({ ...meaningComparison(() => ask), inTest: 50 });
 

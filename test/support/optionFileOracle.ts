@@ -9,7 +9,7 @@ import {
   parseOptionFile,
   renderOptionFile,
 } from "../../provider/src/recipe/settings/optionFile";
-import { KNOWN_OPTIONS } from "../../provider/src/recipe/settings/optionNames";
+import { KNOWN_OPTIONS, optionMeant } from "../../provider/src/recipe/settings/optionNames";
 import { lineAbout, OPTION_FILE_TEXTS } from "./optionFileTexts";
 import type { Comparison } from "./oracle";
 
@@ -65,7 +65,7 @@ export function textComparison(version: string, ask: () => AskPrograms): Compari
       if (parseOptionFile("", text).some((item) => "problem" in item)) return ["fatal"];
       const lines = optionsIn("", text).filter((line) => isReadBy(line, `${version}.`));
       // A line break in a value is printed as it is.
-      return lines.flatMap((line) => spelled(argument(line)).split("\n"));
+      return lines.flatMap((line) => argument(line).split("\n").map(spelled));
     },
   };
 }
@@ -85,6 +85,17 @@ export function meaningComparison(ask: () => AskPrograms): Comparison<ForeignLin
     ours: overridden,
     inTest: 100,
   };
+}
+
+/** Options of a server that stand for themselves though they begin the name of another, and that we would take for that other one. */
+export async function mistakenNames(ask: AskPrograms): Promise<string[]> {
+  const [all = new Map()] = (await ask([""], SHOW_VARIABLES)).map(variables);
+  const names = [...all.keys()].filter((name) => /^[a-z_0-9]+$/.test(name));
+  expect(names.length).toBeGreaterThan(500);
+  return names.filter((name) => {
+    const longer = names.filter((other) => other !== name && other.startsWith(name));
+    return longer.some((other) => optionMeant({ option: name, value: "" }, new Set([other])).option === other);
+  });
 }
 
 /** Lines of others in files before and after ours. */

@@ -22,6 +22,8 @@ interface Variable {
   readonly byDefault: string | undefined;
 }
 
+type NumberKind = Extract<SettingKind, { is: "number" }>;
+
 /** A setting whose running value is not the wanted one. */
 export interface SettingChange {
   readonly option: string;
@@ -93,7 +95,7 @@ export async function settingChanges(
 /** What this server can't take of the wanted settings. Its own catalogue of variables decides. */
 async function refusedSettings(server: Server, wanted: Settings): Promise<{ option: string; reason: string }[]> {
   const variables = await readVariables(server, wanted);
-  const refused = await refusedPlaces(server, wanted, variables);
+  const refused = [...(await refusedPlaces(server, wanted, variables)), ...(await unknownNames(server, wanted))];
   for (const [option, value] of Object.entries(wanted)) {
     const variable = variables.get(option);
     if (variable) {
@@ -154,6 +156,31 @@ async function linesOnPlace({ host, version }: Server): Promise<OptionLine[]> {
   return [...new Map(lines.filter(placesLog).map((line) => [meaningOf(line).option, line])).values()];
 }
 
+/** What servers have of the kinds that settings name: with another name, one of them would not start. */
+const NAMED = [
+  { options: /^character_set_(?!s_dir)/, column: "CHARACTER_SET_NAME", table: "CHARACTER_SETS" },
+  { options: /^collation_/, column: "COLLATION_NAME", table: "COLLATIONS" },
+  { options: /_storage_engine$|^default_tmp_storage_engine$/, column: "ENGINE", table: "ENGINES" },
+];
+
+async function unknownNames(server: Server, wanted: Settings): Promise<{ option: string; reason: string }[]> {
+  const given = Object.entries(wanted).flatMap(([option, name]) => {
+    const named = NAMED.find(({ options }) => options.test(option));
+    return named && name !== "" ? [{ option, name: String(name), ...named }] : [];
+  });
+  const refused = [];
+  for (const { option, name, column, table } of given) {
+    const rows = await server.query(`SELECT DISTINCT ${column} AS name FROM information_schema.${table}`);
+    const names = rows.map((row) => String(row["name"]).toLowerCase());
+    // A collation that fits several character sets is listed without them.
+    if (names.some((one) => `_${name.toLowerCase()}`.endsWith(`_${one}`))) continue;
+    const nearest = nearestOption(name.toLowerCase(), names);
+    const hint = nearest ? `; did you mean "${nearest}"?` : "";
+    refused.push({ option, reason: `${server.name} (MariaDB ${server.version.number}) knows no "${name}"${hint}` });
+  }
+  return refused;
+}
+
 async function variableNames(server: Server): Promise<string[]> {
   const rows = await server.query("SELECT LOWER(VARIABLE_NAME) AS name FROM information_schema.SYSTEM_VARIABLES");
   return rows.map((row) => String(row["name"]));
@@ -210,11 +237,10 @@ async function sourceFilters(server: Server): Promise<Variable[]> {
 function variableOf(option: string, name: string, row: Row, textOf: (variable: string) => string): Variable {
   const setting = settingOf(option);
   const text = textOf(name);
-  const step = stepOf(row);
   return {
     name,
     running: setting?.readBack?.(text, textOf) ?? text,
-    kind: setting?.kind.is === "number" ? { step, ...setting.kind } : (setting?.kind ?? kindFromCatalogue(row)),
+    kind: setting?.kind.is === "number" ? within(setting.kind, row) : (setting?.kind ?? kindFromCatalogue(row)),
     readOnly: row["READ_ONLY"] === "YES",
     byDefault: setting?.readBack || row["DEFAULT_VALUE"] === null ? undefined : String(row["DEFAULT_VALUE"]),
   };
@@ -230,18 +256,13 @@ function kindFromCatalogue(row: Row): SettingKind {
       return list === null ? { is: "name" } : { is: "choice", of: String(list).split(",") };
     }
     case "SET":
-      return { is: "set" };
+      return { is: "set", of: String(row["ENUM_VALUE_LIST"]).split(",") };
     case "FLAGSET":
-      return { is: "switches" };
+      return { is: "switches", of: String(row["ENUM_VALUE_LIST"]).split(",") };
     case "VARCHAR":
       return { is: /^\w+$/.test(String(row["GLOBAL_VALUE"])) && !isFile(row) ? "name" : "text" };
     default:
-      return {
-        is: "number",
-        min: Number(row["NUMERIC_MIN_VALUE"]),
-        max: Number(row["NUMERIC_MAX_VALUE"]),
-        step: stepOf(row),
-      };
+      return within({ is: "number" }, row);
   }
 }
 
@@ -249,7 +270,14 @@ function kindFromCatalogue(row: Row): SettingKind {
 const isFile = (row: Row): boolean =>
   /file|dir$|_log$|_index$|basename|socket|path/i.test(String(row["VARIABLE_NAME"]));
 
-const stepOf = (row: Row): number => Number(row["NUMERIC_BLOCK_SIZE"] ?? 1);
+/** What both the pair and this server take: other versions have other limits. */
+const within = ({ isDecimal: _, ...kind }: NumberKind, row: Row): NumberKind => ({
+  ...kind,
+  ...(row["VARIABLE_TYPE"] === "DOUBLE" && { isDecimal: true }),
+  min: Math.max(kind.min ?? Number.NEGATIVE_INFINITY, Number(row["NUMERIC_MIN_VALUE"])),
+  max: Math.min(kind.max ?? Number.POSITIVE_INFINITY, Number(row["NUMERIC_MAX_VALUE"])),
+  step: Number(row["NUMERIC_BLOCK_SIZE"] ?? 1),
+});
 
 function shown({ kind, running }: Variable): SettingValue {
   if (kind.is === "patterns") return running === "" ? [] : running.split(",");

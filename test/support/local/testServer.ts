@@ -17,6 +17,8 @@ export interface TestServer extends AsyncDisposable {
   readonly connection: Connection;
   /** A session of MariaDB's own root: the hand that breaks things. What it does is not in the binary log. */
   readonly root: Server;
+  /** A file of somebody else's, which the next start reads. */
+  writeOptions(text: string): Promise<void>;
   stop(): Promise<void>;
   start(): Promise<void>;
   /** Logs in over TCP, as a proxy does. Returns "in", or the error's number. */
@@ -45,6 +47,7 @@ export async function testServer({ name = "db1", settings = [] }: TestServerOpti
     get root() {
       return root;
     },
+    writeOptions: (text) => writeFile(path.join(paths(directory).includeFolder, "20-test.cnf"), text),
     stop: () => stop(directory),
     async start() {
       await start(directory);

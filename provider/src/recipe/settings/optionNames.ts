@@ -49,11 +49,11 @@ const ALIASES: Readonly<Record<string, readonly [option: string, value?: (given:
 
 /** Options that begin the names of others: their own names stand for themselves. Of MariaDB 10.5 to 11.8, without plugins. */
 const BEGIN_OTHERS: ReadonlySet<string> = new Set(
-  `aria_group_commit debug feedback flush general_log innodb
+  `aria_group_commit binlog_gtid_index debug feedback flush general_log innodb
   innodb_adaptive_flushing innodb_adaptive_hash_index innodb_buffer_page innodb_buffer_pool_size innodb_cmp
   innodb_cmp_per_index innodb_cmpmem innodb_defragment innodb_defragment_fill_factor innodb_io_capacity
   innodb_max_dirty_pages_pct innodb_max_purge_lag innodb_monitor_reset innodb_read_only innodb_stats_persistent
-  innodb_status_output innodb_sys_foreign innodb_sys_tables lc_messages log_bin log_bin_compress log_slow_query log_tc
+  innodb_scrub_log innodb_status_output innodb_sys_foreign innodb_sys_tables lc_messages log_bin log_bin_compress log_slow_query log_tc
   old optimizer_trace performance_schema performance_schema_consumer_events_stages_history
   performance_schema_consumer_events_statements_history performance_schema_consumer_events_transactions_history
   performance_schema_consumer_events_waits_history plugin_load port relay_log slow_query_log ssl ssl_ca ssl_crl

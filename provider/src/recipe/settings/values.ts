@@ -16,9 +16,10 @@ export type SettingKind =
       readonly isDecimal?: true;
     }
   | { readonly is: "choice"; readonly of: readonly string[] }
-  | { readonly is: "set" }
+  /** @param of all that there are, where that is known */
+  | { readonly is: "set"; readonly of?: readonly string[] }
   /** `name=on,name=off`: what is not named stays as it is. */
-  | { readonly is: "switches" }
+  | { readonly is: "switches"; readonly of?: readonly string[] }
   | { readonly is: "patterns" }
   /** A name without regard to case, such as that of a character set or an engine. */
   | { readonly is: "name" }
@@ -47,20 +48,30 @@ export function refusal(kind: SettingKind, value: SettingValue): string | undefi
   if (texts.some((text) => /[\u0000-\u001f]/.test(text))) return "control characters and line breaks are not allowed";
   switch (kind.is) {
     case "boolean":
-      return truth(String(value)) ? undefined : `"${value}" is neither ON nor OFF`;
+      // An option file takes no `yes`.
+      return /^(on|off|1|0|true|false)$/i.test(String(value)) ? undefined : `"${value}" is neither ON nor OFF`;
     case "log":
       if (truth(String(value)) || /^\/.*[^/]$/.test(String(value))) return undefined;
       return `"${value}" is neither ON nor a whole path, such as /var/log/mysql/mariadb-bin`;
     case "number":
       return numberRefusal(kind, String(value));
-    case "choice": {
-      const known = kind.of.some((choice) => choice.toUpperCase() === String(value).toUpperCase());
-      return known ? undefined : `"${value}" is not one of ${kind.of.join(", ")}`;
+    case "choice":
+      return isOneOf(kind.of, String(value)) ? undefined : `"${value}" is not one of ${kind.of.join(", ")}`;
+    case "name":
+      return value === "" ? "a name is needed" : undefined;
+    case "set":
+    case "switches": {
+      const names = listOf(value).map((item) => (kind.is === "set" ? item : item.replace(/=.*/, "")));
+      const unknown = kind.of && names.find((name) => !/^\d+$/.test(name) && !isOneOf(kind.of ?? [], name));
+      return unknown === undefined ? undefined : `"${unknown}" is not one of ${kind.of?.join(", ")}`;
     }
     default:
       return undefined;
   }
 }
+
+const isOneOf = (names: readonly string[], name: string): boolean =>
+  names.some((one) => one.toUpperCase() === name.toUpperCase());
 
 /** True when two values, each in any spelling the server or a user may choose, mean the same. */
 export function sameValue(kind: SettingKind, one: SettingValue, other: SettingValue): boolean {
@@ -83,7 +94,11 @@ export function canonical(kind: SettingKind, value: SettingValue): string {
       return String(value).toUpperCase();
     case "set": {
       const names = listOf(value).flatMap((name) => COMBINATIONS[name.toUpperCase()]?.split(",") ?? name.toUpperCase());
-      return [...new Set(names)].sort().join(",");
+      // Another word for none of them, which `log_output` shows.
+      return [...new Set(names)]
+        .filter((name) => name !== "NONE")
+        .sort()
+        .join(",");
     }
     case "switches":
       return listOf(value).sort().join(",");
@@ -103,10 +118,18 @@ export const isLogPath = (value: SettingValue | undefined): boolean =>
 const withoutExtension = (file: string): string => file.replace(/\.[^/]*$/, "");
 
 /** Modes that stand for several: the server shows them all. */
+const WITHOUT_OPTIONS = "PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE,NO_KEY_OPTIONS,NO_TABLE_OPTIONS,NO_FIELD_OPTIONS";
 const COMBINATIONS: Readonly<Record<string, string>> = {
   ANSI: "ANSI,REAL_AS_FLOAT,PIPES_AS_CONCAT,ANSI_QUOTES,IGNORE_SPACE",
+  DB2: `DB2,${WITHOUT_OPTIONS}`,
+  MAXDB: `MAXDB,${WITHOUT_OPTIONS},NO_AUTO_CREATE_USER`,
+  MSSQL: `MSSQL,${WITHOUT_OPTIONS}`,
+  MYSQL323: "MYSQL323,HIGH_NOT_PRECEDENCE",
+  MYSQL40: "MYSQL40,HIGH_NOT_PRECEDENCE",
+  ORACLE: `ORACLE,${WITHOUT_OPTIONS},NO_AUTO_CREATE_USER,SIMULTANEOUS_ASSIGNMENT`,
+  POSTGRESQL: `POSTGRESQL,${WITHOUT_OPTIONS}`,
   TRADITIONAL:
-    "TRADITIONAL,STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER",
+    "TRADITIONAL,STRICT_TRANS_TABLES,STRICT_ALL_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION",
 };
 
 const switchesOf = (value: SettingValue): Map<string, string> =>
@@ -136,9 +159,13 @@ function toWhole(text: string): bigint | undefined {
 
 const factorOf = (unit = ""): number => 1024 ** ["", "k", "m", "g", "t"].indexOf(unit.toLowerCase());
 
-function numberRefusal(kind: { min?: number; max?: number }, text: string): string | undefined {
+function numberRefusal(kind: { min?: number; max?: number; isDecimal?: true }, text: string): string | undefined {
   const number = toNumber(text);
   if (number === undefined) return `"${text}" is not a number`;
+  // With either in an option file no server starts.
+  if (!kind.isDecimal && text.includes(".")) return `"${text}" is not a whole number`;
+  if (kind.isDecimal && /[kmgt]$/i.test(text))
+    return `"${text}" has a unit, which MariaDB takes for whole numbers only`;
   if (kind.min !== undefined && number < kind.min) return `${text} is below the smallest value, ${kind.min}`;
   if (kind.max !== undefined && number > kind.max) return `${text} is above the largest value, ${kind.max}`;
   return undefined;
