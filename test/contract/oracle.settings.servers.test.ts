@@ -43,7 +43,7 @@ afterAll(() => server?.[Symbol.asyncDispose]());
 
 /** They take effect on the session that asks, on the machine, or when they are set; or only a server of a certain make has them. */
 const UNTRIED =
-  /^(debug|event_scheduler|lc_|key_buffer|gtid_|wsrep|read_only|secure|tcp_|innodb_(encrypt|log_file_buffering|compression_algorithm|max_purge_lag_wait|buffer_pool|fil_make|trx_purge|disable|log_checkpoint|master_thread|page_cleaner|saved|simulate|force|limit_optimistic|log_file_size|data_file)|max_(user_connections|session_mem|statement|password))/;
+  /^(debug|event_scheduler|thread_pool_size|lc_|key_buffer|gtid_|wsrep|read_only|secure|tcp_|innodb_(encrypt|log_file_buffering|compression_algorithm|max_purge_lag_wait|buffer_pool|fil_make|trx_purge|disable|log_checkpoint|master_thread|page_cleaner|saved|simulate|force|limit_optimistic|log_file_size|data_file)|max_(user_connections|session_mem|statement|password))/;
 
 type Case = readonly [option: string, value: SettingInput];
 
@@ -60,10 +60,13 @@ const valuesOf = ({ name, type, min, max, choices }: Variable): fc.Arbitrary<Set
     case "SET":
     case "FLAGSET":
       return fc
-        .uniqueArray(fc.constantFrom(...choices.filter((choice) => choice !== "default"), "nosuch"), {
-          minLength: name === "log_output" ? 1 : 0,
-          maxLength: 3,
-        })
+        .uniqueArray(
+          fc.constantFrom(...choices.filter((choice) => choice !== "default"), ...(type === "SET" ? ["nosuch"] : [])),
+          {
+            minLength: name === "log_output" ? 1 : 0,
+            maxLength: 3,
+          },
+        )
         .map((some) => (type === "FLAGSET" ? some.map((one) => `${one}=on`) : some).join(","));
     default:
       return fc.oneof(
@@ -132,7 +135,7 @@ oracleTest("a value is taken where the server has it then, and refused where it 
 
 /** What another option or a limit of the system changes, or a start reads otherwise: log_warnings=3M is 3 there. */
 const CHANGED_ELSEWHERE =
-  /^(table_|flush_time|innodb_io_|innodb_max_dirty|query_cache|thread_cache|tmp_|log_warnings|old_alter_table|alter_algorithm|old$|old_mode|log_slow_|log_queries_not)/;
+  /^(table_|binlog_expire|max_connections|slave_parallel_workers|flush_time|innodb_io_|innodb_max_dirty|query_cache|thread_cache|tmp_|log_warnings|old_alter_table|alter_algorithm|old$|old_mode|log_slow_|log_queries_not)/;
 
 /** Needs a restart, so there is one for many values at once. */
 test(

@@ -107,7 +107,7 @@ it("a machine whose server would never end reading is looked at all the same, an
     (await machine.sh(printDefaults(FOLDER, "10.11"))).split("\n").slice(0, -1),
   );
 
-  await machine.sh(`cd ${mine}; mkfifo 10-waits.cnf
+  await machine.sh(`cd ${mine}; mkdir 05-folder.cnf; mkfifo 10-waits.cnf
     for i in $(seq 20); do printf '[mysqld]\\n!includedir ${mine}\\n' >20-$i.cnf; done`);
   expect(await host.settingsFile()).toBe(`${mine}/99-session-store.cnf`);
   expect((await readOptions(host)).problems).toMatchObject([

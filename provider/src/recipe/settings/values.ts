@@ -94,11 +94,7 @@ export function canonical(kind: SettingKind, value: SettingValue): string {
       return String(value).toUpperCase();
     case "set": {
       const names = listOf(value).flatMap((name) => COMBINATIONS[name.toUpperCase()]?.split(",") ?? name.toUpperCase());
-      // Another word for none of them, which `log_output` shows.
-      return [...new Set(names)]
-        .filter((name) => name !== "NONE")
-        .sort()
-        .join(",");
+      return [...new Set(names)].sort().join(",");
     }
     case "switches":
       return listOf(value).sort().join(",");
@@ -159,6 +155,9 @@ function toWhole(text: string): bigint | undefined {
 
 const factorOf = (unit = ""): number => 1024 ** ["", "k", "m", "g", "t"].indexOf(unit.toLowerCase());
 
+/** Numbers of JavaScript don't tell it from the next one. */
+const LARGEST = 2n ** 64n - 1n;
+
 function numberRefusal(kind: { min?: number; max?: number; isDecimal?: true }, text: string): string | undefined {
   const number = toNumber(text);
   if (number === undefined) return `"${text}" is not a number`;
@@ -167,6 +166,7 @@ function numberRefusal(kind: { min?: number; max?: number; isDecimal?: true }, t
   if (kind.isDecimal && /[kmgt]$/i.test(text))
     return `"${text}" has a unit, which MariaDB takes for whole numbers only`;
   if (kind.min !== undefined && number < kind.min) return `${text} is below the smallest value, ${kind.min}`;
+  if ((toWhole(text) ?? 0n) > LARGEST) return `${text} is above the largest value, ${LARGEST}`;
   if (kind.max !== undefined && number > kind.max) return `${text} is above the largest value, ${kind.max}`;
   return undefined;
 }
