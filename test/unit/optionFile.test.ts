@@ -216,6 +216,28 @@ describe("a line of another file overrides ours", () => {
     expect(overriding("replicate_wild_do_table=d.%session", "")).toEqual([]);
   });
 
+  // Each was given to MariaDB 10.11, which shows the variable so after its start.
+  test.each([
+    ["max_connection = 50", true],
+    ["MAX-CONN=50", true],
+    ["cache.max_connections=50", true],
+    ["skip-max-connections", true],
+    ["max_connection = 1000", false],
+    ["max_connections=+01000", false],
+    ["binlog_expire_logs_seconds=100", true],
+    ["binlog_expire_logs_seconds=86400", false],
+    ["binlog_format=r", true],
+    ["binlog_format=0", false],
+    ["flashback", true],
+    ["skip-autocommit", true],
+    ["autocommit=0\nautocommit=1", false],
+    ["innodb_deadlock_detect=yes", true],
+  ])("when the server takes its name and its value so: %j", (late, overrides) => {
+    const file = "max_connections=1000\nexpire_logs_days=1\nbinlog_format=MIXED\ninnodb_deadlock_detect=OFF";
+    const lines = [...options(`[mariadb]\n${file}`, "ours.cnf"), ...options(`[mysqld]\n${late}`, "late.cnf")];
+    expect(overridingLines(lines, "ours.cnf").map(({ file: of }) => of)).toEqual(overrides ? ["late.cnf"] : []);
+  });
+
   test("when it is the option's name without a value", () => {
     expect(overriding("", "max_connections")).toEqual(["late.cnf:2 max_connections"]);
   });
