@@ -1,10 +1,12 @@
 // @ts-check
 /**
- * Run by npm when the package is packed: puts beside it what its README leads to, `copy`, and takes that away again, `remove`. Only files that a
+ * Run by npm when the package is packed: builds it, and puts beside it what its README leads to, `copy`, and takes that away again, `remove`. Only files that a
  * page names are taken along: others may be of this machine alone.
  */
 import { cp, readFile, rm, rmdir } from "node:fs/promises";
 import path from "node:path";
+import { buildToPack } from "./library.mjs";
+import { installPackages } from "./packages.mjs";
 import { repository } from "./places.mjs";
 import { main, Stop } from "./run.mjs";
 
@@ -28,6 +30,10 @@ async function linked() {
 await main(async () => {
   const [what] = process.argv.slice(2);
   if (what !== "copy" && what !== "remove") throw new Stop("usage: node tools/packed.mjs copy|remove");
+  if (what === "copy") {
+    await installPackages();
+    await buildToPack();
+  }
   for (const file of await linked()) {
     const copy = path.join(place, file);
     if (what === "copy") await cp(path.join(repository, file), copy);

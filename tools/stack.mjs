@@ -63,8 +63,8 @@ async function avoidTakenPorts(environment) {
 async function set(environment, key) {
   const args = ["config", "set", key, "--stack", STACK];
   if (key === "target") return pulumi(environment, [...args, STACK]);
-  // By standard input: arguments can be read by every user of the machine.
-  return pulumi(environment, [...args, "--secret"], randomBytes(24).toString("base64url"));
+  // By standard input: arguments can be read by every user of the machine. One that begins with - could not be given as one later.
+  return pulumi(environment, [...args, "--secret"], randomBytes(24).toString("hex"));
 }
 
 /**

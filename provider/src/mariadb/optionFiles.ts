@@ -52,7 +52,8 @@ async function foreignLines(host: Host, ours: OurFile, version: string | undefin
   return {
     overriding: overridingLines(lines, ours.path),
     problems: all.problems,
-    repeating: repeatingFiles(lines, ours.path),
+    // Where all files are the library's, nobody set the pair up by hand.
+    repeating: host.ownsOptionFiles ? new Map() : repeatingFiles(lines, ours.path),
     moved: movedLogs(lines, ours.path),
     lasting: LASTING.flatMap((name) => lines.findLast((line) => meaningOf(line).option === name) ?? []).filter(
       ({ file }) => file !== ours.path,
