@@ -47,26 +47,57 @@ test("semi-sync switched off is a danger, for it loses sessions without a word",
   }
 });
 
-describe("releases that truncate their binary log at a crash (MDEV-33465) are named with the one that mends it:", () => {
+describe("releases that lose sessions are a danger, with the faults by number and the release to upgrade to:", () => {
   test.each([
-    ["10.6.18", "10.6.19"],
-    ["10.11.8", "10.11.9"],
-    ["11.1.5", "11.1.6"],
-    ["11.2.4", "11.2.5"],
-    ["11.4.2", "11.4.3"],
-  ])("%s", (version, fixed) => {
-    expect(advice(version)).toMatchObject([{ severity: "danger", about: `MariaDB ${version}` }]);
-    expect(advice(version)[0]?.text).toContain(fixed);
+    ["10.6.18", "MDEV-33465", "10.11.19"],
+    ["10.11.8", "MDEV-33465, MDEV-37662, MDEV-38731", "10.11.19"],
+    ["10.11.15", "MDEV-37662, MDEV-38731", "10.11.19"],
+    ["11.4.2", "MDEV-33465", "the newest release of 11.4"],
+    ["11.8.6", "MDEV-38731", "11.8.9"],
+  ])("%s", (version, issues, better) => {
+    const [danger] = advice(version);
+    expect(danger).toMatchObject({ severity: "danger", about: `MariaDB ${version}`, source: `MariaDB ${issues}` });
+    expect(danger?.text).toContain(`upgrade to ${better}`);
   });
 
-  test.each(["10.5.23", "10.6.19", "10.11.9", "10.11.19", "11.4.3", "11.8.6"])("not %s", (version) => {
+  test.each([
+    ["10.11.18", "MDEV-34135, MDEV-40298, MDEV-40648"],
+    ["11.8.8", "MDEV-34135, MDEV-40298, MDEV-40648"],
+    ["12.3.2", "MDEV-39788"],
+  ])("%s has faults that lose nothing: one warning", (version, issues) => {
+    expect(advice(version)).toMatchObject([{ severity: "warning", source: `MariaDB ${issues}` }]);
+  });
+
+  test("a fault that came with a release is not said of earlier ones", () => {
+    expect(
+      advice("11.8.5")
+        .map(({ source }) => source)
+        .join(),
+    ).toContain("MDEV-38216");
+    expect(
+      advice("11.8.3")
+        .map(({ source }) => source)
+        .join(),
+    ).not.toContain("MDEV-38216");
+  });
+
+  test.each(["10.11.19", "10.11.20", "11.4.3", "11.8.9", "12.3.3", "13.0.1"])("nothing is said of %s", (version) => {
     expect(advice(version)).toEqual([]);
   });
 });
 
-test("a release before 10.5 gets a warning and no stop", () => {
-  expect(advice("10.4.34")).toMatchObject([{ severity: "warning", about: "MariaDB 10.4.34" }]);
-});
+test.each(["10.4.34", "10.5.29", "10.6.30", "11.2.6", "12.1.2"])(
+  "%s gets no fixes any more, which is a warning and no stop",
+  (version) => {
+    expect(advice(version)).toMatchObject([
+      {
+        severity: "warning",
+        about: `MariaDB ${version}`,
+        text: expect.stringMatching(/^its series gets no fixes any more/),
+      },
+    ]);
+  },
+);
 
 test("an example password is a danger; its account is named, the password never", () => {
   const given = accountAdvice({

@@ -1,5 +1,7 @@
+import type { Server } from "../../provider/src/mariadb/server";
+import { refuseSettings } from "../../provider/src/mariadb/settings";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
-import { nodeSettings } from "../../provider/src/recipe/settings/ofNode";
+import { nodeSettings, settingRefusals } from "../../provider/src/recipe/settings/ofNode";
 import { parseOptionFile } from "../../provider/src/recipe/settings/optionFile";
 import { optionName, profileValues, SETTINGS, settingOf } from "../../provider/src/recipe/settings/table";
 import { refusal, sameValue, toValue } from "../../provider/src/recipe/settings/values";
@@ -159,4 +161,28 @@ test("users' values go before the profile's, under either spelling of the name, 
     slave_exec_mode: "IDEMPOTENT",
   });
   expect(Object.keys(settings).filter((option) => /-|[A-Z]/.test(option))).toEqual([]);
+});
+
+describe("a binary log in InnoDB, which no version that the tests run offers, is refused by name:", () => {
+  test("as a setting", () => {
+    expect(settingRefusals({ "binlog-storage-engine": "innodb" })).toMatchObject([
+      { option: "binlog-storage-engine", reason: expect.stringContaining("excludes semi-sync") },
+    ]);
+  });
+
+  test.each(["12.3.2", "13.0.1"])("on a server of %s that runs with it", async (number) => {
+    const server = {
+      name: "db1",
+      version: Version.parse(number),
+      value: async () => "innodb",
+      query: async () => [],
+      row: async () => undefined,
+    };
+    await expect(refuseSettings(server as unknown as Server, {})).rejects.toThrow(
+      /^nothing was touched: settings.binlog_storage_engine: db1 runs with innodb: .* Before it joins a pair, remove that line/,
+    );
+    await expect(
+      refuseSettings({ ...server, value: async () => "" } as unknown as Server, {}),
+    ).resolves.toBeUndefined();
+  });
 });

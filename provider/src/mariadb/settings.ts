@@ -3,7 +3,7 @@ import type { Connection } from "../inputs";
 import { meaningOf, placesLog } from "../recipe/settings/foreignLines";
 import { type NotedSettings, nearestOption, type Settings } from "../recipe/settings/ofNode";
 import { describeLine, isReadBy, type OptionLine } from "../recipe/settings/optionFile";
-import { type Effect, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
+import { type Effect, LOG_IN_INNODB, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
 import { openToRemove } from "./admin";
 import { askIfThere } from "./open";
@@ -95,7 +95,11 @@ export async function settingChanges(
 /** What this server can't take of the wanted settings. Its own catalogue of variables decides. */
 async function refusedSettings(server: Server, wanted: Settings): Promise<{ option: string; reason: string }[]> {
   const variables = await readVariables(server, wanted);
-  const refused = [...(await refusedPlaces(server, wanted, variables)), ...(await unknownNames(server, wanted))];
+  const refused = [
+    ...(await refusedLog(server)),
+    ...(await refusedPlaces(server, wanted, variables)),
+    ...(await unknownNames(server, wanted)),
+  ];
   for (const [option, value] of Object.entries(wanted)) {
     const variable = variables.get(option);
     if (variable) {
@@ -120,6 +124,17 @@ export async function refusedIfThere(
   wanted: Settings,
 ): Promise<{ option: string; reason: string }[]> {
   return (await askIfThere(where, (server) => refusedSettings(server, wanted), openToRemove)) ?? [];
+}
+
+/** A server that has its binary log in InnoDB: to take it back into files would leave the log that the peer reads. */
+async function refusedLog(server: Server): Promise<{ option: string; reason: string }[]> {
+  if (!server.version.has("binary log in InnoDB")) return [];
+  const engine = await server.value("SELECT @@GLOBAL.binlog_storage_engine");
+  if (!engine) return [];
+  const reason =
+    `${server.name} runs with ${engine}: ${LOG_IN_INNODB}. Before it joins a pair, remove that line from its option files and restart it; the log ` +
+    "that it has now can't be read then, so its peer is to be seeded from it";
+  return [{ option: "binlog_storage_engine", reason }];
 }
 
 /** Settings with which the next start would leave the binary log that the server has, and begin another. */

@@ -1,6 +1,7 @@
 import type { Advice, Reminders } from "../inputs";
 import { isExamplePassword } from "./accounts/password";
 import { ROLES, type Role, rowOf } from "./accounts/table";
+import { releaseAdvice } from "./releases";
 import type { Settings } from "./settings/ofNode";
 import { describeLine, type OptionLine, saying } from "./settings/optionFile";
 import { SETTINGS } from "./settings/table";
@@ -9,7 +10,7 @@ import type { Version } from "./version";
 
 /** Advice on one node: its version, and the settings that it runs with. */
 export function nodeAdvice(name: string, version: Version, settings: Settings): Advice[] {
-  return [...versionAdvice(name, version), ...settingsAdvice(name, settings)];
+  return [...releaseAdvice(name, version), ...settingsAdvice(name, settings)];
 }
 
 /** Advice on option files that say of the pair's options what ours says too, as on a pair that was set up by hand. */
@@ -73,43 +74,6 @@ export function certificateAdvice(name: string, days: number | undefined, remind
       source: "the node's `tls`",
     },
   ];
-}
-
-function versionAdvice(name: string, version: Version): Advice[] {
-  const fixed = fixedRelease(version);
-  if (fixed) {
-    return [
-      {
-        severity: "danger",
-        where: name,
-        about: `MariaDB ${version.number}`,
-        text: `after a crash this release cuts transactions off its binary log when semi-sync is on; upgrade to ${fixed} or later`,
-        source: "MariaDB MDEV-33465",
-      },
-    ];
-  }
-  if (version.atLeast("10.5")) return [];
-  return [
-    {
-      severity: "warning",
-      where: name,
-      about: `MariaDB ${version.number}`,
-      text: "releases before 10.5 get no fixes and were not tried with this library; upgrade to 10.11.9 or later",
-      source: "MariaDB's maintenance policy",
-    },
-  ];
-}
-
-/** The release that fixes the loss of binary log events at crash recovery; undefined for releases that have the fix or not the fault. */
-function fixedRelease(version: Version): string | undefined {
-  const affected = [
-    ["10.6", "10.6.19"],
-    ["10.11", "10.11.9"],
-    ["11.1", "11.1.6"],
-    ["11.2", "11.2.5"],
-    ["11.4", "11.4.3"],
-  ] as const;
-  return affected.find(([from, to]) => version.between(from, to) && version.number.startsWith(`${from}.`))?.[1];
 }
 
 function settingsAdvice(name: string, settings: Settings): Advice[] {

@@ -1,6 +1,6 @@
 /**
  * What servers can do, and since which version, as far as the order of our steps depends on it. What a setting or privilege depends on is in
- * its own table; what is advised against a release, in advice.ts.
+ * its own table; what is advised against a release, in releases.ts.
  */
 const SINCE = {
   /** Semi-sync is part of the server, not two plug-ins. */
@@ -11,6 +11,8 @@ const SINCE = {
   "SUPER without binary logs": "11.0.1",
   /** The variable is named as the option is: `transaction_isolation`, before `tx_isolation`. */
   transaction_isolation: "11.1.1",
+  /** The binary log may be tables of InnoDB. */
+  "binary log in InnoDB": "12.3",
   /** A server without certificates makes one, and replicas verify it by the account's password. */
   "own certificate": "11.4",
 } as const;
@@ -31,6 +33,11 @@ export class Version {
   /** `10.11.19`, without the distribution's suffix. */
   get number(): string {
     return this.parts.join(".");
+  }
+
+  /** `10.11`: what gets fixes together. */
+  get series(): string {
+    return this.parts.slice(0, 2).join(".");
   }
 
   /** True from `wanted` on: `version.atLeast("10.6.1")`. Missing parts count as 0. */

@@ -97,6 +97,10 @@ const writable = (option: string, takesEffect: Effect, because: string, why: str
   source: "the pair",
 });
 
+/** Why a pair can't have its binary log in tables of InnoDB, as MariaDB 12.3 offers it. */
+export const LOG_IN_INNODB =
+  "a binary log in InnoDB excludes semi-sync (error 4248), a name of the log, and sync_binlog: acknowledged sessions would be on one node only. Keep it in files";
+
 /** Everything this library knows of settings. File text, SET GLOBAL, drift, restarts, advice and documentation come from here. */
 export const SETTINGS: readonly Setting[] = [
   {
@@ -250,6 +254,15 @@ export const SETTINGS: readonly Setting[] = [
     takesEffect: "at once",
     why: "Removing binary logs after so many days; a peer that is down for longer must be seeded anew",
     source: RECIPE,
+  },
+  {
+    option: "binlog_storage_engine",
+    kind: { is: "name" },
+    only: "",
+    takesEffect: "restart",
+    refuses: () => LOG_IN_INNODB,
+    why: "Where the binary log is kept; empty: in files",
+    source: "MariaDB: InnoDB-based Binary Log",
   },
   {
     option: "binlog_expire_logs_seconds",
