@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { paths } from "../../provider/src/hosts/local/files";
 import type { NodeTls } from "../../provider/src/inputs";
 import { Authority } from "../support/authority";
+import { madeOf } from "../support/certificateCases";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
 import { Pair } from "../support/local/pair";
@@ -100,6 +101,32 @@ it("a certificate waits for a peer whose authority's file says nothing, until th
   await writeFile(ca, "");
   const restored = setTimeout(2_000).then(() => writeFile(ca, text));
   await Promise.all([pair.up({ ...options, only: ["sessions-db1"] }), restored]);
+  expect(await pair.drift(options)).toEqual({});
+});
+
+it("certificates that OpenSSL on one machine does not take are taken back, and its server goes on with the former, also after a restart", async () => {
+  const [one, two] = options.tls as [NodeTls, NodeTls];
+  const next = madeOf({ leaf: { key: "rsa2048" } }, "127.0.0.1");
+  const [former, renewed] = [one, next].map((node) => ({ ...node, ca: one.ca + next.ca })) as [NodeTls, NodeTls];
+  const peer = { ...two, ca: one.ca + next.ca };
+  const strict = path.join(pair.directory(1), "conf.d/50-strict.cnf");
+  await pair.server(1).stop();
+  await writeFile(strict, "[mariadbd]\nssl_cipher=DEFAULT:@SECLEVEL=3\n");
+  await pair.up({ ...options, tls: [former, peer] });
+  const files = () => sh(1, "cat tls/ca.pem tls/node.pem").then(({ stdout }) => stdout);
+  const before = await files();
+  const { message } = await failureOf(pair.up({ ...options, tls: [renewed, peer] }));
+  expect(message).toMatch(
+    /db1 can't use the new certificates: .*The former ones were put back, and it goes on with them/,
+  );
+  expect(await files()).toBe(before);
+  await pair.server(1).stop();
+  await pair.up({ ...options, tls: [former, peer] });
+  expect(await pair.drift({ ...options, tls: [former, peer] })).toEqual({});
+  await rm(strict);
+  await pair.server(1).stop();
+  await pair.up({ ...options, tls: [renewed, peer] });
+  await pair.up(options);
   expect(await pair.drift(options)).toEqual({});
 });
 

@@ -1,0 +1,76 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import * as path from "node:path";
+import { paths } from "../../provider/src/hosts/local/files";
+import type { NodeTls } from "../../provider/src/inputs";
+import { tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
+import { type CertificateCase, certificateCases, madeOf } from "../support/certificateCases";
+import { type TestServer, testServer } from "../support/local/testServer";
+import { oracleTest } from "../support/oracle";
+
+/**
+ * The server's OpenSSL is the judge of certificates: what `check` takes is put in a running server's place, and comes into effect, and who
+ * connects as a replica does, verifying, gets in. What `check` refuses does not.
+ */
+
+let server: TestServer;
+let folder: string;
+let tls: { readonly ca: string; readonly certificate: string };
+
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "session-store-tls-"));
+  tls = { ca: path.join(folder, "ca.pem"), certificate: path.join(folder, "node.pem") };
+  await place(tlsTexts(madeOf({}, "db1.example.org")));
+  const settings = [`ssl_ca=${tls.ca}`, `ssl_cert=${tls.certificate}`, `ssl_key=${tls.certificate}`];
+  server = await testServer({ settings });
+}, 60_000);
+afterAll(async () => {
+  await server?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const place = async ({ ca, certificate }: { ca: string; certificate: string }) => {
+  await writeFile(tls.ca, ca);
+  await writeFile(tls.certificate, certificate);
+};
+
+/** What would be written; for what can't be read, what was given. */
+function textsOf(given: NodeTls): { ca: string; certificate: string } {
+  try {
+    return tlsTexts(given);
+  } catch {
+    return { ca: given.ca, certificate: `${given.certificate}\n${given.privateKey}` };
+  }
+}
+
+/** "in", or what the server or the one who connects says. */
+async function judged({ address, ...spec }: CertificateCase): Promise<string> {
+  await place(textsOf(madeOf(spec, address)));
+  try {
+    await server.root.query("FLUSH SSL");
+  } catch {
+    return "out";
+  }
+  const named = /^[\d.]+$/.test(address) ? "-verify_ip" : "-verify_hostname";
+  const { directory } = server.connection.host as { directory: string };
+  const { socket } = paths(directory);
+  const arguments_ = ["s_client", "-starttls", "mysql", "-unix", socket, "-CAfile", tls.ca, "-verify_return_error"];
+  return new Promise((resolve) => {
+    const client = execFile("openssl", [...arguments_, named, address], (error) => resolve(error ? "out" : "in"));
+    client.stdin?.end();
+  });
+}
+
+oracleTest<CertificateCase, string>("what check takes comes into effect, and what it refuses does not", {
+  cases: certificateCases,
+  inTest: 300,
+  async oracle(cases) {
+    const answers: string[] = [];
+    for (const one of cases) answers.push(await judged(one));
+    return answers;
+  },
+  async ours({ address, ...spec }) {
+    return (await tlsProblems(madeOf(spec, address), address)).length === 0 ? "in" : "out";
+  },
+});
