@@ -70,7 +70,7 @@ function repairOf(said: string, address: string): string {
   const [, repair] = REPAIRS.find(([words]) => words.test(said)) ?? [];
   return repair
     ? `. ${repair}`
-    : `. \`openssl x509 -text -noout -in CERTIFICATE\` shows it; have it issued again, for a key of ${anotherKey(address)}`;
+    : `. \`openssl x509 -text -noout -in CERTIFICATE\` shows what is in it; have another one issued: ${anotherKey(address)}`;
 }
 
 const REPAIRS: readonly (readonly [RegExp, string])[] = [
@@ -93,6 +93,10 @@ const REPAIRS: readonly (readonly [RegExp, string])[] = [
   [
     /signature algorithm|shared cipher|handshake failure/,
     "Its key may not sign in a handshake: have it issued with keyUsage=digitalSignature,keyEncipherment",
+  ],
+  [
+    /signature failure/,
+    'Another certificate in "ca" or "certificate" has the name of the one that signed it, and OpenSSL takes the first: leave that out, or have both authorities issued with a subjectKeyIdentifier, and what they sign with an authorityKeyIdentifier',
   ],
   [/critical extension/, "It, or one above it, has a critical extension that is unknown: have it issued without"],
 ];
