@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { promisify } from "node:util";
 import { paths } from "../../provider/src/hosts/local/files";
 import type { NodeTls } from "../../provider/src/inputs";
 import { tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
-import { type CertificateCase, certificateCases, madeOf } from "../support/certificateCases";
+import { type CertificateCase, type CertificateSpec, certificateCases, madeOf } from "../support/certificateCases";
 import { type TestServer, testServer } from "../support/local/testServer";
 import { oracleTest } from "../support/oracle";
 
@@ -73,4 +74,20 @@ oracleTest<CertificateCase, string>("what check takes comes into effect, and wha
   async ours({ address, ...spec }) {
     return (await tlsProblems(madeOf(spec, address), address)).length === 0 ? "in" : "out";
   },
+});
+
+test("the commands that are named make certificates that are taken", async () => {
+  const address = "db1.example.org";
+  const said = await Promise.all(
+    [{ root: { key: "rsa1024" } }, { leaf: { key: "rsa1024" } }, { leaf: { digest: "sha1" } }].map(async (spec) => {
+      const [problem] = await tlsProblems(madeOf(spec as CertificateSpec, address), address);
+      return /`(openssl [^`]*)`/.exec(problem?.reason ?? "")?.[1];
+    }),
+  );
+  // The authority's key is encrypted, as it should be.
+  const [authority, request, sign] = [`${said[0]} -passout pass:x`, said[1], `${said[2]} -passin pass:x`];
+  await promisify(execFile)("sh", ["-ec", [authority, request, sign].join("\n")], { cwd: folder });
+  const read = (name: string) => readFile(path.join(folder, name), "utf8");
+  const tls = { ca: await read("CA"), certificate: await read("CERTIFICATE"), privateKey: await read("KEY") };
+  expect(await tlsProblems(tls, address)).toEqual([]);
 });

@@ -142,6 +142,7 @@ const hashOf = (digest: Digest): Hash => digest.replace("pss-", "") as Hash;
 export const canSign = ({ privateKey }: Keys, digest: Digest): boolean => {
   const type = privateKey.asymmetricKeyType ?? "";
   if (type in PLAIN) return digest === "sha256";
+  if (type === "rsa-pss") return isPss(digest);
   if (type === "rsa") {
     const size = privateKey.asymmetricKeyDetails?.modulusLength ?? 0;
     return size > 600 || (!isPss(digest) && digest !== "sha512");

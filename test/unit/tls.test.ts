@@ -2,6 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import type { NodeTls } from "../../provider/src/inputs";
 import { authorityProblem, daysLeft, tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
 import { Authority } from "../support/authority";
+import { type CertificateSpec, madeOf } from "../support/certificateCases";
 
 /** Certificates that could not prove a node are refused before anything is touched, and no message shows a key. */
 
@@ -104,6 +105,94 @@ test.each<[string, () => Promise<Partial<NodeTls>> | Partial<NodeTls>, RegExp]>(
   const secret = /-----BEGIN[^\n]*\n(.{20})/.exec(good.privateKey)?.[1] ?? "";
   expect(secret).toHaveLength(20);
   expect(found.join()).not.toContain(secret);
+});
+
+const ADDRESS = "db1.example.org";
+test.each<[string, CertificateSpec, RegExp]>([
+  [
+    "a key of 1024 bits",
+    { leaf: { key: "rsa1024" } },
+    /^certificate: is for a key of the kind RSA with 1024 bits, .* none under 2048\. .*`openssl req -new -newkey rsa:3072 .*DNS:db1\.example\.org`$/,
+  ],
+  [
+    "an authority's key of 1024 bits",
+    { root: { key: "rsa1024" } },
+    /^ca: CN=Test CA has a key of the kind RSA with 1024 bits, .*`openssl req -x509 -newkey rsa:3072 -sha256/,
+  ],
+  [
+    "a signature with SHA-1",
+    { leaf: { digest: "sha1" } },
+    /^certificate: CN=db1\.example\.org is signed with SHA-1, .*`openssl x509 -req -sha256/,
+  ],
+  ["one with MD5", { root: { key: "rsa2048" }, leaf: { digest: "md5" } }, /^certificate: .* is signed with MD5/],
+  [
+    "one with RSA-PSS and SHA-1, in between",
+    { root: { key: "rsa2048" }, between: [{ digest: "pss-sha1" }] },
+    /^certificate: CN=Between 0 is signed with SHA-1/,
+  ],
+  ["a key of DSA", { leaf: { key: "dsa1024" } }, /^certificate: is for a key of the kind DSA with 1024 bits/],
+  ["a curve of no client", { leaf: { key: "secp256k1" } }, /^certificate: is for a key on the curve secp256k1/],
+  [
+    "the node's own certificate last",
+    { between: [{}], order: "leaf last" },
+    /^certificate: begins with CN=Between 0, and "privateKey" belongs to CN=db1\.example\.org .*put the node's own certificate first$/,
+  ],
+  [
+    "an authority that is none",
+    { between: [{ extra: "CA:FALSE" }] },
+    /^certificate: is refused by OpenSSL: (invalid CA certificate|unsu\w+ certificate purpose)\. .*CA:TRUE/,
+  ],
+  [
+    "too long a path",
+    { between: [{ extra: "pathlen 0" }, {}] },
+    /^certificate: is refused by OpenSSL: path length constraint exceeded\. .*pathlen/,
+  ],
+  [
+    "an authority for other names",
+    { between: [{ extra: "permits com" }] },
+    /^certificate: is refused by OpenSSL: permitted subtree violation\. .*nameConstraints/,
+  ],
+  [
+    "an authority for clients",
+    { between: [{ extra: "client" }] },
+    /^certificate: is refused by OpenSSL: unsu\w+ certificate purpose\. .*extendedKeyUsage=serverAuth/,
+  ],
+  [
+    "a key usage without signatures",
+    { leaf: { extra: "signs only" } },
+    /^certificate: is refused by OpenSSL: .*keyUsage=digitalSignature/,
+  ],
+  [
+    "a critical extension that is unknown",
+    { leaf: { extra: "critical" } },
+    /^certificate: is refused by OpenSSL: unhandled critical extension\. .*have it issued without$/,
+  ],
+])("what a server's OpenSSL refuses is told before, with the repair: %s", async (_, spec, words) => {
+  const found = await tlsProblems(madeOf(spec, ADDRESS), ADDRESS);
+  expect(found.map(({ property, reason }) => `${property}: ${reason}`)).toEqual([expect.stringMatching(words)]);
+});
+
+test("what OpenSSL takes is taken: an authority that signed itself with SHA-1, one that was renewed, PSS, Ed25519, any order in between", async () => {
+  const specs: CertificateSpec[] = [
+    { root: { digest: "sha1" } },
+    { ca: "expired one first" },
+    { ca: "and a weak one" },
+    { root: { key: "pss2048", digest: "pss-sha256" }, leaf: { key: "ed25519" } },
+    { between: [{}, {}], order: "between reversed" },
+    { dress: "TRUSTED" },
+    { dress: "X509" },
+    { dress: "escaped" },
+    { privateKey: "with parameters" },
+    { privateKey: "with certificate" },
+  ];
+  for (const spec of specs) expect([spec, await tlsProblems(madeOf(spec, ADDRESS), ADDRESS)]).toEqual([spec, []]);
+});
+
+test("a node goes on with a certificate that it uses, whatever is found weak in it since", async () => {
+  for (const spec of [{ leaf: { key: "rsa1024" } }, { leaf: { digest: "sha1" } }] as CertificateSpec[]) {
+    const [problem] = await tlsProblems(madeOf(spec, ADDRESS), ADDRESS);
+    expect(problem).toMatchObject({ mayStay: true });
+  }
 });
 
 test("certificates that follow each other without a line break are written on lines of their own", async () => {

@@ -51,8 +51,11 @@ export async function tlsProblems(tls: NodeTls, address: string): Promise<TlsPro
   try {
     const authorities = parse("ca", tls.ca);
     const given = parse("certificate", tls.certificate);
+    const key = parseKey(tls.privateKey);
+    const misplaced = problemsOfOrder(given, key);
+    if (misplaced.length > 0) return misplaced;
     const problems = [
-      ...problemsOfKey(given, parseKey(tls.privateKey)),
+      ...problemsOfKey(given, key),
       ...problemsOfCertificate(given[0], address),
       ...problemsOfChain(given, authorities, new Date()),
       ...problemsOfStrength(given, authorities, address),
@@ -103,16 +106,16 @@ export const tlsTexts = ({ ca, certificate, privateKey }: NodeTls): { ca: string
 const textOf = (certificates: Certificates): string =>
   certificates.map(({ raw }) => pemText({ label: "CERTIFICATE", body: raw.toString("base64") })).join("");
 
-function problemsOfKey([certificate, ...between]: Certificates, key: KeyObject): TlsProblem[] {
+/** What was given first has to be the node's own: all else is said of that. */
+function problemsOfOrder([certificate, ...between]: Certificates, key: KeyObject): TlsProblem[] {
+  const own = certificate.checkPrivateKey(key) ? undefined : between.find((one) => one.checkPrivateKey(key));
+  if (!own) return [];
+  const reason = `begins with ${subject(certificate)}, and "privateKey" belongs to ${subject(own)} after it: put the node's own certificate first`;
+  return [{ property: "certificate", reason }];
+}
+
+function problemsOfKey([certificate]: Certificates, key: KeyObject): TlsProblem[] {
   if (certificate.checkPrivateKey(key)) return [];
-  const own = between.find((one) => one.checkPrivateKey(key));
-  if (own)
-    return [
-      {
-        property: "certificate",
-        reason: `begins with ${subject(certificate)}, and "privateKey" belongs to ${subject(own)} after it: put the node's own certificate first`,
-      },
-    ];
   return [{ property: "privateKey", reason: `is not the key of the certificate (${subject(certificate)})` }];
 }
 

@@ -88,7 +88,7 @@ const REPAIRS: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /purpose/,
-    "Its own key usage, or that of an authority above it, is not for servers: have it issued with keyUsage=digitalSignature,keyEncipherment and extendedKeyUsage=serverAuth,clientAuth",
+    "Its own key usage, or that of an authority above it, is not for servers, or such an authority is none (basicConstraints without CA:TRUE): have it signed by one that is, and issued with keyUsage=digitalSignature,keyEncipherment and extendedKeyUsage=serverAuth,clientAuth",
   ],
   [
     /signature algorithm|shared cipher|handshake failure/,
