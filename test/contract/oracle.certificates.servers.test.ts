@@ -4,9 +4,15 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { paths } from "../../provider/src/hosts/local/files";
-import type { NodeTls } from "../../provider/src/inputs";
 import { tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
-import { type CertificateCase, type CertificateSpec, certificateCases, madeOf } from "../support/certificateCases";
+import {
+  type CertificateCase,
+  type CertificateSpec,
+  certificateCases,
+  madeOf,
+  nameOption,
+  textsOf,
+} from "../support/certificateCases";
 import { type TestServer, testServer } from "../support/local/testServer";
 import { oracleTest } from "../support/oracle";
 
@@ -36,15 +42,6 @@ const place = async ({ ca, certificate }: { ca: string; certificate: string }) =
   await writeFile(tls.certificate, certificate);
 };
 
-/** What would be written; for what can't be read, what was given. */
-function textsOf(given: NodeTls): { ca: string; certificate: string } {
-  try {
-    return tlsTexts(given);
-  } catch {
-    return { ca: given.ca, certificate: `${given.certificate}\n${given.privateKey}` };
-  }
-}
-
 /** "in", or what the server or the one who connects says. */
 async function judged({ address, ...spec }: CertificateCase): Promise<string> {
   await place(textsOf(madeOf(spec, address)));
@@ -53,12 +50,13 @@ async function judged({ address, ...spec }: CertificateCase): Promise<string> {
   } catch {
     return "out";
   }
-  const named = /^[\d.]+$/.test(address) ? "-verify_ip" : "-verify_hostname";
   const { directory } = server.connection.host as { directory: string };
   const { socket } = paths(directory);
   const arguments_ = ["s_client", "-starttls", "mysql", "-unix", socket, "-CAfile", tls.ca, "-verify_return_error"];
   return new Promise((resolve) => {
-    const client = execFile("openssl", [...arguments_, named, address], (error) => resolve(error ? "out" : "in"));
+    const client = execFile("openssl", [...arguments_, nameOption(address), address], (error) =>
+      resolve(error ? "out" : "in"),
+    );
     client.stdin?.end();
   });
 }

@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { isIP } from "node:net";
 import fc from "fast-check";
 import type { NodeTls } from "../../provider/src/inputs";
+import { tlsTexts } from "../../provider/src/recipe/tls";
 import {
   alternativeNames,
   canSign,
@@ -353,3 +354,15 @@ function inDress(text: string, dress: CertificateSpec["dress"]): string {
   if (dress === "trailing blanks") return text.replaceAll("\n", " \t\n");
   return text;
 }
+
+/** What would be written; for what can't be read, what was given. */
+export function textsOf(given: NodeTls): { ca: string; certificate: string } {
+  try {
+    return tlsTexts(given);
+  } catch {
+    return { ca: given.ca, certificate: `${given.certificate}\n${given.privateKey}` };
+  }
+}
+
+/** By which option `openssl s_client` compares the name. */
+export const nameOption = (address: string): string => (isIP(address) ? "-verify_ip" : "-verify_hostname");

@@ -9,7 +9,7 @@ import { isSelfSigned, subject } from "./certificates";
 
 /** Bits. OpenSSL 3 rounds up and takes some below; OpenSSL 1.1, Red Hat and GnuTLS don't. */
 const SMALLEST = 2048;
-/** Those that OpenSSL and GnuTLS offer in a handshake. */
+/** Those that OpenSSL offers in a handshake, whatever its version, and GnuTLS and Java too. */
 const CURVES = ["prime256v1", "secp384r1", "secp521r1"];
 const KEYS_FOR_TLS = ["rsa", "rsa-pss", "ec", "ed25519", "ed448"];
 
@@ -46,7 +46,7 @@ export function weakNodeKey(certificate: X509Certificate, address: string): stri
   if (!KEYS_FOR_TLS.includes(type))
     return `is for a key of the kind ${type.toUpperCase()}, which TLS no longer takes${again}`;
   if (type === "ec" && !CURVES.includes(details?.namedCurve ?? ""))
-    return `is for a key on the curve ${details?.namedCurve}, which no client of MariaDB offers${again}`;
+    return `is for a key on the curve ${details?.namedCurve}, which not every client takes, as all do P-256, P-384 and P-521${again}`;
   return undefined;
 }
 
