@@ -153,6 +153,10 @@ describe("it is let in", () => {
     process.env["SESSION_STORE_SSH_KEY_FILE"] = file;
     try {
       expect(await log({ privateKey: former })).toBe(fromHere());
+      const passphrase = "changed";
+      expect(
+        await log({ privateKey: newKey({ passphrase: PASSPHRASE, cipher: "aes256-ctr" }).private, passphrase }),
+      ).toBe(fromHere());
       process.env["SESSION_STORE_SSH_KEY_FILE"] = path.join(folder, "none");
       expect(await failure({ privateKey: newKey().private })).toMatch(
         /key that SESSION_STORE_SSH_KEY_FILE names can't be read: ENOENT/,

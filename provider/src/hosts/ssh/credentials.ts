@@ -18,19 +18,13 @@ export interface SshCredential {
 export async function sshCredentials(login: SshLogin): Promise<SshCredential[]> {
   const { passphrase, password, user: username = SSH_DEFAULTS.user } = login;
   const file = process.env[SSH_KEY_FILE];
-  const keys = [
-    ...(file
-      ? [
-          {
-            key: opened(await textOf(file), passphrase, `the key that ${SSH_KEY_FILE} names`),
-            origin: ` of ${SSH_KEY_FILE}`,
-          },
-        ]
-      : []),
-    ...(login.privateKey === undefined
-      ? []
-      : [{ key: opened(login.privateKey, passphrase, '"privateKey"'), origin: "" }]),
-  ];
+  const named = file
+    ? {
+        key: opened(await textOf(file), passphrase, `the key that ${SSH_KEY_FILE} names`),
+        origin: ` of ${SSH_KEY_FILE}`,
+      }
+    : undefined;
+  const keys = [...(named ? [named] : []), ...ownKey(login, named !== undefined)];
   const agent = agentOf(login);
   return [
     ...keys.map(({ key, origin }) => ({
@@ -42,6 +36,17 @@ export async function sshCredentials(login: SshLogin): Promise<SshCredential[]> 
       : [{ words: "the keys of the agent", methods: [{ type: "agent", username, agent } as const] }]),
     ...(password === undefined ? [] : [{ words: "the password", methods: passwordMethods(username, password) }]),
   ];
+}
+
+/** That of the state. One that can't be read, as after its passphrase was changed, is in nobody's way who names another. */
+function ownKey({ privateKey, passphrase }: SshLogin, isOutOfDate: boolean): { key: ParsedKey; origin: string }[] {
+  if (privateKey === undefined) return [];
+  try {
+    return [{ key: opened(privateKey, passphrase, '"privateKey"'), origin: "" }];
+  } catch (error) {
+    if (isOutOfDate && error instanceof HostUnreachable) return [];
+    throw error;
+  }
 }
 
 /** Machines that ask for it in words take the same answer. */
