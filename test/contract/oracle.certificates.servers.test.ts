@@ -5,14 +5,8 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { paths } from "../../provider/src/hosts/local/files";
 import { tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
-import {
-  type CertificateCase,
-  type CertificateSpec,
-  certificateCases,
-  madeOf,
-  nameOption,
-  textsOf,
-} from "../support/certificateCases";
+import { type CertificateCase, type CertificateSpec, certificateCases } from "../support/certificateCases";
+import { madeOf, nameOption, textsOf } from "../support/certificateTexts";
 import { type TestServer, testServer } from "../support/local/testServer";
 import { oracleTest } from "../support/oracle";
 
@@ -63,7 +57,7 @@ async function judged({ address, ...spec }: CertificateCase): Promise<string> {
 
 oracleTest<CertificateCase, string>("what check takes comes into effect, and what it refuses does not", {
   cases: certificateCases,
-  inTest: 300,
+  inTest: 200,
   async oracle(cases) {
     const answers: string[] = [];
     for (const one of cases) answers.push(await judged(one));

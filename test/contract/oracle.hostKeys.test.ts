@@ -30,10 +30,8 @@ async function judged(text: string, number: number): Promise<string> {
   const printed = await new Promise<string>((resolve) => {
     execFile("ssh-keygen", ["-l", "-f", file], (_error, stdout) => resolve(stdout));
   });
-  const found = printed
-    .split("\n")
-    .slice(0, -1)
-    .map((line) => line.split(" ")[1]);
+  // For a key without a comment it prints what happens to lie in its memory, line breaks too.
+  const found = [...printed.matchAll(/^\d+ (SHA256:\S+)/gm)].map(([, print]) => print);
   const lines = text.split(/[\r\n]+/).filter((line) => line.trim() !== "" && !line.trim().startsWith("#"));
   return found.length === lines.length ? found.join(" ") : "refused";
 }

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { paths } from "../../provider/src/hosts/local/files";
 import type { NodeTls } from "../../provider/src/inputs";
 import { Authority } from "../support/authority";
-import { madeOf } from "../support/certificateCases";
+import { madeOf } from "../support/certificateTexts";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
 import { Pair } from "../support/local/pair";

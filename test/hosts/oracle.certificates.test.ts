@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as path from "node:path";
 import { tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
-import { type CertificateCase, certificateCases, madeOf, textsOf } from "../support/certificateCases";
+import { type CertificateCase, certificateCases } from "../support/certificateCases";
+import { madeOf, textsOf } from "../support/certificateTexts";
 import { ContainerHost } from "../support/hosts/containerHost";
 import { OLDEST_AND_NEWEST } from "../support/hosts/dockerEngine";
 import { TestNetwork } from "../support/hosts/testNetwork";

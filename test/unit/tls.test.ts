@@ -2,7 +2,8 @@ import { generateKeyPairSync } from "node:crypto";
 import type { NodeTls } from "../../provider/src/inputs";
 import { authorityProblem, daysLeft, tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
 import { Authority } from "../support/authority";
-import { type CertificateSpec, madeOf } from "../support/certificateCases";
+import type { CertificateSpec } from "../support/certificateCases";
+import { madeOf } from "../support/certificateTexts";
 
 /** Certificates that could not prove a node are refused before anything is touched, and no message shows a key. */
 
