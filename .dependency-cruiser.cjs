@@ -29,7 +29,7 @@ const rules = [
   only("run", []),
   only("waiting", ["run"]),
   only("record", ["recipe", "run"]),
-  only("hosts", ["record", "run", "waiting"]),
+  only("hosts", ["recipe/pem", "record", "run", "waiting"]),
   only("mariadb", BELOW),
   only("pair", ["mariadb", ...BELOW]),
   only("operations", ["pair", "mariadb", ...BELOW]),

@@ -766,13 +766,14 @@ export interface SshLogin {
   /** A user other than root needs `sudo` without a password for the commands in docs/hosts.md. @default root */
   readonly user?: string | undefined;
   /**
-   * The machine's public host keys, of which it must show one, as in `ssh_host_ed25519_key.pub` or as `ssh-keyscan`
-   * prints them. Several, so that they can be changed without a moment in which none fits.
+   * The machine's public host keys, of which it must show one, as in `ssh_host_ed25519_key.pub`, in known_hosts or as
+   * `ssh-keyscan` prints them, also several lines at once. Several, so that they can be changed without a moment in
+   * which none fits.
    */
   readonly hostKeys: readonly string[];
   /**
-   * Text of a private key, in OpenSSH's or PEM format. The environment variable SESSION_STORE_SSH_KEY_FILE takes
-   * precedence over it.
+   * Text of a private key, in OpenSSH's or PEM format (PKCS #1, SEC 1, PKCS #8). The environment variable
+   * SESSION_STORE_SSH_KEY_FILE takes precedence over it.
    */
   readonly privateKey?: string | undefined;
   /** What the private key is encrypted with. @default it is not */

@@ -6,11 +6,13 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { Server, utils } from "ssh2";
 import { openHost } from "../../provider/src/hosts";
+import { readPrivateKey } from "../../provider/src/hosts/ssh/privateKey";
 import type { SshHostInputs } from "../../provider/src/inputs";
 import { until } from "../../provider/src/waiting";
 import { ContainerHost, type ContainerHostOptions } from "../support/hosts/containerHost";
 import { newKey } from "../support/hosts/sshKeys";
 import { TestNetwork } from "../support/hosts/testNetwork";
+import { type SshKeySpec, SshKeys } from "../support/sshKeyCases";
 
 /** Ways into a machine over SSH, and what is said where there is none. No server is asked. */
 
@@ -105,6 +107,31 @@ describe("it is let in", () => {
     expect(await log({ privateKey: key.private, passphrase: PASSPHRASE })).toBe(fromHere());
   });
 
+  it("with a key of each type in each format, also as it was pasted", async () => {
+    using keys = new SshKeys();
+    const specs: Partial<SshKeySpec>[] = [
+      ...(["rsa2048", "ecdsa256", "ecdsa384", "ecdsa521", "ed25519"] as const).flatMap((type) =>
+        (["openssh", "traditional", "pkcs8"] as const).map((format) => ({ type, format })),
+      ),
+      // The ciphers of a format, by their numbers.
+      ...Array.from({ length: 9 }, (_, cipher) => ({ format: "openssh" as const, cipher })),
+      ...Array.from({ length: 3 }, (_, cipher) => ({ format: "pkcs8" as const, cipher })),
+      { type: "ecdsa256", format: "traditional", damage: "EC PARAMETERS" },
+      { damage: "one line" },
+      { damage: "escaped" },
+      { damage: "indented" },
+      { damage: "CRLF" },
+    ];
+    const whole = { type: "ed25519", format: "openssh", passphrase: "right", place: 0 } as const;
+    const all = specs.map((spec) => keys.of({ ...whole, ...spec }));
+    const parsed = all.map(({ text, passphrase }) => readPrivateKey(text, passphrase));
+    await authorise(parsed.map((key) => `${key.type} ${key.getPublicSSH().toString("base64")}`).join("\n"));
+    for (const [index, { text: privateKey, passphrase }] of all.entries()) {
+      const answer = await log({ privateKey, passphrase });
+      expect([specs[index], answer]).toEqual([specs[index], fromHere()]);
+    }
+  });
+
   it("with a password", async () => {
     expect(await log({ privateKey: undefined, password: SECRET })).toBe(fromHere());
   });
@@ -126,6 +153,10 @@ describe("it is let in", () => {
     process.env["SESSION_STORE_SSH_KEY_FILE"] = file;
     try {
       expect(await log({ privateKey: former })).toBe(fromHere());
+      const passphrase = "changed";
+      expect(
+        await log({ privateKey: newKey({ passphrase: PASSPHRASE, cipher: "aes256-ctr" }).private, passphrase }),
+      ).toBe(fromHere());
       process.env["SESSION_STORE_SSH_KEY_FILE"] = path.join(folder, "none");
       expect(await failure({ privateKey: newKey().private })).toMatch(
         /key that SESSION_STORE_SSH_KEY_FILE names can't be read: ENOENT/,
@@ -166,6 +197,8 @@ describe("it is let in", () => {
     for (const hostKeys of [
       [other, machine.hostKey],
       [`machine ${machine.hostKey} a comment`, other],
+      [`# machine:22 SSH-2.0-OpenSSH\nmachine ${machine.hostKey}\n[machine]:22 ${other}\n`],
+      [machine.hostKey.split(" ")[1] ?? ""],
     ]) {
       expect(await log({ hostKeys })).toBe(fromHere());
     }

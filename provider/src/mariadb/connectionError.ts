@@ -34,6 +34,9 @@ export class ConnectionError extends Error {
   }
 }
 
+/** There is a server, and no TLS comes about with it. */
+export class HandshakeError extends ConnectionError {}
+
 /** A server that had let us in does not answer to a statement, or refuses what it asks for. */
 export class StatementError extends Error {
   constructor(
@@ -91,7 +94,7 @@ export function connectionError(name: string, user: string, error: unknown): Err
     return new ConnectionError("without TLS", name, `${name} takes no TLS`);
   }
   if (code === "HANDSHAKE_SSL_ERROR") {
-    return new ConnectionError("unreachable", name, `${name} does not prove itself: ${message}`);
+    return new HandshakeError("unreachable", name, `${name} does not prove itself: ${reasonOf(message)}`);
   }
   if (code === "ENOENT" || code === "ECONNREFUSED") {
     return new ConnectionError("stopped", name, `${name} does not run (${code}: nothing listens on its socket)`);
@@ -111,3 +114,6 @@ export function connectionError(name: string, user: string, error: unknown): Err
   }
   return new ConnectionError("unreachable", name, `${name} can't be reached: ${message}`, errno);
 }
+
+/** Of an error of OpenSSL, its reason alone: numbers and places in its sources stand around it. */
+const reasonOf = (message: string): string => /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;

@@ -1,16 +1,13 @@
 import { ENTER, may, otherAccess } from "../hosts/access";
 import { type FileAccess, type Host, HostUnreachable } from "../hosts/Host";
 import { unwritten } from "../hosts/unwritten";
-import type { Connection, NodeTls } from "../inputs";
+import type { NodeTls } from "../inputs";
 import { ownNames } from "../recipe/accounts/own";
 import { haveCertificate, type NotedSettings } from "../recipe/settings/ofNode";
-import { tlsFiles, tlsTexts, validity } from "../recipe/tls";
-import { type NodeTlsState, WORDS } from "../recipe/words";
+import { tlsFiles, tlsTexts } from "../recipe/tls";
+import type { NodeTlsState } from "../recipe/words";
 import { NotRecorded } from "../record/recorder";
 import { progress } from "../run";
-import { until } from "../waiting";
-import { ConnectionError } from "./connectionError";
-import { openEncrypted } from "./open";
 import type { Server } from "./server";
 
 /** Certificates on a machine, and what its server does with them. */
@@ -18,12 +15,6 @@ import type { Server } from "./server";
 /** The key is in it: for the server alone. */
 const CERTIFICATE = { mode: 0o600, ofServer: true };
 const CA = { mode: 0o644 };
-const DEADLINE = 10_000;
-
-/** What `tlsState` is when nothing is wrong. */
-export const IN_EFFECT = WORDS["MariaDbNode.tlsState"].wanted;
-
-const NO_TLS = "the server takes no TLS";
 
 /** Of a server, whether it can be asked or not. */
 type OnHost = Pick<Server, "host" | "name">;
@@ -107,6 +98,26 @@ export async function leftOverTls(host: Host, noted: NotedSettings): Promise<Nod
   return found.some((file) => file !== undefined) ? "left behind by a run that failed" : undefined;
 }
 
+/** What its two files say, as far as they are there. */
+export interface CertificateTexts {
+  readonly ca: string | undefined;
+  readonly certificate: string | undefined;
+}
+
+export async function readTexts(host: Host): Promise<CertificateTexts> {
+  const { ca, certificate } = tlsFiles(host.tlsFolder);
+  const found = await Promise.all([host.readFile(ca), host.readFile(certificate)]);
+  return { ca: found[0]?.text, certificate: found[1]?.text };
+}
+
+/** Writes what the files said before. False: they say so, or there was nothing. */
+export async function writeTexts(server: OnHost, { ca, certificate }: CertificateTexts): Promise<boolean> {
+  const files = tlsFiles(server.host.tlsFolder);
+  if (ca === undefined || certificate === undefined) return false;
+  const caChanged = await write(server, files.ca, ca, CA);
+  return (await write(server, files.certificate, certificate, CERTIFICATE)) || caChanged;
+}
+
 /** Takes them off the machine. */
 export async function removeCertificates(host: Host): Promise<void> {
   const { ca, certificate } = tlsFiles(host.tlsFolder);
@@ -114,8 +125,8 @@ export async function removeCertificates(host: Host): Promise<void> {
   await host.removeFile(certificate);
 }
 
-/** Whether the machine has the certificates, and its server uses them. In words, what is not so. */
-export async function tlsState(connection: Connection, host: Host, wanted: NodeTls): Promise<NodeTlsState> {
+/** What of the files on the machine is not as wanted. */
+export async function filesState(host: Host, wanted: NodeTls): Promise<NodeTlsState | undefined> {
   const files = tlsFiles(host.tlsFolder);
   const texts = tlsTexts(wanted);
   if (await isFolderWrong(host)) return "files have other permissions";
@@ -124,43 +135,5 @@ export async function tlsState(connection: Connection, host: Host, wanted: NodeT
   if (ca.text !== texts.ca || certificate.text !== texts.certificate) return "files differ";
   const accesses = [otherAccess(host, ca, CA), otherAccess(host, certificate, CERTIFICATE)];
   if ((await Promise.all(accesses)).some((other) => other !== undefined)) return "files have other permissions";
-  return effect(connection, wanted);
-}
-
-/** Lets a running server take up its certificates, if it does not use them already. No connection breaks. */
-export async function bringCertificatesIntoEffect(server: Server, wanted: NodeTls, renewed: boolean): Promise<void> {
-  if (!renewed && (await effect(server.connection, wanted)) === IN_EFFECT) return;
-  progress(`${server.name}: taking up the certificates (FLUSH SSL)`);
-  await server.query("FLUSH SSL");
-  await until({ what: `${server.name} to use its certificate`, deadline: DEADLINE }, async () => {
-    const seen = await effect(server.connection, wanted);
-    return seen === IN_EFFECT ? { done: undefined } : { seen };
-  });
-}
-
-/**
- * The same for a server that runs with files in these places, which it would not do before its first certificate. False: it does not.
- * Before a restart of either node: each has to prove itself to the other by what the files say.
- */
-export async function renewIfUsed(server: Server, wanted: NodeTls): Promise<boolean> {
-  const used = await server.value("SELECT @@GLOBAL.ssl_cert");
-  if (used !== tlsFiles(server.host.tlsFolder).certificate) return false;
-  if ((await effect(server.connection, wanted)) === NO_TLS) return false;
-  await bringCertificatesIntoEffect(server, wanted, true);
-  return true;
-}
-
-/** What the server shows to a client that comes with TLS. */
-async function effect(connection: Connection, wanted: NodeTls): Promise<NodeTlsState> {
-  try {
-    await using server = await openEncrypted(connection);
-    const rows = await server.query("SHOW SESSION STATUS LIKE 'Ssl\\_server\\_not\\_%'");
-    const shown = new Map(rows.map((row) => [String(row["Variable_name"]), String(row["Value"])]));
-    const { from, to } = validity(wanted);
-    const isIt = shown.get("Ssl_server_not_before") === from && shown.get("Ssl_server_not_after") === to;
-    return isIt ? IN_EFFECT : `another certificate is used, which ends on ${shown.get("Ssl_server_not_after")}`;
-  } catch (error) {
-    if (error instanceof ConnectionError && error.problem === "without TLS") return NO_TLS;
-    throw error;
-  }
+  return undefined;
 }

@@ -16,7 +16,8 @@ import { claimsAt, giveUpAll, holds } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
 import { isOtherServer } from "../mariadb/sameServer";
 import { refusedIfThere, runningSettings } from "../mariadb/settings";
-import { IN_EFFECT, leftOverTls, removeCertificates, tlsState } from "../mariadb/tls";
+import { leftOverTls, removeCertificates } from "../mariadb/tls";
+import { IN_EFFECT, tlsState } from "../mariadb/tlsEffect";
 import { exchanged } from "../pair/history";
 import { strangeness } from "../pair/identity";
 import { inTurn, lockServers } from "../pair/lock";
@@ -53,14 +54,14 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   rules: [
     {
       needs: ["connection", "tls"],
-      broken({ connection, tls }, last) {
-        const problems = tls ? tlsProblems(tls, connection.address) : [];
-        // One that has ended while it was in use holds up no repair of anything else.
+      async broken({ connection, tls }, last) {
+        const problems = tls ? await tlsProblems(tls, connection.address) : [];
+        // One that has ended while it was in use holds up no repair of anything else; nor does a weak one that its server takes.
         const isInUse = isDeepStrictEqual(tls, last.tls);
-        for (const { reason } of isInUse ? problems.filter(({ isOver }) => isOver) : [])
-          progress(`${nameOf(connection)}: tls.certificate: ${reason}`);
+        for (const { property, reason } of isInUse ? problems.filter(({ mayStay }) => mayStay) : [])
+          progress(`${nameOf(connection)}: tls.${property}: ${reason}`);
         return problems
-          .filter(({ isOver }) => !(isInUse && isOver))
+          .filter(({ mayStay }) => !(isInUse && mayStay))
           .map(({ property, reason }) => ({ property: `tls.${property}`, reason }));
       },
     },

@@ -10,7 +10,8 @@ import { declare, ensureIdentity, refuseOthers } from "../mariadb/register";
 import { installSemiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
 import { refuseSettings, runningSettings } from "../mariadb/settings";
-import { bringCertificatesIntoEffect, removeCertificates, renewIfUsed } from "../mariadb/tls";
+import { removeCertificates } from "../mariadb/tls";
+import { bringCertificatesIntoEffect, renewIfUsed } from "../mariadb/tlsEffect";
 import { refuseUnlessBothFit, refuseUnlessPeerReady } from "../pair/bothFit";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
 import { type History, markOf, refuseExchanged } from "../pair/history";
@@ -163,9 +164,9 @@ async function prepareFiles(
   // A lost node is filled from its peer.
   const servers = await concerned(server, peer, last === undefined && !isLost);
   if (!tls) return { foreign, certificatesChanged: false, servers };
-  const isWritten = await writeCertificates(server, peer, tls);
+  const { isWritten, former: texts } = await writeCertificates(server, peer, tls);
   // Also where a run that was cut off has written them already.
   const certificatesChanged = isWritten || !isDeepStrictEqual(last?.tls, tls);
-  const isRenewed = certificatesChanged && (await renewIfUsed(server, tls));
+  const isRenewed = certificatesChanged && (await renewIfUsed(server, tls, texts));
   return { foreign, certificatesChanged: certificatesChanged && !isRenewed, servers };
 }

@@ -5,7 +5,15 @@ import { nameOf } from "../mariadb/connection";
 import { openIfThere } from "../mariadb/open";
 import { replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { hasOtherCertificate, openTlsFolder, usersWithTls, writeCa, writeCertificate } from "../mariadb/tls";
+import {
+  type CertificateTexts,
+  hasOtherCertificate,
+  openTlsFolder,
+  readTexts,
+  usersWithTls,
+  writeCa,
+  writeCertificate,
+} from "../mariadb/tls";
 import { haveCertificate, type NotedSettings } from "../recipe/settings/ofNode";
 import { authorityProblem, isTrustedBy, tlsFiles } from "../recipe/tls";
 import { until } from "../waiting";
@@ -14,18 +22,19 @@ import { until } from "../waiting";
 
 const DEADLINE = 10_000;
 
-/** Puts the certificates on the machine where they differ. True: they did. */
+/** Puts the certificates on the machine where they differ. Answers whether they did, and what was there before. */
 export async function writeCertificates(
   server: Server,
   peer: Connection | undefined,
   wanted: NodeTls,
-): Promise<boolean> {
+): Promise<{ readonly isWritten: boolean; readonly former: CertificateTexts }> {
   await openTlsFolder(server.host);
+  const former = await readTexts(server.host);
   // First whom to trust: a new certificate of the peer waits for it.
   const caChanged = await writeCa(server, wanted);
   if (peer && (await hasOtherCertificate(server, wanted))) await waitUntilTrusted(server, peer, wanted);
   const certificateChanged = await writeCertificate(server, wanted);
-  return caChanged || certificateChanged;
+  return { isWritten: caChanged || certificateChanged, former };
 }
 
 /** A certificate that the peer does not trust would break the link at its next interruption. The peer may just be learning to. */

@@ -1,6 +1,22 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import type { KeyObject, X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import type { NodeTls } from "../inputs";
+import { weakAuthorityKey, weakNodeKey, weakSignature } from "./certificateStrength";
+import {
+  type Certificates,
+  chainOf,
+  inLine,
+  isSame,
+  isSelfSigned,
+  keyText,
+  parse,
+  parseKey,
+  subject,
+  type TlsProblem,
+  Unreadable,
+} from "./certificates";
+import { pemText } from "./pem";
+import { handshakeProblem } from "./tlsHandshake";
 
 /** What the servers of a pair prove themselves with. */
 
@@ -27,28 +43,26 @@ export const tlsFiles = (folder: string): { ca: string; certificate: string } =>
   certificate: `${folder}/node.pem`,
 });
 
-export interface TlsProblem {
-  readonly property: keyof NodeTls;
-  readonly reason: string;
-  /** True: it was good, and comes about by itself. */
-  readonly isOver?: true;
-}
-
-const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const DAY = 86_400_000;
 const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 
 /** What keeps a certificate from proving the node to whoever reaches it at `address`. No key is in the answer. */
-export function tlsProblems(tls: NodeTls, address: string, now = new Date()): TlsProblem[] {
+export async function tlsProblems(tls: NodeTls, address: string): Promise<TlsProblem[]> {
   try {
     const authorities = parse("ca", tls.ca);
-    const [certificate, ...between] = parse("certificate", tls.certificate);
+    const given = parse("certificate", tls.certificate);
     const key = parseKey(tls.privateKey);
-    return [
-      ...problemsOfKey(certificate, key),
-      ...problemsOfCertificate(certificate, address),
-      ...problemsOfChain([certificate, ...between], authorities, now),
+    const misplaced = problemsOfOrder(given, key);
+    if (misplaced.length > 0) return misplaced;
+    const problems = [
+      ...problemsOfKey(given, key),
+      ...problemsOfCertificate(given[0], address),
+      ...problemsOfChain(given, authorities, new Date()),
+      ...problemsOfStrength(given, authorities, address),
     ];
+    if (problems.length > 0) return problems;
+    const reason = await handshakeProblem(tlsTexts(tls), address);
+    return reason === undefined ? [] : [{ property: "certificate", reason, mayStay: true }];
   } catch (error) {
     if (error instanceof Unreadable) return [error.problem];
     throw error;
@@ -73,8 +87,7 @@ export function isTrustedBy(ca: string, { certificate }: Pick<NodeTls, "certific
 
 /** Whole days until the first of the certificates ends with which a node proves itself. */
 export function daysLeft(tls: NodeTls, now = new Date()): number {
-  const [certificate, ...between] = parse("certificate", tls.certificate);
-  const chain = chainOf([certificate, ...between], parse("ca", tls.ca));
+  const chain = chainOf(parse("certificate", tls.certificate), parse("ca", tls.ca), now);
   return Math.floor(Math.min(...chain.map((one) => daysOf(one, now))));
 }
 
@@ -84,55 +97,24 @@ export function validity({ certificate }: Pick<NodeTls, "certificate">): { from:
   return { from: validFrom, to: validTo };
 }
 
-/** The text of the two files: each certificate from the beginning of a line, whatever stood between them. */
+/** The text of the two files: what was given and nothing else, whatever stood around it and however it was pasted. */
 export const tlsTexts = ({ ca, certificate, privateKey }: NodeTls): { ca: string; certificate: string } => ({
-  ca: onLines(ca),
-  certificate: `${onLines(certificate)}${privateKey.trim()}\n`,
+  ca: textOf(parse("ca", ca)),
+  certificate: `${textOf(parse("certificate", certificate))}${keyText(privateKey)}`,
 });
 
-const onLines = (text: string): string => (text.match(PEM) ?? []).map((part) => `${part}\n`).join("");
+const textOf = (certificates: Certificates): string =>
+  certificates.map(({ raw }) => pemText({ label: "CERTIFICATE", body: raw.toString("base64") })).join("");
 
-class Unreadable extends Error {
-  constructor(readonly problem: TlsProblem) {
-    super(problem.reason);
-  }
+/** What was given first has to be the node's own: all else is said of that. */
+function problemsOfOrder([certificate, ...between]: Certificates, key: KeyObject): TlsProblem[] {
+  const own = certificate.checkPrivateKey(key) ? undefined : between.find((one) => one.checkPrivateKey(key));
+  if (!own) return [];
+  const reason = `begins with ${subject(certificate)}, and "privateKey" belongs to ${subject(own)} after it: put the node's own certificate first`;
+  return [{ property: "certificate", reason }];
 }
 
-type Certificates = [X509Certificate, ...X509Certificate[]];
-
-function parse(property: "ca" | "certificate", text: string): Certificates {
-  const unreadable = (reason: string) => new Unreadable({ property, reason });
-  const parts = text.match(PEM);
-  if (!parts) {
-    throw unreadable(
-      /PRIVATE KEY/.test(text)
-        ? "is a private key; give the certificate"
-        : "has no certificate in PEM format: give the whole text, with -----BEGIN CERTIFICATE-----",
-    );
-  }
-  try {
-    return parts.map((part) => new X509Certificate(part)) as Certificates;
-  } catch {
-    throw unreadable("is cut off or damaged: give the whole text of the certificate");
-  }
-}
-
-function parseKey(text: string): KeyObject {
-  const unreadable = (reason: string) => new Unreadable({ property: "privateKey", reason });
-  if (/BEGIN ENCRYPTED|Proc-Type: 4,ENCRYPTED/.test(text)) {
-    throw unreadable(
-      "is encrypted, and the server has nobody to ask for its passphrase: `openssl pkey -in KEY` decrypts it",
-    );
-  }
-  if (/BEGIN OPENSSH/.test(text)) throw unreadable("is a key for SSH; give the one that belongs to the certificate");
-  try {
-    return createPrivateKey(text);
-  } catch {
-    throw unreadable("is no private key in PEM format: give the whole text, with -----BEGIN PRIVATE KEY-----");
-  }
-}
-
-function problemsOfKey(certificate: X509Certificate, key: KeyObject): TlsProblem[] {
+function problemsOfKey([certificate]: Certificates, key: KeyObject): TlsProblem[] {
   if (certificate.checkPrivateKey(key)) return [];
   return [{ property: "privateKey", reason: `is not the key of the certificate (${subject(certificate)})` }];
 }
@@ -157,42 +139,42 @@ function problemsOfCertificate(certificate: X509Certificate, address: string): T
 }
 
 function problemsOfChain(given: Certificates, authorities: Certificates, now: Date): TlsProblem[] {
-  const chain = chainOf(given, authorities);
+  const chain = chainOf(given, authorities, now);
   const last = chain[chain.length - 1] as X509Certificate;
-  if (!isSelfSigned(last) || !authorities.some((authority) => authority.fingerprint256 === last.fingerprint256)) {
+  if (!isSelfSigned(last) || !authorities.some((authority) => isSame(authority, last))) {
     return [
       {
         property: "certificate",
-        reason: `is not signed by "ca": the authority that signed ${subject(last)} is ${last.issuer.replaceAll("\n", ", ")}. Give that one as "ca", and certificates in between after the node's own`,
+        reason: `is not signed by "ca": the authority that signed ${subject(last)} is ${inLine(last.issuer)}. Give that one as "ca", and certificates in between after the node's own`,
       },
     ];
   }
   return chain.flatMap((one) => {
-    const property = given.includes(one) ? "certificate" : "ca";
+    const property = propertyOf(one, given);
     if (new Date(one.validFrom) > now)
       return [{ property, reason: `${subject(one)} is valid from ${one.validFrom} only` }];
     if (new Date(one.validTo) <= now)
-      return [{ property, reason: `${subject(one)} expired on ${one.validTo}: renew it`, isOver: true } as const];
+      return [{ property, reason: `${subject(one)} expired on ${one.validTo}: renew it`, mayStay: true } as const];
     return [];
   });
 }
 
-/** From the node's certificate up, as far as signatures lead. */
-function chainOf(given: Certificates, authorities: Certificates): Certificates {
-  const chain: Certificates = [given[0]];
-  const known = [...given, ...authorities];
-  for (let last = given[0]; !isSelfSigned(last); ) {
-    const issuer = known.find((one) => !chain.includes(one) && last.checkIssued(one) && last.verify(one.publicKey));
-    if (!issuer) break;
-    chain.push(issuer);
-    last = issuer;
-  }
-  return chain;
+/** What the server's OpenSSL finds too weak: of all that it is given as its own, and of those that it is trusted by. */
+function problemsOfStrength(given: Certificates, authorities: Certificates, address: string): TlsProblem[] {
+  const [own, ...between] = given;
+  const above = chainOf(given, authorities).filter((one) => !given.some((other) => isSame(one, other)));
+  const reasons = [
+    { property: "certificate", reason: weakNodeKey(own, address) } as const,
+    ...[...between, ...above].map((one) => ({ property: propertyOf(one, given), reason: weakAuthorityKey(one) })),
+    ...[...given, ...above.slice(0, -1)].map((one) => ({
+      property: propertyOf(one, given),
+      reason: weakSignature(one),
+    })),
+  ];
+  return reasons.flatMap(({ property, reason }) => (reason ? [{ property, reason, mayStay: true }] : []));
 }
 
-const isSelfSigned = (certificate: X509Certificate): boolean =>
-  certificate.checkIssued(certificate) && certificate.verify(certificate.publicKey);
+const propertyOf = (one: X509Certificate, given: Certificates): "certificate" | "ca" =>
+  given.some((other) => isSame(one, other)) ? "certificate" : "ca";
 
 const daysOf = ({ validTo }: X509Certificate, now: Date): number => (new Date(validTo).getTime() - now.getTime()) / DAY;
-
-const subject = (certificate: X509Certificate): string => certificate.subject.replaceAll("\n", ", ");

@@ -3,7 +3,8 @@ import type { AnyAuthMethod, ParsedKey } from "ssh2";
 import type { SshLogin } from "../../inputs";
 import { SSH_DEFAULTS, SSH_KEY_FILE } from "../defaults";
 import { HostUnreachable } from "../Host";
-import { fingerprint } from "./keys";
+import { fingerprint } from "./hostKeys";
+import { KeyProblem, readPrivateKey } from "./privateKey";
 
 /** Something to log in with. */
 export interface SshCredential {
@@ -17,15 +18,18 @@ export interface SshCredential {
 export async function sshCredentials(login: SshLogin): Promise<SshCredential[]> {
   const { passphrase, password, user: username = SSH_DEFAULTS.user } = login;
   const file = process.env[SSH_KEY_FILE];
-  const keys = [
-    ...(file ? [{ key: await keyOf(file), origin: ` of ${SSH_KEY_FILE}` }] : []),
-    ...(login.privateKey === undefined ? [] : [{ key: login.privateKey, origin: "" }]),
-  ];
+  const named = file
+    ? {
+        key: opened(await textOf(file), passphrase, `the key that ${SSH_KEY_FILE} names`),
+        origin: ` of ${SSH_KEY_FILE}`,
+      }
+    : undefined;
+  const keys = [...(named ? [named] : []), ...ownKey(login, named !== undefined)];
   const agent = agentOf(login);
   return [
     ...keys.map(({ key, origin }) => ({
-      words: `the key ${keyName(key, passphrase)}${origin}`,
-      methods: [keyMethod(username, key, passphrase)],
+      words: `the key ${fingerprint(key.getPublicSSH())}${origin}`,
+      methods: [{ type: "publickey", username, key } as const],
     })),
     ...(agent === undefined
       ? []
@@ -34,12 +38,16 @@ export async function sshCredentials(login: SshLogin): Promise<SshCredential[]> 
   ];
 }
 
-const keyMethod = (username: string, key: string, passphrase: string | undefined): AnyAuthMethod => ({
-  type: "publickey",
-  username,
-  key,
-  ...(passphrase === undefined ? {} : { passphrase }),
-});
+/** That of the state. One that can't be read, as after its passphrase was changed, is in nobody's way who names another. */
+function ownKey({ privateKey, passphrase }: SshLogin, isOutOfDate: boolean): { key: ParsedKey; origin: string }[] {
+  if (privateKey === undefined) return [];
+  try {
+    return [{ key: opened(privateKey, passphrase, '"privateKey"'), origin: "" }];
+  } catch (error) {
+    if (isOutOfDate && error instanceof HostUnreachable) return [];
+    throw error;
+  }
+}
 
 /** Machines that ask for it in words take the same answer. */
 const passwordMethods = (username: string, password: string): AnyAuthMethod[] => [
@@ -60,7 +68,7 @@ function agentOf({ agent }: SshLogin): string | undefined {
   );
 }
 
-async function keyOf(file: string): Promise<string> {
+async function textOf(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
   } catch (error) {
@@ -68,8 +76,11 @@ async function keyOf(file: string): Promise<string> {
   }
 }
 
-function keyName(privateKey: string, passphrase: string | undefined): string {
-  const { utils } = require("ssh2") as typeof import("ssh2");
-  const key = utils.parseKey(privateKey, passphrase) as ParsedKey | Error;
-  return key instanceof Error ? "that can't be read" : fingerprint(key.getPublicSSH());
+function opened(text: string, passphrase: string | undefined, what: string): ParsedKey {
+  try {
+    return readPrivateKey(text, passphrase);
+  } catch (error) {
+    if (!(error instanceof KeyProblem)) throw error;
+    throw new HostUnreachable(`${error.property === "passphrase" ? `"passphrase" for ${what}` : what} ${error.reason}`);
+  }
 }

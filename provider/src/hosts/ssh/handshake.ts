@@ -6,7 +6,8 @@ import { HostUnreachable } from "../Host";
 import { shown } from "../outputs";
 import { type SshCredential, sshCredentials } from "./credentials";
 import { noAnswer, PATIENCE, STARTING, sshName } from "./dial";
-import { fingerprint, HOST_KEY_TYPES, type HostKey, hostKeyAlgorithms, keyType, parseHostKey } from "./keys";
+import { fingerprint, HOST_KEY_TYPES, type HostKey, hostKeyAlgorithms, parseHostKeys } from "./hostKeys";
+import { keyType } from "./wire";
 
 /** The login on a machine, up to the moment at which it takes commands. */
 
@@ -15,7 +16,7 @@ export async function logIn<T extends Duplex>(
   login: SshLogin,
   dialling: () => Promise<T>,
 ): Promise<{ client: Client; sock: T }> {
-  const pinned = login.hostKeys.map(parseHostKey);
+  const pinned = login.hostKeys.flatMap(parseHostKeys);
   const attempt = async (algorithms: string[]) => {
     const sock = await dialling();
     return { client: await handshake(login, sock, pinned, algorithms), sock };

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { DEFAULT_CONFIG_DIRECTORY, SSH_DEFAULTS, SSH_KEY_FILE } from "../../hosts/defaults";
 import { engineProblem } from "../../hosts/docker/address";
-import { parseHostKey, privateKeyProblem } from "../../hosts/ssh/keys";
+import { parseHostKeys } from "../../hosts/ssh/hostKeys";
+import { KeyProblem, readPrivateKey } from "../../hosts/ssh/privateKey";
 import type { HostInputs, SshLogin } from "../../inputs";
 
 /** How a machine may be reached, by kind. */
@@ -23,9 +24,9 @@ export const local = z
   })
   .meta({ id: "LocalHostInputs", description: "A server of `LocalMariaDb` on this machine." });
 
-const hostKey = z.string().superRefine((line, context) => {
+const hostKey = z.string().superRefine((text, context) => {
   try {
-    parseHostKey(line);
+    parseHostKeys(text);
   } catch (error) {
     context.addIssue((error as Error).message);
   }
@@ -47,15 +48,15 @@ const sshLogin = {
     )
     .meta({
       description:
-        "The machine's public host keys, of which it must show one, as in `ssh_host_ed25519_key.pub` or as " +
-        "`ssh-keyscan` prints them. Several, so that they can be changed without a moment in which none fits.",
+        "The machine's public host keys, of which it must show one, as in `ssh_host_ed25519_key.pub`, in known_hosts or as " +
+        "`ssh-keyscan` prints them, also several lines at once. Several, so that they can be changed without a moment in which none fits.",
     }),
   privateKey: z
     .string()
     .optional()
     .meta({
       description:
-        "Text of a private key, in OpenSSH's or PEM format. The environment variable SESSION_STORE_SSH_KEY_FILE " +
+        "Text of a private key, in OpenSSH's or PEM format (PKCS #1, SEC 1, PKCS #8). The environment variable SESSION_STORE_SSH_KEY_FILE " +
         "takes precedence over it.",
     }),
   passphrase: z
@@ -78,8 +79,12 @@ const sshLogin = {
 function refuseLogin({ privateKey, passphrase, agent, password }: SshLogin, context: z.RefinementCtx): void {
   const refuse = (property: keyof SshLogin, message: string) =>
     context.addIssue({ code: "custom", path: [property], message });
-  const problem = privateKey === undefined ? undefined : privateKeyProblem(privateKey, passphrase);
-  if (problem) refuse(problem.property, problem.reason);
+  try {
+    if (privateKey !== undefined) readPrivateKey(privateKey, passphrase);
+  } catch (error) {
+    if (!(error instanceof KeyProblem)) throw error;
+    refuse(error.property, error.reason);
+  }
   const keyFile = process.env[SSH_KEY_FILE];
   if (privateKey === undefined && !agent && password === undefined && !keyFile) {
     refuse("privateKey", 'is missing: give a key, an "agent" or a "password" to log in with');
