@@ -1,26 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Admin, Connection, Viewer } from "../inputs";
+import type { Admin, Connection, ExtraAccountInputs, Viewer } from "../inputs";
 
 /** A value, or an output of another resource, at every depth. */
 export type Nested<T> = pulumi.Input<
-  T extends Connection
-    ? ConnectionArgs
-    : T extends readonly (infer Element)[]
-      ? Nested<Element>[]
+  T extends readonly (infer Element)[]
+    ? readonly Nested<Element>[]
+    : T extends Connection
+      ? ConnectionArgs
       : T extends object
-        ? Args<T>
+        ? Args<WithDefaults<T>>
         : T
 >;
 
+/** Of what lies deeper too, properties with a default may be left out. */
+type WithDefaults<T> = T extends ExtraAccountInputs
+  ? Defaulted<T, "from">
+  : T extends Admin | Viewer
+    ? Defaulted<T, "user">
+    : T;
+
 /** A connection as programs give it: the port and the names of our own accounts may be left out. */
-export interface ConnectionArgs extends Args<Omit<Connection, "port" | "admin" | "viewer">> {
-  /** TCP port of the server. @default 3306 */
-  readonly port?: pulumi.Input<number>;
-  /** The account with which this library changes the server. `MariaDbNode` makes it. */
-  readonly admin: pulumi.Input<Args<Defaulted<Admin, "user">>>;
-  /** The account with which previews and refreshes look at the server; `MariaDbNode` makes it. @default they look as the admin */
-  readonly viewer?: pulumi.Input<Args<Defaulted<Viewer, "user">>> | undefined;
-}
+export interface ConnectionArgs extends Args<Defaulted<Connection, "port">> {}
 
 /** What a resource takes, made of the plain values that its operations work on. */
 export type Args<T> = { [K in keyof T]: Nested<T[K]> };
