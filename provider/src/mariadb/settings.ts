@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { Connection } from "../inputs";
-import { type NotedSettings, nearestOption, type Settings } from "../recipe/settings/ofNode";
+import { didYouMean } from "../recipe/nearest";
+import type { NotedSettings, Settings } from "../recipe/settings/ofNode";
 import { describeLine, isReadBy, type OptionLine, placesLog } from "../recipe/settings/optionFile";
 import { type Effect, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
@@ -99,8 +100,7 @@ async function refusedSettings(server: Server, wanted: Settings): Promise<{ opti
       const reason = refusal(variable.kind, value);
       if (reason) refused.push({ option, reason: `${reason} (${server.name}, MariaDB ${server.version.number})` });
     } else if (!settingOf(option)?.since) {
-      const nearest = settingOf(option) ? undefined : nearestOption(option, await variableNames(server));
-      const hint = nearest ? `; did you mean "${nearest}"?` : "";
+      const hint = settingOf(option) ? "" : didYouMean(option, await variableNames(server));
       const reason = `${server.name} (MariaDB ${server.version.number}) has no such option${hint}`;
       refused.push({ option, reason });
     }

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Admin, Connection, ExtraAccountInputs, Viewer } from "../inputs";
+import { isLater } from "./refused";
 
 /** A value, or an output of another resource, at every depth. */
 export type Nested<T> = pulumi.Input<
@@ -32,7 +33,7 @@ const SECRETS = new Set(["password", "previousPassword", "privateKey", "passphra
 
 /** Marks every password and private key as a secret, also one that the program gave as plain text, and leaves the rest readable in previews. */
 export function withSecrets<T>(value: T): T {
-  if (pulumi.Output.isInstance(value)) return value.apply(withSecrets) as T;
+  if (isLater(value)) return pulumi.output(value).apply(withSecrets) as T;
   if (Array.isArray(value)) return value.map(withSecrets) as T;
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(

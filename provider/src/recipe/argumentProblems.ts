@@ -1,0 +1,70 @@
+import { didYouMean, MISSING, noSuchProperty } from "./nearest";
+import type { ObjectShape, Shape } from "./shapes";
+
+/** What is wrong with the names of given arguments. What is wrong with their values is told by the resources that get them. */
+
+/** True for a value that is not there yet, such as an output: it is looked at when it is. */
+type IsLater = (value: unknown) => boolean;
+
+/** Each problem in a line of its own, which begins with the argument's place. */
+export function argumentProblems(given: unknown, shape: Shape, isLater: IsLater, place = ""): string[] {
+  const at = (reason: string) => [place ? `${place}: ${reason}` : reason];
+  if (isLater(given)) {
+    return shape.plain ? at("must be plain, not an output or a promise: it decides which resources there are") : [];
+  }
+  switch (shape.is) {
+    case "value":
+      return shape.type === undefined || typeof given === shape.type ? [] : at(`must be ${NOUNS[shape.type]}`);
+    case "list":
+      if (!Array.isArray(given)) return at(`must be a list${shape.count === undefined ? "" : ` of ${shape.count}`}`);
+      if (shape.count !== undefined && given.length !== shape.count)
+        return at(`must be ${shape.count}, and there are ${given.length}`);
+      return given.flatMap((item, index) =>
+        isMissing(item)
+          ? [`${place}[${index}]: ${MISSING}`]
+          : argumentProblems(item, shape.of, isLater, `${place}[${index}]`),
+      );
+    case "kinds": {
+      const names = Object.keys(shape.kinds);
+      if (!isObject(given)) return at(`must be an object with a "kind": ${names.join(", ")}`);
+      const { kind } = given;
+      if (isLater(kind)) return [];
+      const one = shape.kinds[String(kind)];
+      if (one) return objectProblems(given, one, isLater, place);
+      if (isMissing(kind)) return [`${within(place, "kind")}: ${MISSING}: ${names.join(", ")}`];
+      return [
+        `${within(place, "kind")}: ${JSON.stringify(kind)} is not one of ${names.join(", ")}${didYouMean(String(kind), names)}`,
+      ];
+    }
+    case "object":
+      if (!isObject(given)) return at(`must be an object with ${Object.keys(shape.properties).join(", ")}`);
+      return objectProblems(given, shape, isLater, place);
+  }
+}
+
+const NOUNS = { string: "text", object: "an object" } as const;
+
+function objectProblems(
+  given: Readonly<Record<string, unknown>>,
+  { properties, needs }: ObjectShape,
+  isLater: IsLater,
+  place: string,
+): string[] {
+  const names = Object.keys(properties);
+  const unknown = Object.keys(given).filter((name) => !names.includes(name) && !isMissing(given[name]));
+  const missing = needs.filter((name) => isMissing(given[name]));
+  return [
+    ...unknown.map((name) => `${place ? `${place}: ` : ""}${noSuchProperty(name, names)}`),
+    ...missing.map((name) => `${within(place, name)}: ${MISSING}`),
+    ...Object.entries(properties).flatMap(([name, shape]) =>
+      isMissing(given[name]) ? [] : argumentProblems(given[name], shape, isLater, within(place, name)),
+    ),
+  ];
+}
+
+const within = (place: string, name: string): string => (place ? `${place}.${name}` : name);
+
+const isMissing = (value: unknown): boolean => value === undefined || value === null;
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
