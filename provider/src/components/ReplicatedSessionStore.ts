@@ -76,7 +76,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     this.advice = pulumi
       .all([nodes[0].advice, nodes[1].advice, accountAdviceOf(args)])
       .apply((parts) => together(parts.flatMap((part) => part ?? [])));
-    this.advice.apply((advice) => sayAdvice(advice, this));
+    this.advice.apply((advice) => sayAdvice(advice, name, this));
     this.registerOutputs({
       connectString: this.connectString,
       nodes: this.nodes,

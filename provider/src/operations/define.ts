@@ -143,7 +143,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
       const isOther = changed.length > 0 && !containsUnknown(news) && (await definition.isOther?.(known, news));
       // An earlier version of this library wrote the state, somebody else took over, or the stack has another name now.
       const isUnclaimed = definition.belongings && owner !== NOBODY && claimIn(known)?.stack !== owner.stack;
-      if (isUnclaimed) progress(noteOf(owner, claimIn(known)));
+      if (isUnclaimed) progress(noteOf(claimIn(known)));
       const changes = changed.length > 0 || isUnclaimed === true;
       return { changes, replaces: isOther ? changed : [], deleteBeforeReplace: false };
     },
@@ -219,10 +219,10 @@ function withPrintableErrors<T extends object>(operations: T): T {
 }
 
 /** What is said of a resource that needs a new claim. */
-function noteOf({ resource }: Owner, former: Claim | undefined): string {
-  if (!former) return `${resource}: \`up\` notes beside it that this stack declares it; no property changes for that`;
+function noteOf(former: Claim | undefined): string {
+  if (!former) return `\`up\` notes beside it that this stack declares it; no property changes for that`;
   return (
-    `${resource}: \`up\` notes beside it that this stack declares it; so far ${describeOwner(former)} does. If that stack is still there (its state was copied), stop here: ` +
+    `\`up\` notes beside it that this stack declares it; so far ${describeOwner(former)} does. If that stack is still there (its state was copied), stop here: ` +
     "a delete in one of the two would take away what the other runs"
   );
 }

@@ -18,7 +18,7 @@ export function argumentProblems(given: unknown, shape: Shape, isLater: IsLater,
     case "list":
       if (!Array.isArray(given)) return at(`must be a list${shape.count === undefined ? "" : ` of ${shape.count}`}`);
       if (shape.count !== undefined && given.length !== shape.count)
-        return at(`must be ${shape.count}, and there are ${given.length}`);
+        return at(`must be a list of ${shape.count}, and has ${given.length}`);
       return given.flatMap((item, index) =>
         isMissing(item)
           ? [`${place}[${index}]: ${MISSING}`]
