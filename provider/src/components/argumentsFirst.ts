@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ROLES } from "../recipe/accounts/table";
 import { argumentProblems } from "../recipe/argumentProblems";
 import { INPUT_SHAPES } from "../recipe/inputShapes";
-import { object, type Shape } from "../recipe/shapes";
+import { object } from "../recipe/shapes";
 import type { ReplicatedSessionStoreArgs } from "./pairArgs";
 import { PAIR } from "./pairShape";
 import { passwordRefusal } from "./passwords";
@@ -16,19 +16,23 @@ const AWAITED = ["admin", "viewer", "direct", ...ROLES, "extraAccounts"] as cons
  * resource is unknown in a preview, and would be refused after the nodes were changed.
  */
 export function argumentsFirst(component: string, args: ReplicatedSessionStoreArgs): pulumi.Output<pulumi.Resource[]> {
-  const shapes: Record<string, Shape> = Object.fromEntries(AWAITED.map((name) => [name, PAIR.properties[name]]));
-  const given: Record<string, unknown> = Object.fromEntries(AWAITED.map((name) => [name, args[name]]));
-  for (const [index, { host }] of args.nodes.entries()) {
-    const place = `nodes[${index}].host`;
-    [shapes[place], given[place]] = [INPUT_SHAPES.HostInputs, host];
-  }
+  const given = [
+    ...AWAITED.map((name) => [name, args[name]] as const),
+    ...args.nodes.map(({ host }, index) => [`nodes[${index}].host`, host] as const),
+  ];
   // One by one: what is not known yet hides nothing of the others.
-  const looked = Object.entries(given).map(([place, value]) =>
-    (pulumi.output(value as object) as pulumi.Output<unknown>).apply((known: unknown) => {
-      const problems = argumentProblems({ [place]: known }, object(shapes, []), () => false);
-      const refusal = problems.length === 0 ? passwordRefusal({ [place]: known }) : undefined;
-      refusePair(component, refusal ? [refusal] : problems);
-    }),
+  const looked = given.map(([place, value]) =>
+    (pulumi.output(value as object) as pulumi.Output<unknown>).apply((known) =>
+      refusePair(component, problemsOf(place, known)),
+    ),
   );
   return pulumi.all(looked).apply(() => []);
+}
+
+/** What is wrong with the value of an argument of the component. */
+export function problemsOf(place: string, known: unknown): string[] {
+  const shape = PAIR.properties[place as (typeof AWAITED)[number]] ?? INPUT_SHAPES.HostInputs;
+  const problems = argumentProblems({ [place]: known }, object({ [place]: shape }, []), () => false);
+  const refusal = problems.length === 0 ? passwordRefusal({ [place]: known }) : undefined;
+  return refusal ? [refusal] : problems;
 }

@@ -1,4 +1,4 @@
-import { didYouMean, MISSING, noSuchProperty } from "./nearest";
+import { didYouMean, MISSING, nearest, noSuchProperty } from "./nearest";
 import type { ObjectShape, Shape } from "./shapes";
 
 /** What is wrong with the names of given arguments. What is wrong with their values is told by the resources that get them. */
@@ -17,19 +17,21 @@ export function argumentProblems(given: unknown, shape: Shape, isLater: IsLater,
       return shape.type === undefined || typeof given === shape.type ? [] : at(`must be ${NOUNS[shape.type]}`);
     case "list":
       if (!Array.isArray(given)) return at(`must be a list${shape.count === undefined ? "" : ` of ${shape.count}`}`);
-      if (shape.count !== undefined && given.length !== shape.count)
-        return at(`must be a list of ${shape.count}, and has ${given.length}`);
-      return given.flatMap((item, index) =>
-        isMissing(item)
-          ? [`${place}[${index}]: ${MISSING}`]
-          : argumentProblems(item, shape.of, isLater, `${place}[${index}]`),
-      );
+      return [
+        ...(shape.count === undefined || given.length === shape.count
+          ? []
+          : at(`must be a list of ${shape.count}, and has ${given.length}`)),
+        ...given.flatMap((item, index) => {
+          const here = `${place}[${index}]`;
+          return isMissing(item) ? [`${here}: ${MISSING}`] : argumentProblems(item, shape.of, isLater, here);
+        }),
+      ];
     case "kinds": {
       const names = Object.keys(shape.kinds);
       if (!isObject(given)) return at(`must be an object with a "kind": ${names.join(", ")}`);
       const { kind } = given;
       if (isLater(kind)) return [];
-      const one = shape.kinds[String(kind)];
+      const one = names.includes(String(kind)) && shape.kinds[String(kind)];
       if (one) return objectProblems(given, one, isLater, place);
       if (isMissing(kind)) return [`${within(place, "kind")}: ${MISSING}: ${names.join(", ")}`];
       return [
@@ -52,7 +54,9 @@ function objectProblems(
 ): string[] {
   const names = Object.keys(properties);
   const unknown = Object.keys(given).filter((name) => !names.includes(name) && !isMissing(given[name]));
-  const missing = needs.filter((name) => isMissing(given[name]));
+  // A misspelt name is told once, not as a missing one too.
+  const meant = unknown.map((name) => nearest(name, names));
+  const missing = needs.filter((name) => isMissing(given[name]) && !meant.includes(name));
   return [
     ...unknown.map((name) => `${place ? `${place}: ` : ""}${noSuchProperty(name, names)}`),
     ...missing.map((name) => `${within(place, name)}: ${MISSING}`),
