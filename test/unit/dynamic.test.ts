@@ -62,6 +62,15 @@ test("progress goes to the engine, whatever run the caller is in", async () => {
   expect(others).toEqual([]);
 });
 
+test("each line says which resource it is about: a program may have several pairs, each with a db1", async () => {
+  for (const name of ["sessions-db1", "carts-db1"]) {
+    await boxes.create(Object.assign({ __owner: { stack: "s", resource: `MariaDbNode ${name}` } }, inputs));
+    expect(console.log).toHaveBeenLastCalledWith(`${name}: making a box`);
+  }
+  await boxes.create(inputs);
+  expect(console.log).toHaveBeenLastCalledWith("making a box");
+});
+
 test("which resource it is goes along with each change, a delete too, for the record", async () => {
   const owner = { stack: "acme/proxy/prod", resource: "Box it" };
   const { outs } = await boxes.create(Object.assign({ __owner: owner }, inputs));
