@@ -53,7 +53,7 @@ await main(async () => {
   return stale;
 });
 
-/** @typedef {{ name: string, exported: Record<string, unknown> }} Module */
+/** @typedef {{ name: string, exported: Record<string, any> }} Module */
 
 /** @returns {Promise<Module[]>} */
 async function inputModules() {

@@ -14,7 +14,7 @@ export type Nested<T> = pulumi.Input<
 >;
 
 /** Of what lies deeper too, properties with a default may be left out. */
-type WithDefaults<T> = T extends ExtraAccountInputs
+export type WithDefaults<T> = T extends ExtraAccountInputs
   ? Defaulted<T, "from">
   : T extends Admin | Viewer
     ? Defaulted<T, "user">
