@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { LocalMariaDb, ReplicatedSessionStore, SessionStoreUsers } from "../../provider/src";
 import { problemsOf } from "../../provider/src/components/argumentsFirst";
+import { unfit, withDefaults } from "../../provider/src/components/completeArgs";
 import { PAIR } from "../../provider/src/components/pairShape";
+import { refuseArguments, refusePair } from "../../provider/src/components/refusal";
 import { argumentProblems } from "../../provider/src/recipe/argumentProblems";
 import type { Shape } from "../../provider/src/recipe/shapes";
 import { accounts, admin, nodes } from "../support/componentPair";
@@ -193,12 +195,60 @@ describe("what is something else than it has to be:", () => {
   });
 });
 
+test("whatever stands at whatever place, it is told in lines, not by a TypeError", () => {
+  const things = [
+    undefined,
+    null,
+    0,
+    Number.NaN,
+    "",
+    "text",
+    true,
+    [],
+    [null],
+    {},
+    { kind: "constructor" },
+    () => 1,
+    10n,
+  ];
+  const anything = fc.oneof(fc.constantFrom(...things), fc.constant(Object.create(null)), fc.constant(Symbol("x")));
+  const whole = {
+    ...right,
+    settings: { a: 1 },
+    databases: [{ name: "a" }],
+    link: {},
+    schema: { script: "" },
+    tables: ["%"],
+  };
+  const places = [...placesOf(PAIR)].map(({ path, wrap }) => ({ name: path.at(-1) ?? "", wrap }));
+  const look = (args: unknown) => {
+    refuseArguments("sessions", args);
+    refusePair("sessions", unfit(withDefaults(args as typeof right)));
+  };
+  let refusals = 0;
+  fc.assert(
+    fc.property(fc.constantFrom(...places), anything, fc.boolean(), (place, thing, isAmongRight) => {
+      const given = place.wrap({ [place.name]: thing }) as object;
+      try {
+        look(isAmongRight ? { ...whole, ...given } : given);
+      } catch (error) {
+        linesOf(error);
+        refusals++;
+      }
+    }),
+    { numRuns: 2000 },
+  );
+  expect(refusals).toBeGreaterThan(500);
+});
+
 describe("of an argument that is an output, once it is known:", () => {
   test.each([
     ["admin", { pasword: "x" }, 'admin: there is no property "pasword"; did you mean "password"?'],
     ["proxy", { password: "x", form: [] }, 'proxy: there is no property "form"; did you mean "from"?'],
     ["nodes[1].host", { ...host, prot: 1 }, 'nodes[1].host: there is no property "prot"; did you mean "port"?'],
     ["proxy", { password: "" }, "proxy.password: must not be empty"],
+    ["admin", undefined, "admin: must be given"],
+    ["definers", "app", "definers: must be a list"],
   ])("%s %j", (place, known, line) => {
     expect(problemsOf(place, known)[0]).toContain(line);
   });

@@ -248,7 +248,8 @@ const definersOf = (args: ReplicatedSessionStoreArgs): pulumi.Output<string[]> =
     return pulumi.unsecret(user).apply((name) => (name === rowOf(role).user ? undefined : name));
   });
   const names = pulumi.all([pulumi.all(users), args.definers ?? []]).apply(([own, more]) => {
-    const all = [...own.flatMap((name) => name ?? []), ...more];
+    // What is no list is refused.
+    const all = [...own.flatMap((name) => name ?? []), ...(Array.isArray(more) ? more : [])];
     return all.length > 0 ? all : undefined;
   });
   return names as pulumi.Output<string[]>;
@@ -276,8 +277,9 @@ function describe({ connection, args }: End, node: MariaDbNode | undefined): pul
       name: String(name),
       host: address,
       port,
-      user: admin.user ?? DEFAULT_ADMIN,
-      password: admin.password,
+      // An output of a program that no compiler has seen may turn out to be nothing, which is refused.
+      user: admin?.user ?? DEFAULT_ADMIN,
+      password: admin?.password,
       socket,
       configFile: configFile ?? "",
       version: version ?? "",

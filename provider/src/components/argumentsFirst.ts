@@ -9,7 +9,7 @@ import { passwordRefusal } from "./passwords";
 import { refusePair } from "./refusal";
 
 /** All that both nodes wait for anyway, or that has a password in it. */
-const AWAITED = ["admin", "viewer", "direct", ...ROLES, "extraAccounts"] as const;
+const AWAITED = ["admin", "viewer", "direct", ...ROLES, "extraAccounts", "definers"] as const;
 
 /**
  * For `dependsOn` of the nodes: nothing is changed on a server before the accounts are known, and fit to be accounts. One that comes from another
@@ -32,7 +32,14 @@ export function argumentsFirst(component: string, args: ReplicatedSessionStoreAr
 /** What is wrong with the value of an argument of the component. */
 export function problemsOf(place: string, known: unknown): string[] {
   const shape = PAIR.properties[place as (typeof AWAITED)[number]] ?? INPUT_SHAPES.HostInputs;
-  const problems = argumentProblems({ [place]: known }, object({ [place]: shape }, []), () => false);
+  const problems = argumentProblems(
+    { [place]: known },
+    object(
+      { [place]: shape },
+      PAIR.needs.filter((name) => name === place),
+    ),
+    () => false,
+  );
   const refusal = problems.length === 0 ? passwordRefusal({ [place]: known }) : undefined;
   return refusal ? [refusal] : problems;
 }

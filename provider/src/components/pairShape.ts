@@ -17,16 +17,17 @@ const {
 /** Of these, nothing may be an output: names and number of the resources follow from them. */
 const text: Shape = plain({ ...value, type: "string" });
 const settings: Shape = plain({ ...value, type: "object" });
+const resource: Shape = { ...value, type: "object" };
 
 const node = object<Record<keyof PairNodeArgs, Shape>>(
   {
-    server: value,
+    server: resource,
     host: HostInputs,
     address: value,
     port: value,
     name: text,
     revision: value,
-    deletedWith: value,
+    deletedWith: resource,
     bindAddress: value,
     settings,
     tls: NodeTls,

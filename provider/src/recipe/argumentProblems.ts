@@ -14,7 +14,7 @@ export function argumentProblems(given: unknown, shape: Shape, isLater: IsLater,
   }
   switch (shape.is) {
     case "value":
-      return shape.type === undefined || typeof given === shape.type ? [] : at(`must be ${NOUNS[shape.type]}`);
+      return isOf(shape.type, given) ? [] : at(`must be ${NOUNS[shape.type ?? "scalar"]}`);
     case "list":
       if (!Array.isArray(given)) return at(`must be a list${shape.count === undefined ? "" : ` of ${shape.count}`}`);
       return [
@@ -31,12 +31,12 @@ export function argumentProblems(given: unknown, shape: Shape, isLater: IsLater,
       if (!isObject(given)) return at(`must be an object with a "kind": ${names.join(", ")}`);
       const { kind } = given;
       if (isLater(kind)) return [];
-      const one = names.includes(String(kind)) && shape.kinds[String(kind)];
+      const here = within(place, "kind");
+      if (isMissing(kind)) return [`${here}: ${MISSING}: ${names.join(", ")}`];
+      if (typeof kind !== "string") return [`${here}: must be one of ${names.join(", ")}`];
+      const one = names.includes(kind) && shape.kinds[kind];
       if (one) return objectProblems(given, one, isLater, place);
-      if (isMissing(kind)) return [`${within(place, "kind")}: ${MISSING}: ${names.join(", ")}`];
-      return [
-        `${within(place, "kind")}: ${JSON.stringify(kind)} is not one of ${names.join(", ")}${didYouMean(String(kind), names)}`,
-      ];
+      return [`${here}: "${kind}" is not one of ${names.join(", ")}${didYouMean(kind, names)}`];
     }
     case "object":
       if (!isObject(given)) return at(`must be an object with ${Object.keys(shape.properties).join(", ")}`);
@@ -44,7 +44,10 @@ export function argumentProblems(given: unknown, shape: Shape, isLater: IsLater,
   }
 }
 
-const NOUNS = { string: "text", object: "an object" } as const;
+const NOUNS = { string: "text", object: "an object", scalar: "text, a number, true or false" } as const;
+
+const isOf = (type: "string" | "object" | undefined, given: unknown): boolean =>
+  type === undefined ? ["string", "number", "boolean"].includes(typeof given) : typeof given === type;
 
 function objectProblems(
   given: Readonly<Record<string, unknown>>,

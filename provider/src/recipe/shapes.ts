@@ -7,9 +7,10 @@ interface Plain {
   readonly plain?: boolean;
 }
 
-/** Something whose inside is looked at elsewhere. */
+/** Something without parts; or an object whose parts are looked at elsewhere. */
 export interface ValueShape extends Plain {
   readonly is: "value";
+  /** @default text, a number or a truth value */
   readonly type?: "string" | "object";
 }
 
