@@ -1,9 +1,11 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { ContainerHealth, type PairNodeArgs, ReplicatedSessionStore } from "pulumi-replicated-session-store";
+import { needConfiguration, PASSWORDS, secret } from "./configuration";
 import { CONFIG_DIRECTORY, DATA_DIRECTORY, ENVIRONMENT, HEALTHCHECK, ROOT_BY_SOCKET } from "./mariadbContainer";
 
 /** The pair in two containers of one Docker engine, each with a volume for its data and one for its configuration. */
+needConfiguration(...PASSWORDS, secret("monitorPassword"));
 const config = new pulumi.Config();
 const prefix = config.get("name") ?? "sessions";
 const engine = config.get("engine");

@@ -5,9 +5,30 @@ import {
   ReplicatedSessionStore,
   type TlsRequirement,
 } from "pulumi-replicated-session-store";
+import { list, needConfiguration, PASSWORDS, plain, secret } from "./configuration";
 
 /** The pair on two Linux hosts over SSH. All of it is configuration: `Pulumi.hosts.example.yaml` has every key. */
 const config = new pulumi.Config();
+const FROM_FILE = "< FILE.pem";
+needConfiguration(
+  ...["db1", "db2"].flatMap((name) => {
+    const why = config.get(`${name}Certificate`) === undefined ? undefined : `for ${name}Certificate`;
+    return [...machine(name), ...(why ? [secret(`${name}CertificateKey`, why), plain("ca", FROM_FILE, why)] : [])];
+  }),
+  ...(config.get("jumpAddress") === undefined ? [] : machine("jump")),
+  ...(config.getBoolean("direct")
+    ? [plain("ca", FROM_FILE, "for direct"), plain("directFrom", "ADDRESS", "for direct")]
+    : []),
+  ...PASSWORDS,
+);
+
+/** What a machine can't be reached without. */
+function machine(name: string) {
+  return [
+    plain(`${name}Address`, "ADDRESS"),
+    list(`${name}HostKeys`, "'ssh-ed25519 AAAA...'", "its /etc/ssh/ssh_host_ed25519_key.pub"),
+  ];
+}
 
 /** How `db1`, `db2` or `jump` lets us in. A key that all have in common is given once: `sshUser` for `db1SshUser` and the others. */
 function login(machine: string) {

@@ -1,8 +1,10 @@
 import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { LocalMariaDb, ReplicatedSessionStore } from "pulumi-replicated-session-store";
+import { needConfiguration, PASSWORDS, secret } from "./configuration";
 
 /** The pair on this machine: two private servers under `.local/`, for trials and rehearsals. */
+needConfiguration(...PASSWORDS, secret("monitorPassword"));
 const config = new pulumi.Config();
 const folder = config.get("directory") ?? path.resolve(__dirname, "..", ".local");
 const firstPort = config.getNumber("firstPort") ?? 33061;

@@ -1,12 +1,14 @@
 // @ts-check
 /**
  * Writes provider/src/inputs.ts: the types of what resources are given, with their documentation, out of the zod objects in
- * provider/src/operations/inputs. `--check` writes nothing, and fails where the file is not what would be written.
+ * provider/src/operations/inputs; and provider/src/recipe/inputShapes.ts, the names in them. `--check` writes nothing, and fails where a file
+ * is not what would be written.
  */
 import { execFileSync } from "node:child_process";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { inputShapes } from "./inputShapes.mjs";
 import { installPackages } from "./packages.mjs";
 import { repository } from "./places.mjs";
 import { main, run } from "./run.mjs";
@@ -25,7 +27,8 @@ const HEADER = `/**
  * operations/inputs: change those.
  */
 `;
-const target = path.join(repository, "provider", "src", "inputs.ts");
+const source = path.join(repository, "provider", "src");
+const target = path.join(source, "inputs.ts");
 const load = createRequire(path.join(repository, "provider", "package.json"));
 
 await main(async () => {
@@ -33,36 +36,50 @@ await main(async () => {
   await installPackages();
   // A type that is not written yet is an error to the compiler, which writes its output all the same.
   await run(path.join(repository, "node_modules", ".bin", "tsc"), ["-b", "provider"], { cwd: repository });
-  const text = await inputTypes();
-  const former = await readFile(target, "utf8").catch(() => "");
-  if (text === former) return 0;
-  if (mode !== "--check") {
-    await writeFile(target, text);
-    return 0;
+  const modules = await inputModules();
+  const texts = { [target]: inputTypes(modules), [path.join(source, "recipe", "inputShapes.ts")]: shapes(modules) };
+  let stale = 0;
+  for (const [file, text] of Object.entries(texts)) {
+    const former = await readFile(file, "utf8").catch(() => "");
+    if (text === former) continue;
+    if (mode !== "--check") await writeFile(file, text);
+    else {
+      stale = 1;
+      say(
+        `${path.relative(repository, file)} is not what the zod objects in provider/src/operations/inputs make: run \`npm run fix\``,
+      );
+    }
   }
-  say("provider/src/inputs.ts is not what the zod objects in provider/src/operations/inputs make: run `npm run fix`");
-  return 1;
+  return stale;
 });
 
-/** @returns {Promise<string>} the file */
-async function inputTypes() {
-  const { z } = load("zod");
+/** @typedef {{ name: string, exported: Record<string, any> }} Module */
+
+/** @returns {Promise<Module[]>} */
+async function inputModules() {
   const place = path.join("operations", "inputs");
-  const names = (await readdir(path.join(repository, "provider", "src", place))).map((name) => path.parse(name).name);
-  const modules = names.sort().map((name) => ({ name, exported: load(`./${path.join("dist", place, name)}`) }));
-  /** @type {Record<string, Schema>} */
-  const named = {};
+  const names = (await readdir(path.join(source, place))).map((name) => path.parse(name).name);
+  return names.sort().map((name) => ({ name, exported: load(`./${path.join("dist", place, name)}`) }));
+}
+
+/** @param {Module[]} modules @param {"input" | "output"} io @returns {Record<string, Schema>} */
+function definitions(modules, io) {
+  const { z } = load("zod");
+  const exported = modules.flatMap((module) => Object.values(module.exported));
+  const types = exported.filter((value) => value instanceof z.ZodType && value.meta()?.id);
+  return z.toJSONSchema(z.tuple(types), { io }).$defs;
+}
+
+/** @param {Module[]} modules @returns {string} */
+function shapes(modules) {
+  return formatted(inputShapes(definitions(modules, "input")));
+}
+
+/** @param {Module[]} modules @returns {string} the file */
+function inputTypes(modules) {
   // Programs give a host as it is, while the other types come out of the check with every default: so hosts are first.
   const hosts = modules.filter(({ name }) => name === "hosts");
-  for (const { io, part } of /** @type {const} */ ([
-    { io: "input", part: hosts },
-    { io: "output", part: modules },
-  ])) {
-    const exported = part.flatMap((module) => Object.values(module.exported));
-    const types = exported.filter((value) => value instanceof z.ZodType && value.meta()?.id);
-    const { $defs } = z.toJSONSchema(z.tuple(types), { io });
-    for (const [name, schema] of Object.entries($defs)) named[name] ??= schema;
-  }
+  const named = { ...definitions(modules, "output"), ...definitions(hosts, "input") };
   const declarations = Object.keys(named)
     .sort()
     .map((name) => declaration(name, named));

@@ -38,7 +38,7 @@ export type { Profile } from "./recipe/names";
 export type { GivenSettings } from "./recipe/settings/ofNode";
 export type { SettingInput } from "./recipe/settings/values";
 export type { LinkTls, TlsRequirement } from "./recipe/tls";
-export type { Args, ConnectionArgs, Defaulted, Nested } from "./resources/args";
+export type { Args, ConnectionArgs, Defaulted, Nested, WithDefaults } from "./resources/args";
 export { ContainerHealth, type ContainerHealthArgs } from "./resources/ContainerHealth";
 export { LocalMariaDb, type LocalMariaDbArgs } from "./resources/LocalMariaDb";
 export { MariaDbNode, type MariaDbNodeArgs } from "./resources/MariaDbNode";

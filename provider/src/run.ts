@@ -44,8 +44,16 @@ export function ofRun<T>(make: () => T): () => T {
   return () => Run.current.keep(key, make);
 }
 
+const resources = new AsyncLocalStorage<string>();
+
+/** Does `work` for a resource: its lines begin with the name. A program may have several pairs, each with a `db1`. */
+export const forResource = <T>(name: string, work: () => T): T => resources.run(name, work);
+
 /** A line for the person who watches. Never pass it a secret. */
-export const progress = (text: string): void => Run.current.sink(printable(text));
+export function progress(text: string): void {
+  const name = resources.getStore();
+  Run.current.sink(printable(name === undefined ? text : `${name}: ${text}`));
+}
 
 /** Longest text of somebody else that a line or an error may have, in characters. */
 const LONGEST = 8_000;

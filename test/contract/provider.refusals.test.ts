@@ -150,7 +150,7 @@ describe("refused by its property:", () => {
       "a misspelt property",
       "MariaDbNode",
       { nodeNumbr: 1 },
-      /no property "nodeNumbr"; there are: connection, peer, nodeNumber/,
+      /no property "nodeNumbr"; did you mean "nodeNumber"\? There are: connection, peer, nodeNumber/,
     ],
     ["a relative directory", "LocalMariaDb", { directory: "here" }, /^directory: must be an absolute path/],
     [

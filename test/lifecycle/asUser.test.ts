@@ -18,10 +18,17 @@ const PROGRAM = `import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { LocalMariaDb, ReplicatedSessionStore } from "pulumi-replicated-session-store";
 
+/** Logs in as a proxy does, as soon as it is made. */
 class Greeting extends pulumi.dynamic.Resource {
   declare readonly text: pulumi.Output<string>;
-  constructor(name: string, text: pulumi.Input<string>, opts?: pulumi.CustomResourceOptions) {
-    super({ create: async (inputs) => ({ id: name, outs: inputs }) }, name, { text }, opts);
+  constructor(name: string, text: pulumi.Input<string>, password: pulumi.Input<string>, opts?: pulumi.CustomResourceOptions) {
+    super({ create: async (inputs) => {
+      const [, host, port, database] = /:\\/\\/(.+?):(\\d+)\\/(.+?),/.exec(inputs.text) ?? [];
+      const login = { host, port: Number(port), database, user: "nevisproxy_user", password: inputs.password };
+      const connection = await require("mysql2/promise").createConnection(login);
+      await connection.end();
+      return { id: name, outs: inputs };
+    } }, name, { text, password }, { ...opts, additionalSecretOutputs: ["password"] });
   }
 }
 
@@ -55,7 +62,8 @@ class Platform extends pulumi.ComponentResource {
       },
       { parent: this },
     );
-    new Greeting(\`\${name}-greeting\`, pulumi.interpolate\`sessions at \${this.store.connectString}\`, { parent: this });
+    const text = pulumi.interpolate\`sessions at \${this.store.connectString}\`;
+    new Greeting(\`\${name}-greeting\`, text, config.requireSecret("proxyPassword"), { parent: this });
     this.registerOutputs({});
   }
 }
@@ -144,7 +152,13 @@ it("its command line tells what reaches the peer", async () => {
   expect(await ask(`CREATE TABLE ${store}.notes (id INT)`)).toMatchObject({ code: 1 });
 });
 
-it("up brings up the pair beside the program's other resources", async () => {
+it("a preview shows how the proxies will connect, before any server is there", async () => {
+  const output = expectSuccess(await project.preview());
+  const [one, two] = servers.map(({ port }) => `127.0.0.1:${port}/replicated_session_store`);
+  expect(output).toContain(`connectString: "replication://${one},${two}"`);
+});
+
+it("up brings up the pair beside the program's other resources, which log in with connectString in the same run", async () => {
   expectSuccess(await project.run(["up", "--yes", "--skip-preview"], { environment: TYPE_CHECKED }));
   const [db1, db2] = servers as [PairServer, PairServer];
   await db1.write(

@@ -1,4 +1,4 @@
-import { UNKNOWN } from "../../provider/src/operations/define";
+import { UNKNOWN } from "../../provider/src/operations/parse";
 import { SessionStoreUsers } from "../../provider/src/operations/SessionStoreUsers";
 import { healthyState } from "../../provider/src/recipe/accounts/accounts";
 

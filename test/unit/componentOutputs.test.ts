@@ -5,6 +5,8 @@ import { run, settled } from "../support/engine/registrations";
 
 /** What the component tells a program: its outputs, and what it refuses. */
 
+class Consumer extends pulumi.CustomResource {}
+
 let warnings: string[];
 beforeEach(() => {
   warnings = [];
@@ -17,6 +19,25 @@ describe("the outputs", () => {
     const { result } = await pair({ databases: [{ name: "a" }, { name: "b" }] });
     expect(await settled(result.connectString)).toBe("replication://10.0.0.1:3306/a,10.0.0.2:3307/a");
     expect(await pulumi.isSecret(result.connectString)).toBe(false);
+  });
+
+  test("that lead to the servers are ready when all of the pair is: what takes one is made after links, accounts and tables", async () => {
+    const { one, registered } = await run(
+      () => {
+        const args = { nodes, admin, ...accounts, schema: { script: "" } };
+        const { connectString, nodes: servers } = new ReplicatedSessionStore("sessions", args);
+        new Consumer("acme:index:Proxy", "proxy", { connectString });
+        new Consumer("acme:index:Backup", "backup", { servers });
+      },
+      ({ name }) => (name.endsWith("-from-db1") ? { direction: name } : {}),
+    );
+    const children = registered.filter(({ parent }) => parent === "sessions").map(({ name }) => name);
+    expect(children.length).toBe(9);
+    for (const consumer of ["proxy", "backup"]) {
+      expect(one(consumer).after).toEqual(children.sort());
+      const order = registered.map(({ name }) => name);
+      expect(Math.max(...children.map((name) => order.indexOf(name)))).toBeLessThan(order.indexOf(consumer));
+    }
   });
 
   test("tell of both nodes, as a secret because the admin's password is among it", async () => {
@@ -42,7 +63,7 @@ describe("the outputs", () => {
     expect(await pulumi.isSecret(result.advice)).toBe(false);
     const advice = await settled(result.advice);
     // In a preview it stands as a warning beside the pair.
-    expect(warnings).toEqual([expect.stringContaining("account nevisproxy_user")]);
+    expect(warnings).toEqual([expect.stringMatching(/sessions: .*account nevisproxy_user/)]);
     expect(warnings.join()).not.toContain("nevisproxypassword");
     expect(advice.map(({ about, severity }) => [about, severity])).toEqual([["account nevisproxy_user", "danger"]]);
     expect(JSON.stringify(advice)).not.toContain("nevisproxypassword");

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { z } from "zod";
 import { ConnectionError, StatementError } from "../../provider/src/mariadb/connectionError";
-import { containsUnknown, type Definition, define, UNKNOWN, Unfinished } from "../../provider/src/operations/define";
+import { type Definition, define, Unfinished } from "../../provider/src/operations/define";
+import { containsUnknown, UNKNOWN } from "../../provider/src/operations/parse";
 
 /** What all resources share, tried on one that keeps boxes in a map. */
 
@@ -106,7 +107,7 @@ describe("the check", () => {
 
   test("refuses a property that isn't there, with the list of those that are", async () => {
     expect(await reasons({ place: "a", colour: "red" })).toEqual([
-      'there is no property "colour"; there are: place, size, colours, lock',
+      'there is no property "colour"; did you mean "colours"? There are: place, size, colours, lock',
     ]);
     expect(await reasons({ place: "a", label: "mine" })).toEqual([expect.stringMatching(/no property "label"/)]);
     expect(await reasons({ place: "a", colour: undefined, kind: null })).toEqual([]);

@@ -62,6 +62,34 @@ test("progress goes to the engine, whatever run the caller is in", async () => {
   expect(others).toEqual([]);
 });
 
+test("each line says which resource it is about: a program may have several pairs, each with a db1", async () => {
+  for (const name of ["sessions-db1", "carts-db1"]) {
+    await boxes.create(Object.assign({ __owner: { stack: "s", resource: `MariaDbNode ${name}` } }, inputs));
+    expect(console.log).toHaveBeenLastCalledWith(`${name}: making a box`);
+  }
+  await boxes.create(inputs);
+  expect(console.log).toHaveBeenLastCalledWith("making a box");
+});
+
+test.each(["diff", "read", "delete"] as const)(
+  "an error of %s, which the process prints itself, says it too",
+  async (name) => {
+    const fails = async () => Promise.reject(new Error("db1: it is away"));
+    const broken = dynamic({ diff: fails, read: fails, delete: fails } as unknown as Parameters<typeof dynamic>[0]);
+    const values = { __owner: { stack: "s", resource: "MariaDbNode carts-db1" } };
+    const calls = {
+      diff: () => broken.diff("id", values, values),
+      read: () => broken.read("id", values),
+      delete: () => broken.delete("id", values),
+    };
+    const error = await (calls[name]() as Promise<unknown>).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      message: "carts-db1: db1: it is away",
+      stack: expect.stringMatching(/carts-db1: db1/),
+    });
+  },
+);
+
 test("which resource it is goes along with each change, a delete too, for the record", async () => {
   const owner = { stack: "acme/proxy/prod", resource: "Box it" };
   const { outs } = await boxes.create(Object.assign({ __owner: owner }, inputs));

@@ -186,7 +186,7 @@ describe("another login method is for accounts of clients alone:", () => {
 
   test("another property that isn't there is named", async () => {
     expect(await reasons("SessionStoreUsers", { replication: { password, lock: true } })).toEqual([
-      'replication: Unrecognized key: "lock"',
+      'replication: there is no property "lock"; there are: user, password, from, requireTls',
     ]);
   });
 });

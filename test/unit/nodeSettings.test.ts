@@ -1,7 +1,7 @@
+import { nearest } from "../../provider/src/recipe/nearest";
 import {
   collisions,
   type GivenSettings,
-  nearestOption,
   nodeSettings,
   pairRefusals,
   settingRefusals,
@@ -128,10 +128,10 @@ test.each([
   ["rpl_semisync_master_enabled", "rpl_semi_sync_master_enabled"],
   ["expire_log_days", "expire_logs_days"],
 ])("a mistyped %s is taken for %s", (typed, meant) => {
-  expect(nearestOption(typed, NAMES)).toBe(meant);
+  expect(nearest(typed, NAMES)).toBe(meant);
 });
 
 test("a name that is like no other is taken for none", () => {
   for (const typed of ["server_audit_logging", "tls_version", "plugin_load_add"])
-    expect(nearestOption(typed, NAMES)).toBeUndefined();
+    expect(nearest(typed, NAMES)).toBeUndefined();
 });

@@ -3,27 +3,33 @@ import { addressIn } from "../hosts/defaults";
 import type { Advice, Connection, HostInputs } from "../inputs";
 import { ACCOUNTS, DEFINERS, pickRoles, rowOf } from "../recipe/accounts/table";
 import { type AdvisedAccounts, accountAdvice, together } from "../recipe/advice";
-import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../recipe/filters";
+import { RECIPE_DATABASE, wildDoTables } from "../recipe/filters";
 import { LINK_DEFAULTS } from "../recipe/linkDefaults";
-import { DEFAULT_ADMIN, DEFAULT_PORT, DEFAULT_PROFILE } from "../recipe/names";
-import { collisions, nodeSettings } from "../recipe/settings/ofNode";
+import { DEFAULT_ADMIN, DEFAULT_PORT } from "../recipe/names";
 import type { LinkTls } from "../recipe/tls";
 import type { ConnectionArgs, Nested } from "../resources/args";
+import { refuseUnloadable } from "../resources/loadable";
 import { MariaDbNode } from "../resources/MariaDbNode";
 import { ReplicationLink } from "../resources/ReplicationLink";
+import { isLater } from "../resources/refused";
 import { SessionStoreDatabase } from "../resources/SessionStoreDatabase";
 import { SessionStoreSchema } from "../resources/SessionStoreSchema";
 import { SessionStoreUsers } from "../resources/SessionStoreUsers";
+import { argumentsFirst } from "./argumentsFirst";
+import { type CompleteArgs, hasTls, settingsOf, unfit, withDefaults } from "./completeArgs";
 import type { PairDatabaseArgs, PairLink, PairNode, PairNodeArgs, ReplicatedSessionStoreArgs } from "./pairArgs";
-import { passwordsFirst } from "./passwords";
+import { refuseArguments, refusePair } from "./refusal";
 import { sayAdvice } from "./sayAdvice";
 import { refuseSharedServers } from "./sharedServers";
 
 /** The dual-master pair as one thing: two nodes, their databases and accounts, and a link in each direction. */
 export class ReplicatedSessionStore extends pulumi.ComponentResource {
-  /** `replication://host:port/database,host:port/database`, the form of the proxy's ConnectString. It has no password. */
+  /**
+   * `replication://host:port/database,host:port/database`, the form of the proxy's ConnectString. It has no password. Previews show it; what
+   * takes it is made once both links are proved and the accounts are there, so it can log in at once.
+   */
   readonly connectString: pulumi.Output<string>;
-  /** Both servers and how an operator gets in. A secret. */
+  /** Both servers and how an operator gets in, once the whole pair is there. A secret. */
   readonly nodes: pulumi.Output<PairNode[]>;
   /** Both directions, as last seen. */
   readonly links: pulumi.Output<PairLink[]>;
@@ -32,17 +38,16 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
 
   constructor(name: string, given: ReplicatedSessionStoreArgs, opts?: pulumi.ComponentResourceOptions) {
     // Before anything is registered.
-    refuseSharedServers(name, given.nodes);
-    super("sessionstore:index:ReplicatedSessionStore", name, {}, opts);
+    refuseUnloadable();
+    refuseArguments(name, given);
     const args = withDefaults(given);
-    refuseUnfitNodes(args);
+    refusePair(name, unfit(args));
+    refuseSharedServers(name, args.nodes);
+    super("sessionstore:index:ReplicatedSessionStore", name, {}, opts);
     const [first, second] = [this.end(args, 0), this.end(args, 1)];
 
-    const passwords = passwordsFirst(args);
-    const nodes = [
-      this.node(name, args, first, second, passwords),
-      this.node(name, args, second, first, passwords),
-    ] as const;
+    const known = argumentsFirst(name, args);
+    const nodes = [this.node(name, args, first, second, known), this.node(name, args, second, first, known)] as const;
     const stores = [first, second].map((end, index) => {
       const own = nodes[index];
       const peer = end === first ? second : first;
@@ -57,10 +62,12 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
       this.link(name, args, first, second, dependsOn),
       this.link(name, args, second, first, dependsOn),
     ];
-    if (args.schema) this.schema(name, args, [first, second], links);
+    const tables = args.schema ? [this.schema(name, args, [first, second], links)] : [];
 
-    this.connectString = connectString([first, second], firstDatabase(args));
-    this.nodes = pulumi.secret(pulumi.all([first, second].map((end, index) => describe(end, nodes[index]))));
+    const all = [...dependsOn, ...links, ...tables];
+    this.connectString = onceThere(all, connectString([first, second], firstDatabase(args)));
+    const described = [first, second].map((end, index) => describe(end, nodes[index]));
+    this.nodes = pulumi.secret(onceThere(all, pulumi.all(described)));
     this.links = pulumi.all(
       links.map(({ direction, state, secondsToArrive: seconds, encryption, proved }) =>
         pulumi.output({ direction, state, seconds, encryption, proved }),
@@ -69,7 +76,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     this.advice = pulumi
       .all([nodes[0].advice, nodes[1].advice, accountAdviceOf(args)])
       .apply((parts) => together(parts.flatMap((part) => part ?? [])));
-    this.advice.apply((advice) => sayAdvice(advice, this));
+    this.advice.apply((advice) => sayAdvice(advice, name, this));
     this.registerOutputs({
       connectString: this.connectString,
       nodes: this.nodes,
@@ -78,11 +85,11 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     });
   }
 
-  private end(args: ReplicatedSessionStoreArgs, index: 0 | 1): End {
+  private end(args: CompleteArgs, index: 0 | 1): End {
     const node = args.nodes[index];
     const name = node.name ?? `db${index + 1}`;
-    const host = node.host ?? node.server?.host;
-    if (host === undefined) throw new Error(`nodes[${index}]: give a "server" or a "host"`);
+    // `unfit` has refused nodes with neither.
+    const host = (node.host ?? node.server?.host) as Nested<HostInputs>;
     const address = node.address ?? node.server?.address ?? addressOf(host);
     const connection = {
       name,
@@ -214,17 +221,6 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
   }
 }
 
-/** What a program gives, with what all children take from the recipe. */
-type CompleteArgs = ReplicatedSessionStoreArgs &
-  Required<Pick<ReplicatedSessionStoreArgs, "profile" | "databases" | "tables">>;
-
-const withDefaults = (args: ReplicatedSessionStoreArgs): CompleteArgs => ({
-  ...args,
-  profile: args.profile ?? DEFAULT_PROFILE,
-  databases: args.databases ?? [{ name: RECIPE_DATABASE }],
-  tables: args.tables ?? RECIPE_PATTERNS,
-});
-
 const adopting = ({ adopt }: ReplicatedSessionStoreArgs) => (adopt === undefined ? {} : { adopt });
 
 const firstDatabase = ({ databases }: CompleteArgs): string => databases[0]?.name ?? RECIPE_DATABASE;
@@ -240,12 +236,9 @@ interface End {
 
 /** The server's address defaults to its machine's. An output may have secrets in it; the address is not one. */
 function addressOf(host: Nested<HostInputs>): pulumi.Input<string> {
-  if (pulumi.Output.isInstance(host) || host instanceof Promise) {
-    return pulumi.unsecret(pulumi.output(host).apply((known) => pulumi.output(addressOf(known))));
-  }
-  const address = addressIn<pulumi.Input<string>>(host);
-  if (address !== undefined) return address;
-  throw new Error('give the node its "address": a host of the kind "local" has none');
+  if (isLater(host)) return pulumi.unsecret(pulumi.output(host).apply((known) => pulumi.output(addressOf(known))));
+  // `unfit` has refused machines without one. That of an output is told by the node's check.
+  return addressIn<pulumi.Input<string>>(host as HostInputs) ?? "";
 }
 
 /** The nodes know the default users by themselves: for those nothing is registered. */
@@ -255,13 +248,12 @@ const definersOf = (args: ReplicatedSessionStoreArgs): pulumi.Output<string[]> =
     return pulumi.unsecret(user).apply((name) => (name === rowOf(role).user ? undefined : name));
   });
   const names = pulumi.all([pulumi.all(users), args.definers ?? []]).apply(([own, more]) => {
-    const all = [...own.flatMap((name) => name ?? []), ...more];
+    // What is no list is refused.
+    const all = [...own.flatMap((name) => name ?? []), ...(Array.isArray(more) ? more : [])];
     return all.length > 0 ? all : undefined;
   });
   return names as pulumi.Output<string[]>;
 };
-
-const hasTls = ({ nodes }: ReplicatedSessionStoreArgs): boolean => nodes.every(({ tls }) => tls !== undefined);
 
 /** An account that wants to see a certificate gets one. */
 const verifiedLink = ({ replication, requireTls }: ReplicatedSessionStoreArgs): pulumi.Output<LinkTls> =>
@@ -269,29 +261,9 @@ const verifiedLink = ({ replication, requireTls }: ReplicatedSessionStoreArgs): 
     .output(replication.requireTls ?? requireTls)
     .apply((requirement) => (requirement === "X509" ? "mutual" : "verified"));
 
-const settingsOf = (
-  args: ReplicatedSessionStoreArgs,
-  node: PairNodeArgs,
-): Record<string, string | number | boolean | string[]> => {
-  const settings = { ...args.settings, ...node.settings };
-  return settings as Record<string, string | number | boolean | string[]>;
-};
-
-function refuseUnfitNodes(args: CompleteArgs): void {
-  const [one, other] = args.nodes.map((node, index) =>
-    nodeSettings(args.profile, settingsOf(args, node), {
-      nodeNumber: index + 1,
-      bindAddress: "",
-      patterns: [],
-    }),
-  );
-  const reasons = collisions(one ?? {}, other ?? {}).map(({ option, reason }) => `settings.${option}: ${reason}`);
-  if (reasons.length > 0) throw new Error(reasons.join("; "));
-  if (args.nodes.some(({ tls }) => tls !== undefined) && !hasTls(args))
-    throw new Error("nodes: give both their `tls`, or none: each has to prove itself to the other");
-  if (args.databases.length === 0)
-    throw new Error("databases: must name at least one, or be left out for the recipe's");
-}
+/** A value that resources may take as soon as these ones are made. A preview knows it before, because it knows their URNs. */
+const onceThere = <T>(resources: readonly pulumi.Resource[], value: pulumi.Output<T>): pulumi.Output<T> =>
+  pulumi.all([value, pulumi.all(resources.map(({ urn }) => urn))]).apply(([known]) => known as T) as pulumi.Output<T>;
 
 function connectString(ends: readonly End[], database: string): pulumi.Output<string> {
   const parts = ends.map(({ connection: { address, port } }) => pulumi.interpolate`${address}:${port}/${database}`);
@@ -305,8 +277,9 @@ function describe({ connection, args }: End, node: MariaDbNode | undefined): pul
       name: String(name),
       host: address,
       port,
-      user: admin.user ?? DEFAULT_ADMIN,
-      password: admin.password,
+      // An output of a program that no compiler has seen may turn out to be nothing, which is refused.
+      user: admin?.user ?? DEFAULT_ADMIN,
+      password: admin?.password,
       socket,
       configFile: configFile ?? "",
       version: version ?? "",

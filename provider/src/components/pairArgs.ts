@@ -48,9 +48,9 @@ export interface PairNodeArgs {
 export interface PairDatabaseArgs {
   /** Another name makes another database; the former one is left as it is. */
   name: string;
-  /** @default utf8mb4 */
+  /** Character set of tables made from now on. A change takes effect at once, existing tables keep theirs. @default utf8mb4 */
   characterSet?: pulumi.Input<string>;
-  /** @default utf8mb4_general_ci */
+  /** Collation of tables made from now on. A change takes effect at once, existing tables keep theirs. @default utf8mb4_general_ci */
   collation?: pulumi.Input<string>;
 }
 
@@ -63,7 +63,7 @@ export interface ReplicatedSessionStoreArgs extends Omit<AccountsArgs, "database
   viewer?: ConnectionArgs["viewer"];
   /** `vendor`: the recipe to the letter. `hardened`: with the improvements that the output `advice` names. @default vendor */
   profile?: Profile;
-  /** @default one, `replicated_session_store` */
+  /** The databases whose tables are replicated. A change stops the replica threads for a moment. @default one, `replicated_session_store` */
   databases?: readonly PairDatabaseArgs[];
   /** Patterns of the replicated tables' names. @default those of the recipe: %session, %attribute, %key_id_map, %conf */
   tables?: readonly string[];

@@ -1,21 +1,5 @@
-import * as pulumi from "@pulumi/pulumi";
 import { passwordProblem } from "../recipe/accounts/password";
-import { pickRoles, ROLES, type Role, rowOf } from "../recipe/accounts/table";
-import type { ReplicatedSessionStoreArgs } from "./pairArgs";
-
-/**
- * For `dependsOn` of the nodes: nothing is changed on a server before all passwords are known, and fit to be passwords. One that comes from another
- * resource is unknown in a preview, and would be refused after the nodes were changed.
- */
-export function passwordsFirst(args: ReplicatedSessionStoreArgs): pulumi.Output<pulumi.Resource[]> {
-  const { extraAccounts } = args;
-  return pulumi.output({ ...pickRoles(args), extraAccounts }).apply((accounts) => {
-    const refusal = passwordRefusal(accounts);
-    // Without the stack that it has: to show it, Pulumi would read the source maps of the whole program, for many seconds.
-    if (refusal) throw Object.assign(new pulumi.RunError(`${refusal}. Nothing was changed.`), { stack: "" });
-    return [];
-  });
-}
+import { ROLES, type Role, rowOf } from "../recipe/accounts/table";
 
 interface Passwords {
   readonly password: string;

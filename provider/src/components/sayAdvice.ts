@@ -1,20 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Advice } from "../inputs";
 
-/** Prints advice: what can lose sessions in full, the rest in a line, so that it is read. */
-export function sayAdvice(advice: readonly Advice[], resource: pulumi.Resource): void {
+/** Prints advice: what can lose sessions in full, the rest in a line, so that it is read. Each names the pair: both nodes of all may be `db1` and `db2`. */
+export function sayAdvice(advice: readonly Advice[], pair: string, resource: pulumi.Resource): void {
   for (const { severity, where, about, text } of advice) {
-    if (severity === "danger") void pulumi.log.warn(`${where}: ${about}: ${text}`, resource);
+    if (severity === "danger") void pulumi.log.warn(`${pair}: ${where}: ${about}: ${text}`, resource);
   }
   const notes = advice.filter(({ severity }) => severity === "note").map(({ where, about }) => `${about} of ${where}`);
   if (notes.length > 0) {
-    const text = `other option files set options of the pair too: ${notes.join(", ")}; which: \`pulumi stack output advice\``;
+    const text = `${pair}: other option files set options of the pair too: ${notes.join(", ")}; which: \`pulumi stack output advice\``;
     void pulumi.log.info(text, resource);
   }
   const rest = advice.filter(({ severity }) => severity === "warning").map(({ about }) => about);
   if (rest.length === 0) return;
   void pulumi.log.warn(
-    `other values are safer for ${rest.join(", ")}; why, and which: \`pulumi stack output advice\``,
+    `${pair}: other values are safer for ${rest.join(", ")}; why, and which: \`pulumi stack output advice\``,
     resource,
   );
 }

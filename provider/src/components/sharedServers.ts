@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { PairNodeArgs } from "./pairArgs";
+import { refusePair } from "./refusal";
 
 /** Which component of a program has which servers. */
 
@@ -23,10 +24,10 @@ export function refuseSharedServers(component: string, nodes: readonly PairNodeA
     const server = node.server ?? placeOf(node);
     const owner = server === undefined ? undefined : owners.get(server);
     if (owner && owner.component !== component) {
-      throw new pulumi.RunError(
-        `ReplicatedSessionStore "${component}": ${argument} is a server that "${owner.component}" has already (${owner.argument}). Nothing was changed. ` +
-          "Each would undo what the other does: declare each server once. One component takes several `databases`.",
-      );
+      refusePair(component, [
+        `${argument} is a server that "${owner.component}" has already (${owner.argument}). Each would undo what the other does: ` +
+          "declare each server once. One component takes several `databases`",
+      ]);
     }
     if (server !== undefined) owners.set(server, { component, argument });
   }

@@ -1,7 +1,8 @@
 import { posix } from "node:path";
 import type { Connection } from "../inputs";
+import { didYouMean } from "../recipe/nearest";
 import { meaningOf, placesLog } from "../recipe/settings/foreignLines";
-import { type NotedSettings, nearestOption, type Settings } from "../recipe/settings/ofNode";
+import type { NotedSettings, Settings } from "../recipe/settings/ofNode";
 import { describeLine, isReadBy, type OptionLine } from "../recipe/settings/optionFile";
 import { type Effect, LOG_IN_INNODB, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
@@ -106,8 +107,7 @@ async function refusedSettings(server: Server, wanted: Settings): Promise<{ opti
       const reason = refusal(variable.kind, value);
       if (reason) refused.push({ option, reason: `${reason} (${server.name}, MariaDB ${server.version.number})` });
     } else if (!settingOf(option)?.since) {
-      const nearest = settingOf(option) ? undefined : nearestOption(option, await variableNames(server));
-      const hint = nearest ? `; did you mean "${nearest}"?` : "";
+      const hint = settingOf(option) ? "" : didYouMean(option, await variableNames(server));
       const reason = `${server.name} (MariaDB ${server.version.number}) has no such option${hint}`;
       refused.push({ option, reason });
     }
@@ -189,8 +189,7 @@ async function unknownNames(server: Server, wanted: Settings): Promise<{ option:
     const names = rows.map((row) => String(row["name"]).toLowerCase());
     // A collation that fits several character sets is listed without them.
     if (names.some((one) => `_${name.toLowerCase()}`.endsWith(`_${one}`))) continue;
-    const nearest = nearestOption(name.toLowerCase(), names);
-    const hint = nearest ? `; did you mean "${nearest}"?` : "";
+    const hint = didYouMean(name.toLowerCase(), names);
     refused.push({ option, reason: `${server.name} (MariaDB ${server.version.number}) knows no "${name}"${hint}` });
   }
   return refused;

@@ -40,8 +40,9 @@ import { NATIVE } from "../recipe/accounts/password";
 import { byRole, isRole, ROLES, rowOf } from "../recipe/accounts/table";
 import { accountObject, accountsAmong, type Declaration } from "../recipe/claims";
 import { progress } from "../run";
-import { containsUnknown, define, UNKNOWN } from "./define";
+import { define } from "./define";
 import { derived, given } from "./inputs/SessionStoreUsers";
+import { containsUnknown, UNKNOWN } from "./parse";
 import { removeUnlessUnreachable } from "./unreachable";
 
 /** What is wanted of the accounts, as previews show it. */

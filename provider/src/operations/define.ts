@@ -5,14 +5,13 @@ import { waitForStart } from "../hosts";
 import type { Claim, Connection } from "../inputs";
 import { isTrouble, StatementError, type Trouble } from "../mariadb/connectionError";
 import { type Declaration, describeOwner, type Owner } from "../recipe/claims";
+import { noSuchProperty } from "../recipe/nearest";
 import { printable, progress } from "../run";
 import { wasBroughtBack } from "./broughtBack";
 import type { CheckFailure, Operations } from "./contract";
 import { type Belongings, declaredTwice, foreignClaims, isInProgram, NOBODY } from "./ownership";
+import { containsUnknown, parse } from "./parse";
 import { recordedOperations } from "./recorded";
-
-/** What stands in a preview for a value that is not known yet. */
-export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 type Values = Record<string, unknown>;
 
@@ -115,13 +114,9 @@ export function define<Given extends object, Inputs extends Given, Computed exte
       const inputs: Values = {};
       const failures: CheckFailure[] = unknownProperties(news, given);
       for (const name of given) {
-        if (containsUnknown(news[name])) {
-          inputs[name] = news[name];
-          continue;
-        }
-        const parsed = definition.properties[name].safeParse(news[name]);
-        if (parsed.success) inputs[name] = parsed.data;
-        else failures.push(...parsed.error.issues.map((issue) => failureOf(name, issue)));
+        const parsed = parse(definition.properties[name], news[name]);
+        failures.push(...parsed.issues.map((issue) => failureOf(name, issue)));
+        inputs[name] = containsUnknown(news[name]) ? news[name] : parsed.data;
       }
       const usable = (needs: readonly string[]) =>
         needs.every(
@@ -148,7 +143,7 @@ export function define<Given extends object, Inputs extends Given, Computed exte
       const isOther = changed.length > 0 && !containsUnknown(news) && (await definition.isOther?.(known, news));
       // An earlier version of this library wrote the state, somebody else took over, or the stack has another name now.
       const isUnclaimed = definition.belongings && owner !== NOBODY && claimIn(known)?.stack !== owner.stack;
-      if (isUnclaimed) progress(noteOf(owner, claimIn(known)));
+      if (isUnclaimed) progress(noteOf(claimIn(known)));
       const changes = changed.length > 0 || isUnclaimed === true;
       return { changes, replaces: isOther ? changed : [], deleteBeforeReplace: false };
     },
@@ -223,17 +218,11 @@ function withPrintableErrors<T extends object>(operations: T): T {
   return Object.fromEntries(guarded) as T;
 }
 
-/** True when a value, or any part of it, is not known yet. */
-export function containsUnknown(value: unknown): boolean {
-  if (value === UNKNOWN) return true;
-  return typeof value === "object" && value !== null && Object.values(value).some(containsUnknown);
-}
-
 /** What is said of a resource that needs a new claim. */
-function noteOf({ resource }: Owner, former: Claim | undefined): string {
-  if (!former) return `${resource}: \`up\` notes beside it that this stack declares it; no property changes for that`;
+function noteOf(former: Claim | undefined): string {
+  if (!former) return `\`up\` notes beside it that this stack declares it; no property changes for that`;
   return (
-    `${resource}: \`up\` notes beside it that this stack declares it; so far ${describeOwner(former)} does. If that stack is still there (its state was copied), stop here: ` +
+    `\`up\` notes beside it that this stack declares it; so far ${describeOwner(former)} does. If that stack is still there (its state was copied), stop here: ` +
     "a delete in one of the two would take away what the other runs"
   );
 }
@@ -252,7 +241,7 @@ function pick(values: Values, names: readonly string[]): Values {
 function unknownProperties(news: Values, names: readonly string[]): CheckFailure[] {
   return Object.keys(news)
     .filter((name) => !names.includes(name) && news[name] !== undefined && news[name] !== null)
-    .map((name) => ({ property: "", reason: `there is no property "${name}"; there are: ${names.join(", ")}` }));
+    .map((name) => ({ property: "", reason: noSuchProperty(name, names) }));
 }
 
 function failureOf(name: string, issue: z.core.$ZodIssue): CheckFailure {

@@ -1,5 +1,5 @@
 import type { Owner } from "../recipe/claims";
-import { Run, type Sink } from "../run";
+import { forResource, Run, type Sink } from "../run";
 import type { Operations } from "./contract";
 import { Unfinished } from "./define";
 
@@ -38,22 +38,41 @@ export function dynamic<Inputs extends object, Outputs extends Inputs>(
   const { check, diff, create, read, update, delete: remove } = operations;
   return {
     check: (olds, given) =>
-      run.within(async () => {
+      runFor(given, async () => {
         const { [TEXT]: _text, [OWNER]: _owner, ...news } = given;
         const { inputs, failures } = await check(olds, news, ownerIn(given));
         return { inputs: withHidden(inputs, given), failures };
       }),
-    diff: (id, olds, news) => run.within(() => diff(id, olds, news, ownerIn(news))),
-    create: (inputs) => run.within(() => create(inputs, ownerIn(inputs)).catch(handOver)),
+    diff: (id, olds, news) => runFor(news, () => diff(id, olds, news, ownerIn(news)).catch(underName(news))),
+    create: (inputs) => runFor(inputs, () => create(inputs, ownerIn(inputs)).catch(handOver)),
     read: (id, props) =>
-      run.within(async () => {
-        const seen = await read(id, props);
+      runFor(props, async () => {
+        const seen = await read(id, props).catch(underName(props));
         return isThere(seen) ? { ...seen, inputs: withHidden(seen.inputs, props as Values) } : seen;
       }),
-    update: (id, olds, news) => run.within(() => update(id, olds, news, ownerIn(news))),
-    delete: (id, props) => run.within(() => remove(id, props, ownerIn(props))),
+    update: (id, olds, news) => runFor(news, () => update(id, olds, news, ownerIn(news))),
+    delete: (id, props) => runFor(props, () => remove(id, props, ownerIn(props)).catch(underName(props))),
   };
 }
+
+/** In the run, for the resource that has these values. */
+function runFor<T>(values: object, work: () => T): T {
+  const name = nameIn(values);
+  return run.within(() => (name === undefined ? work() : forResource(name, work)));
+}
+
+/** The type's name, a blank, and the name that the program gave. */
+const nameIn = (values: object): string | undefined => ownerIn(values)?.resource.replace(/^\w+ /, "");
+
+/** Errors that the engine's process prints itself too, where no heading says whose they are. */
+const underName =
+  (values: object) =>
+  (error: Error): never => {
+    const [name, { message, stack = "" }] = [nameIn(values), error];
+    if (name === undefined) throw error;
+    const named = `${name}: ${message}`;
+    throw Object.assign(error, { message: named, stack: stack.replace(message, () => named) });
+  };
 
 type Values = Record<string, unknown>;
 

@@ -1,6 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as operations from "../operations";
 import { withSecrets } from "./args";
+import { refuseUnloadable } from "./loadable";
+import { isLater, refused } from "./refused";
 
 /** Properties as programs see them on a resource. */
 export type Shown<Outputs> = { readonly [K in keyof Outputs]-?: pulumi.Output<Outputs[K]> };
@@ -24,6 +26,12 @@ export function shell<Args extends object, Outputs>(
 ): ShellOf<Args, Outputs> {
   class Shell extends pulumi.CustomResource {
     constructor(name: string, args: Args, opts?: pulumi.CustomResourceOptions) {
+      refuseUnloadable();
+      // The compiler has not seen every program. What is missing is told by the check.
+      if (isLater(args) || typeof (args ?? {}) !== "object")
+        throw refused(
+          `${type} "${name}": the arguments must be a plain object; the values in it may be outputs. Nothing of it was changed.`,
+        );
       const owner = { stack: stackName(), resource: `${type} ${name}` };
       const props = { ...outputs, ...withSecrets(args), __provider: providerText(type), __owner: owner };
       // The type's name is part of users' state.

@@ -1,4 +1,3 @@
-import { closest, distance } from "fastest-levenshtein";
 import type { Profile } from "../names";
 import { type NodeFacts, optionName, profileValues, SETTINGS, SETTINGS_OF_THE_HOST, settingOf } from "./table";
 import {
@@ -89,12 +88,6 @@ export function collisions(one: Settings, other: Settings): { option: string; re
 
 const isSame = (option: string, one: SettingValue | undefined, other: SettingValue | undefined): boolean =>
   one !== undefined && other !== undefined && sameValue(kindOf(option), one, other);
-
-/** The option with the nearest name among those there are, for an error about an unknown one; undefined when none is near. */
-export function nearestOption(option: string, names: readonly string[]): string | undefined {
-  const nearest = closest(option, names);
-  return distance(option, nearest) <= Math.max(2, option.length / 4) ? nearest : undefined;
-}
 
 function reasonAgainst(option: string, value: SettingInput): string | undefined {
   if (!/^[a-z][a-z0-9_]*$/.test(option)) return `"${option}" is not the name of an option`;

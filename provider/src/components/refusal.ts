@@ -1,0 +1,23 @@
+import { argumentProblems } from "../recipe/argumentProblems";
+import { isLater, refused } from "../resources/refused";
+import { PAIR } from "./pairShape";
+
+/** What a program is told whose pair can't be as it says. */
+
+/** One line for each reason, and each names the pair: a program may have several. */
+export function refusePair(component: string, reasons: readonly string[]): void {
+  if (reasons.length === 0) return;
+  const lines = reasons.map((reason) => `ReplicatedSessionStore "${component}": ${reason}`);
+  throw refused(`${lines.join("\n")}. Nothing of this pair was changed.`);
+}
+
+/** Refuses names that there are not, and arguments that are missing, also where no compiler has seen the program. */
+export function refuseArguments(component: string, args: unknown): void {
+  if (isLater(args)) {
+    refusePair(component, [
+      "the arguments must be plain, not an output or a promise; the values in them may be outputs",
+    ]);
+  }
+  // Without any, all that have no default are named.
+  refusePair(component, argumentProblems(args ?? {}, PAIR, isLater));
+}
