@@ -16,7 +16,7 @@ import { SessionStoreSchema } from "../resources/SessionStoreSchema";
 import { SessionStoreUsers } from "../resources/SessionStoreUsers";
 import type { PairDatabaseArgs, PairLink, PairNode, PairNodeArgs, ReplicatedSessionStoreArgs } from "./pairArgs";
 import { passwordsFirst } from "./passwords";
-import { sayAdvice } from "./sayAdvice";
+import { sayAdvice, sayInFull } from "./sayAdvice";
 import { refuseSharedServers } from "./sharedServers";
 
 /** The dual-master pair as one thing: two nodes, their databases and accounts, and a link in each direction. */
@@ -43,6 +43,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
       this.node(name, args, first, second, passwords),
       this.node(name, args, second, first, passwords),
     ] as const;
+    const users: SessionStoreUsers[] = [];
     const stores = [first, second].map((end, index) => {
       const own = nodes[index];
       const peer = end === first ? second : first;
@@ -50,7 +51,9 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
       // An account that requires TLS would refuse a replica that has none yet, and connects anew because the other node restarts.
       const before = hasTls(args) ? nodes : [own];
       // Who may write into a database is let in when both nodes have it.
-      return [...databases, this.users(name, args, end, ...before, ...databases)];
+      const accounts = this.users(name, args, end, ...before, ...databases);
+      users.push(accounts);
+      return [...databases, accounts];
     });
     const dependsOn = [...nodes, ...stores.flat()];
     const links: ReplicationLink[] = [
@@ -66,10 +69,12 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         pulumi.output({ direction, state, seconds, encryption, proved }),
       ),
     );
-    this.advice = pulumi
-      .all([nodes[0].advice, nodes[1].advice, accountAdviceOf(args)])
-      .apply((parts) => together(parts.flatMap((part) => part ?? [])));
-    this.advice.apply((advice) => sayAdvice(advice, this));
+    const onPair = allOf([nodes[0].advice, nodes[1].advice, accountAdviceOf(args)]);
+    const onOthers = allOf(users.map(({ advice }) => advice));
+    this.advice = allOf([onPair, onOthers]);
+    // Each by itself: a preview that changes one does not know that one's.
+    onPair.apply((advice) => sayAdvice(advice, this));
+    onOthers.apply((advice) => sayInFull(advice, this));
     this.registerOutputs({
       connectString: this.connectString,
       nodes: this.nodes,
@@ -312,6 +317,9 @@ function describe({ connection, args }: End, node: MariaDbNode | undefined): pul
       version: version ?? "",
     }));
 }
+
+const allOf = (parts: pulumi.Output<readonly Advice[]>[]): pulumi.Output<Advice[]> =>
+  pulumi.all(parts).apply((found) => together(found.flatMap((part) => part ?? [])));
 
 const accountAdviceOf = (args: ReplicatedSessionStoreArgs): pulumi.Output<Advice[]> =>
   // Says which account has an example password, never the password: no secret is left in it.

@@ -3,9 +3,10 @@ import type { Advice } from "../inputs";
 
 /** Prints advice: what can lose sessions in full, the rest in a line, so that it is read. */
 export function sayAdvice(advice: readonly Advice[], resource: pulumi.Resource): void {
-  for (const { severity, where, about, text } of advice) {
-    if (severity === "danger") void pulumi.log.warn(`${where}: ${about}: ${text}`, resource);
-  }
+  sayInFull(
+    advice.filter(({ severity }) => severity === "danger"),
+    resource,
+  );
   const notes = advice.filter(({ severity }) => severity === "note").map(({ where, about }) => `${about} of ${where}`);
   if (notes.length > 0) {
     const text = `other option files set options of the pair too: ${notes.join(", ")}; which: \`pulumi stack output advice\``;
@@ -17,4 +18,9 @@ export function sayAdvice(advice: readonly Advice[], resource: pulumi.Resource):
     `other values are safer for ${rest.join(", ")}; why, and which: \`pulumi stack output advice\``,
     resource,
   );
+}
+
+/** Prints each in full. */
+export function sayInFull(advice: readonly Advice[], resource: pulumi.Resource): void {
+  for (const { where, about, text } of advice) void pulumi.log.warn(`${where}: ${about}: ${text}`, resource);
 }

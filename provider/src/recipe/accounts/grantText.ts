@@ -86,6 +86,10 @@ export const quoteName = (name: string): string => `\`${name.replaceAll("`", "``
 export const nameAccount = ({ user, host }: { readonly user: string; readonly host: string }): string =>
   `${quoteName(user)}@${quoteName(host)}`;
 
+/** An account, as statements for people to copy name it. */
+export const quoteAccount = ({ user, host }: { readonly user: string; readonly host: string }): string =>
+  [user, host].map((text) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`).join("@");
+
 /** The exact database name, where MariaDB takes `_` and `%` for wildcards. */
 export const escapeWildcards = (database: string): string => database.replace(/[\\_%]/g, "\\$&");
 
