@@ -178,6 +178,10 @@ describe("nothing healthy is reported:", () => {
     healthy(["EXECUTE ON PROCEDURE Db.MyProc"], live("EXECUTE ON PROCEDURE `db`.`myproc`"), on("10.11.19", true));
   });
 
+  test("columns of a table on which the account has all privileges, which the server does not show", () => {
+    healthy(["ALL ON d.t", "SELECT (a) ON d.t"], live("ALL PRIVILEGES ON `d`.`t`"));
+  });
+
   test("what a certificate is called that older servers show with its quotes", () => {
     healthy(
       ["PROCESS ON *.*"],

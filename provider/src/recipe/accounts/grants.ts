@@ -75,7 +75,7 @@ export function compareGrants(
   const has = collect(seen, server);
   foldExactNames(has, needed, allowed);
 
-  const missing = without(needed, has);
+  const missing = without(needed, has, hidden(seen));
   const extra = without(has, allowed);
   // Granted as a whole, it also holds what only newer servers count among it: for who wants it so, and nobody else.
   const lacksAll = (on: string, lacking: ReadonlySet<string>) =>
@@ -182,17 +182,26 @@ function add(to: ByObject, on: string, privileges: Iterable<string>): void {
   for (const privilege of privileges) to.set(on, (to.get(on) ?? new Set()).add(privilege));
 }
 
-/** What is in `all` and not in `those`. */
-function without(all: ByObject, those: ByObject): ByObject {
+/** What is in `all`, and neither in `those` nor had. */
+function without(all: ByObject, those: ByObject, isHad = (_on: string, _privilege: string) => false): ByObject {
   const rest: ByObject = new Map();
   for (const [on, privileges] of all) {
     add(
       rest,
       on,
-      [...privileges].filter((each) => !those.get(on)?.has(each)),
+      [...privileges].filter((each) => !those.get(on)?.has(each) && !isHad(on, each)),
     );
   }
   return rest;
+}
+
+/** Where an account has all privileges on a table, the server does not show those on its columns. */
+function hidden(seen: readonly Grant[]): (on: string, privilege: string) => boolean {
+  const whole = seen.filter(
+    ({ level, privileges }) => level === "table" && privileges.some(({ name }) => name === ALL),
+  );
+  const tables = new Set(whole.map(({ on }) => on));
+  return (on, privilege) => privilege.endsWith(")") && tables.has(on);
 }
 
 const isWithin = (part: ReadonlySet<string>, whole: ReadonlySet<string> | undefined): boolean =>
