@@ -700,6 +700,8 @@ export interface SessionStoreSchemaInputs {
 
 /** What is kept of the accounts for the next run. */
 export interface SessionStoreUsersComputed {
+  /** What MariaDB or we would do otherwise. */
+  readonly advice?: readonly Advice[] | undefined;
   /** Shows that the resource was the last to declare what it has there. */
   readonly claim?: Claim | undefined;
   /** The identity that its server has in its data. */

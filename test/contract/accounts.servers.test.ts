@@ -1,5 +1,6 @@
 import type { AccountState } from "../../provider/src/inputs";
 import { weakestRequirement } from "../../provider/src/mariadb/accounts";
+import { Run } from "../../provider/src/run";
 import {
   byHand,
   create,
@@ -166,6 +167,40 @@ describe("one thing changed by hand is seen at that place alone, and update puts
       "binarylog_user@%",
       { grants: ["SUPER ON *.*", "ROLE `analyst`", "DEFAULT ROLE `analyst`"] },
     ],
+    [
+      "more than one role",
+      [
+        "CREATE ROLE analyst",
+        "CREATE ROLE auditor",
+        "GRANT analyst TO binarylog_user WITH ADMIN OPTION",
+        "GRANT auditor TO binarylog_user",
+      ],
+      "binarylog_user@%",
+      {
+        grants: ["SUPER ON *.*", "ROLE `analyst`, `analyst` WITH ADMIN OPTION, `auditor`"],
+      },
+    ],
+    [
+      "right to act as another account",
+      ["GRANT PROXY ON root@localhost TO nevisproxy_user", "GRANT PROXY ON 'o`b\\'c'@'10.%' TO nevisproxy_user"],
+      "nevisproxy_user@%",
+      { grants: ["REPLICATION CLIENT ON *.*", STORE, "PROXY ON `o``b'c`@`10.%`", "PROXY ON `root`@`localhost`"] },
+    ],
+    [
+      "right to act as anybody, and to hand that on",
+      ["GRANT PROXY ON ''@'%' TO replication_user WITH GRANT OPTION"],
+      "replication_user@%",
+      { grants: ["REPLICATION SLAVE ON *.*", "GRANT OPTION ON *.*", "PROXY, GRANT OPTION ON ``@`%`"] },
+    ],
+    [
+      "grants on columns whose names have capitals, and on a table, which go together",
+      [
+        "CREATE TABLE replicated_session_store.columns (a INT, `B``` INT)",
+        "GRANT SELECT, SELECT (a, `B```) ON replicated_session_store.columns TO binarylog_user",
+      ],
+      "binarylog_user@%",
+      { grants: ["SUPER ON *.*", "SELECT, SELECT (`B```), SELECT (`a`) ON `replicated_session_store`.`columns`"] },
+    ],
     ["account missing", ["DROP USER replication_user"], "replication_user@%", undefined],
     ["localhost twin missing", ["DROP USER nevisproxy_user@localhost"], "nevisproxy_user@localhost", undefined],
     [
@@ -236,6 +271,43 @@ describe("one thing changed by hand is seen at that place alone, and update puts
     await expect(up(inputs, inputs)).rejects.toThrow(
       /^db1: binarylog_user@% has the role `analyst`, which .* may revoke .*: REVOKE `analyst` FROM 'binarylog_user'@'%'$/,
     );
+  });
+
+  test("a right to act as another account that not even root may revoke is left, with a word on how, and `up` goes on", async () => {
+    const inputs = await freshAccounts();
+    const lines: string[] = [];
+    jest.spyOn(Run.current, "sink").mockImplementation((line) => void lines.push(line));
+    await byHand(
+      "GRANT PROXY ON v@localhost TO nevisproxy_user",
+      "GRANT FILE ON *.* TO replication_user",
+      "CREATE TABLE mysql.kept AS SELECT * FROM mysql.proxies_priv WHERE User = 'root'",
+      "DELETE FROM mysql.proxies_priv WHERE User = 'root'",
+      "FLUSH LOCAL PRIVILEGES",
+    );
+    try {
+      await up(inputs, inputs);
+      const { accounts } = await seen(inputs);
+      expect(accounts["nevisproxy_user@%"]?.grants).toEqual([
+        "REPLICATION CLIENT ON *.*",
+        STORE,
+        "PROXY ON `v`@`localhost`",
+      ]);
+      expect(accounts["replication_user@%"]).toEqual(inputs.accounts["replication_user@%"]);
+      expect(lines).toContainEqual(
+        expect.stringMatching(
+          /^db1: nevisproxy_user@% may act as `v`@`localhost` \(PROXY\), and .* 1698.*Run this as .*: REVOKE PROXY ON `v`@`localhost` FROM 'nevisproxy_user'@'%'$/,
+        ),
+      );
+    } finally {
+      jest.restoreAllMocks();
+      await byHand(
+        "INSERT INTO mysql.proxies_priv SELECT * FROM mysql.kept",
+        "DROP TABLE mysql.kept",
+        "FLUSH LOCAL PRIVILEGES",
+      );
+    }
+    await up(inputs, inputs);
+    expect((await seen(inputs)).accounts).toEqual(inputs.accounts);
   });
 
   test("all of it at once", async () => {

@@ -67,9 +67,27 @@ test("an account with a narrower host that refuses is named, and ends the wait a
   await onDb1("STOP SLAVE IO_THREAD", "START SLAVE IO_THREAD");
   await refused();
   const { message, seconds } = await failureOf(pair.up({ ...options, only: [LINK] }));
-  expect(message).toMatch(/1045.*these refuse: replication_user@localhost \(another password\).*Drop them on db2/s);
+  expect(message).toMatch(
+    /1045.*decides, which is replication_user@localhost here; .*these refuse: replication_user@localhost \(another password\).*Drop them on db2/s,
+  );
   expect(seconds).toBeLessThan(15);
   await db2.query("DROP USER replication_user@localhost");
+  await pair.up(options);
+  await expectHealthyWith([]);
+});
+
+test("an account without a name that the source takes for the replica is named, and told before it refuses", async () => {
+  await db2.query("CREATE USER ''@localhost IDENTIFIED BY 'another'");
+  await pair.drift(options);
+  const advice = pair.kept.get("sessions-db2-users")?.outs["advice"] as { about: string }[];
+  expect(advice.map(({ about }) => about)).toEqual(["account ''@localhost"]);
+  await onDb1("STOP SLAVE IO_THREAD", "START SLAVE IO_THREAD");
+  await refused();
+  const { message } = await failureOf(pair.up({ ...options, only: [LINK] }));
+  expect(message).toMatch(
+    /1045.*decides, which is @localhost here; these take .*: replication_user@%; .*Drop them on db2/s,
+  );
+  await db2.query("DROP USER ''@localhost");
   await pair.up(options);
   await expectHealthyWith([]);
 });
@@ -117,7 +135,7 @@ test("a restart after which the source refuses the replica ends its wait soon, a
   const restarting = { ...options, settings: { ...options.settings, back_log: 91 } };
   const { message, seconds } = await failureOf(pair.up({ ...restarting, only: ["sessions-db1"] }));
   expect(message).toMatch(
-    /db1 is back, and refuses db2 .*1045.*replication_user@%, replication_user@localhost; of several.*drop by hand/s,
+    /db1 is back, and refuses db2 .*1045.*replication_user@%, replication_user@localhost; of several.*decides, which is replication_user@localhost here\..*drop by hand/s,
   );
   expect(seconds).toBeLessThan(30);
   await openBoth();

@@ -24,7 +24,7 @@ export function useServer(): void {
       const [name = "", host = ""] = user.split("@");
       await server.root.query("DROP USER ?@?", [name, host]);
     }
-    await byHand("DROP ROLE IF EXISTS analyst", "DROP DATABASE IF EXISTS session_store_register");
+    await byHand("DROP ROLE IF EXISTS analyst, auditor", "DROP DATABASE IF EXISTS session_store_register");
   });
 
   afterAll(async () => {

@@ -25,13 +25,18 @@ export const accounts = {
 };
 export const admin = { password: "secret-admin" };
 
-export const pair = (args: Partial<ReplicatedSessionStoreArgs> = {}, options?: pulumi.ComponentResourceOptions) =>
+export const pair = (
+  args: Partial<ReplicatedSessionStoreArgs> = {},
+  options?: pulumi.ComponentResourceOptions,
+  ofUsers: Record<string, unknown> = {},
+) =>
   run(
     () => new ReplicatedSessionStore("sessions", { nodes, admin, ...accounts, ...args }, options),
     ({ type, name }) => {
       if (type === `${RESOURCES}MariaDbNode`) {
         return { version: "10.11.19", configFile: `/etc/${name}.cnf`, advice: [] };
       }
+      if (type === `${RESOURCES}SessionStoreUsers`) return ofUsers;
       return type === `${RESOURCES}ReplicationLink`
         ? { direction: name, state: "replicating", secondsToArrive: 0.1 }
         : {};

@@ -68,6 +68,13 @@ describe("the outputs", () => {
     expect(advice.map(({ about, severity }) => [about, severity])).toEqual([["account nevisproxy_user", "danger"]]);
     expect(JSON.stringify(advice)).not.toContain("nevisproxypassword");
   });
+
+  test("give advice on accounts of others, in full; where both servers say the same, once", async () => {
+    const one = { severity: "warning", about: "account x@localhost", text: "drop it", source: "found on the server" };
+    const { result } = await pair({}, undefined, { advice: [{ ...one, where: "db1" }] });
+    expect((await settled(result.advice)).map(({ where }) => where)).toEqual(["db1, db1"]);
+    expect(warnings).toEqual([expect.stringContaining("db1, db1: account x@localhost: drop it")]);
+  });
 });
 
 describe("refused before anything is registered but the component:", () => {

@@ -117,7 +117,7 @@ describe("a wanted grant is refused when it", () => {
 
 describe("nothing healthy is reported:", () => {
   const healthy = (wanted: string[], lines: string[], server = V1011) =>
-    expect(compareGrants(wanted, lines, server)).toEqual({ shown: wanted, missing: [], extra: [] });
+    expect(compareGrants(wanted, lines, server)).toEqual({ shown: wanted, missing: [], extra: [], lost: [] });
 
   test("order, case and other names of the same privileges", () => {
     fc.assert(
@@ -172,6 +172,27 @@ describe("nothing healthy is reported:", () => {
   test("the line that says nothing but USAGE", () => {
     healthy([], [usage]);
   });
+
+  test("names of routines, which the server keeps in lower case; and of their databases, where it does so too", () => {
+    healthy(["EXECUTE ON PROCEDURE Db.MyProc"], live("EXECUTE ON PROCEDURE `Db`.`myproc`"));
+    healthy(["EXECUTE ON PROCEDURE Db.MyProc"], live("EXECUTE ON PROCEDURE `db`.`myproc`"), on("10.11.19", true));
+  });
+
+  test("columns of a table on which the account has all privileges, which the server does not show", () => {
+    healthy(["ALL ON d.t", "SELECT (a) ON d.t"], live("ALL PRIVILEGES ON `d`.`t`"));
+  });
+
+  test("what a certificate is called that older servers show with its quotes", () => {
+    healthy(
+      ["PROCESS ON *.*"],
+      ["GRANT PROCESS ON *.* TO `u`@`%` REQUIRE ISSUER '/CN=a' WITH GRANT OPTION' SUBJECT '/CN=\"x\\'"],
+    );
+    const handsOn =
+      "GRANT PROCESS ON *.* TO `u`@`%` REQUIRE ISSUER '/CN=a'b' WITH GRANT OPTION MAX_STATEMENT_TIME 1.500000";
+    expect(compareGrants(["PROCESS ON *.*"], [handsOn], V1011).extra).toEqual([
+      { on: "*.*", privileges: ["GRANT OPTION"] },
+    ]);
+  });
 });
 
 describe("a difference is shown in the wanted one's words:", () => {
@@ -188,6 +209,7 @@ describe("a difference is shown in the wanted one's words:", () => {
       shown: [`${STORE} without DROP`],
       missing: [{ on: "`replicated_session_store`.*", privileges: ["DROP"] }],
       extra: [],
+      lost: [],
     });
   });
 
@@ -201,6 +223,26 @@ describe("a difference is shown in the wanted one's words:", () => {
     expect(shown([], ["GRANT `analyst` TO `u`@`%`", "SET DEFAULT ROLE `analyst` FOR `u`@`%`"])).toEqual([
       "ROLE `analyst`",
       "DEFAULT ROLE `analyst`",
+    ]);
+  });
+
+  test("columns are named as the server has them, and those that a REVOKE on their table takes along are told", () => {
+    const parts = compareGrants(["SELECT (a, B) ON d.t"], live("SELECT, INSERT (`C`), SELECT (`B`) ON `d`.`t`"), V1011);
+    expect(parts).toEqual({
+      shown: ["SELECT (a, B) ON d.t without SELECT (`a`)", "SELECT, INSERT (`C`) ON `d`.`t`"],
+      missing: [{ on: "`d`.`t`", privileges: ["SELECT (`a`)"] }],
+      extra: [{ on: "`d`.`t`", privileges: ["SELECT", "INSERT (`C`)"] }],
+      lost: [{ on: "`d`.`t`", privileges: ["SELECT (`B`)", "SELECT (`a`)"] }],
+    });
+  });
+
+  test("a table is not taken for one of a database with a name that would match as a pattern", () => {
+    expect(shown(["SELECT ON a_b.t"], live("SELECT ON `a\\_b`.`t`"))).toEqual(["SELECT ON `a\\_b`.`t`"]);
+  });
+
+  test("all privileges spelled out are granted so, not as ALL, which newer servers take for more", () => {
+    expect(compareGrants(["EXECUTE, ALTER ROUTINE ON PROCEDURE d.p"], [], V118).missing).toEqual([
+      { on: "PROCEDURE `d`.`p`", privileges: ["EXECUTE", "ALTER ROUTINE"] },
     ]);
   });
 
@@ -241,7 +283,7 @@ test("what is missing and too much, applied, leaves no difference", () => {
         for (const each of list) has.add(renderGrant(target, [each]));
       for (const { on: target, privileges: list } of extra)
         for (const each of list) has.delete(renderGrant(target, [each]));
-      expect(compareGrants(wanted, live(...has), V1011)).toEqual({ shown: wanted, missing: [], extra: [] });
+      expect(compareGrants(wanted, live(...has), V1011)).toEqual({ shown: wanted, missing: [], extra: [], lost: [] });
     }),
   );
 });

@@ -19,7 +19,7 @@ import { argumentsFirst } from "./argumentsFirst";
 import { type CompleteArgs, hasTls, settingsOf, unfit, withDefaults } from "./completeArgs";
 import type { PairDatabaseArgs, PairLink, PairNode, PairNodeArgs, ReplicatedSessionStoreArgs } from "./pairArgs";
 import { refuseArguments, refusePair } from "./refusal";
-import { sayAdvice } from "./sayAdvice";
+import { sayAdvice, sayInFull } from "./sayAdvice";
 import { refuseSharedServers } from "./sharedServers";
 
 /** The dual-master pair as one thing: two nodes, their databases and accounts, and a link in each direction. */
@@ -48,6 +48,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
 
     const known = argumentsFirst(name, args);
     const nodes = [this.node(name, args, first, second, known), this.node(name, args, second, first, known)] as const;
+    const users: SessionStoreUsers[] = [];
     const stores = [first, second].map((end, index) => {
       const own = nodes[index];
       const peer = end === first ? second : first;
@@ -55,7 +56,9 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
       // An account that requires TLS would refuse a replica that has none yet, and connects anew because the other node restarts.
       const before = hasTls(args) ? nodes : [own];
       // Who may write into a database is let in when both nodes have it.
-      return [...databases, this.users(name, args, end, ...before, ...databases)];
+      const accounts = this.users(name, args, end, ...before, ...databases);
+      users.push(accounts);
+      return [...databases, accounts];
     });
     const dependsOn = [...nodes, ...stores.flat()];
     const links: ReplicationLink[] = [
@@ -73,10 +76,12 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         pulumi.output({ direction, state, seconds, encryption, proved }),
       ),
     );
-    this.advice = pulumi
-      .all([nodes[0].advice, nodes[1].advice, accountAdviceOf(args)])
-      .apply((parts) => together(parts.flatMap((part) => part ?? [])));
-    this.advice.apply((advice) => sayAdvice(advice, name, this));
+    const onPair = allOf([nodes[0].advice, nodes[1].advice, accountAdviceOf(args)]);
+    const onOthers = allOf(users.map(({ advice }) => advice));
+    this.advice = allOf([onPair, onOthers]);
+    // Each by itself: a preview that changes one does not know that one's.
+    onPair.apply((advice) => sayAdvice(advice, name, this));
+    onOthers.apply((advice) => sayInFull(advice, name, this));
     this.registerOutputs({
       connectString: this.connectString,
       nodes: this.nodes,
@@ -285,6 +290,9 @@ function describe({ connection, args }: End, node: MariaDbNode | undefined): pul
       version: version ?? "",
     }));
 }
+
+const allOf = (parts: pulumi.Output<readonly Advice[]>[]): pulumi.Output<Advice[]> =>
+  pulumi.all(parts).apply((found) => together(found.flatMap((part) => part ?? [])));
 
 const accountAdviceOf = (args: ReplicatedSessionStoreArgs): pulumi.Output<Advice[]> =>
   // Says which account has an example password, never the password: no secret is left in it.

@@ -1,5 +1,6 @@
 import type { AccountState } from "../inputs";
 import { type Account, accountKey, NO_EXPIRY, UNLIMITED } from "../recipe/accounts/accounts";
+import { nameAccount } from "../recipe/accounts/grantText";
 import { type LoginMethod, NATIVE } from "../recipe/accounts/password";
 import { TLS_REQUIREMENTS } from "../recipe/tls";
 import type { PasswordExpiry } from "../recipe/words";
@@ -70,9 +71,26 @@ export async function readAccounts(server: Server, wanted: readonly Account[]): 
   return { accounts: new Map(await Promise.all(read)), lowerCaseNames: Number(globals?.["lower_case"]) > 0 };
 }
 
-async function grantsOf(server: Server, { user, host }: Account): Promise<string[]> {
-  const rows = await server.query("SHOW GRANTS FOR ?@?", [user, host]);
-  return rows.map((row) => String(Object.values(row)[0]));
+async function grantsOf(server: Server, account: Account): Promise<string[]> {
+  const rows = await server.query("SHOW GRANTS FOR ?@?", [account.user, account.host]);
+  const lines = rows.map((row) => String(Object.values(row)[0]));
+  const others = lines.filter((line) => !line.startsWith(PROXY));
+  return others.length === lines.length ? lines : [...others, ...(await proxiesOf(server, account))];
+}
+
+const PROXY = "GRANT PROXY ON ";
+
+/** As newer servers show them: older ones put a quote in a name there as it is. */
+async function proxiesOf(server: Server, account: Account): Promise<string[]> {
+  const rows = await server.query(
+    `SELECT Proxied_user AS user, Proxied_host AS host, With_grant AS handsOn FROM mysql.proxies_priv
+      WHERE User = ? AND Host = ? ORDER BY 1, 2`,
+    [account.user, account.host],
+  );
+  return rows.map(({ user, host, handsOn }) => {
+    const on = nameAccount({ user: String(user), host: String(host) });
+    return `${PROXY}${on} TO ${nameAccount(account)}${Number(handsOn) ? " WITH GRANT OPTION" : ""}`;
+  });
 }
 
 /** mysql2 parses columns that the server calls JSON; older servers don't say so. */

@@ -3,15 +3,14 @@ import { escape as quoteText } from "mysql2";
 import type { AccountState } from "../inputs";
 import { type Account, accountKey, NO_EXPIRY, UNLIMITED, type WantedAccount } from "../recipe/accounts/accounts";
 import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/accounts/grants";
-import { renderGrant } from "../recipe/accounts/grantText";
+import { isProxied, renderGrant } from "../recipe/accounts/grantText";
 import { isBeyondAdmin } from "../recipe/accounts/own";
 import { AS_CONFIGURED, type LoginMethod, loginMethod, NATIVE, passwordState } from "../recipe/accounts/password";
 import { isRequirement } from "../recipe/tls";
 import { progress } from "../run";
 import { type LiveAccount, readAccounts } from "./accountRows";
-import { openAsSuperuser } from "./open";
 import { givingPassword } from "./passwordPolicy";
-import { withRights } from "./rights";
+import { asSuperuser, withRights } from "./rights";
 import { Secret } from "./secret";
 import type { Server } from "./server";
 
@@ -216,21 +215,27 @@ function problemsWithGrants({ missing, extra }: GrantDifference): string[] {
   return [...missing.map((part) => `lacks ${text(part)}`), ...extra.map((part) => `has ${text(part)} too`)];
 }
 
-/** First what is missing, then what is too much: at no time can the account do less than before and after. */
-async function applyGrants(server: Server, account: Account, { missing, extra }: GrantDifference): Promise<void> {
-  for (const { on, privileges } of missing) {
-    const grant = (name: string) => `GRANT ${renderGrant(on, privileges)} TO ${name}`;
-    await change(server, account, grant, isBeyondAdmin(on, privileges));
-  }
+/** First what is missing, then what is too much: at no time can the account do less than before and after, but for what a REVOKE takes along. */
+async function applyGrants(server: Server, account: Account, { missing, extra, lost }: GrantDifference): Promise<void> {
+  const grant = async ({ on, privileges }: GrantPart) => {
+    const statement = (name: string) => `GRANT ${renderGrant(on, privileges)} TO ${name}`;
+    await change(server, account, statement, isBeyondAdmin(on, privileges));
+  };
+  for (const part of missing) await grant(part);
   for (const { on, privileges } of extra) {
-    if (on === "ROLE") await revokeRole(server, account, privileges[0] ?? "");
+    if (on === "ROLE") for (const role of rolesAmong(privileges)) await revokeRole(server, account, role);
+    else if (isProxied(on)) await revokeProxy(server, account, on);
     else if (on === "DEFAULT ROLE") await change(server, account, (name) => `SET DEFAULT ROLE NONE FOR ${name}`);
     else {
       const revoke = (name: string) => `REVOKE ${renderGrant(on, privileges)} FROM ${name}`;
       await change(server, account, revoke, isBeyondAdmin(on, privileges));
     }
   }
+  for (const part of lost) await grant(part);
 }
+
+/** The other entries say that one of these is had WITH ADMIN OPTION, which goes with the role. */
+const rolesAmong = (privileges: readonly string[]): string[] => privileges.filter((name) => name.endsWith("`"));
 
 /** Only who has the role with ADMIN OPTION may take it away, whatever else it may do: as a rule MariaDB's root, who made it. */
 async function revokeRole(server: Server, account: Account, role: string): Promise<void> {
@@ -239,8 +244,7 @@ async function revokeRole(server: Server, account: Account, role: string): Promi
     await change(server, account, statement);
   } catch {
     try {
-      await using superuser = await openAsSuperuser(server.connection);
-      await change(superuser, account, statement);
+      await asSuperuser(server, (root) => change(root, account, statement));
     } catch {
       throw new Error(
         `${server.name}: ${accountKey(account)} has the role ${role}, which neither "${server.connection.admin.user}" nor MariaDB's root ` +
@@ -249,6 +253,24 @@ async function revokeRole(server: Server, account: Account, role: string): Promi
     }
   }
 }
+
+/** Only who may act as that account WITH GRANT OPTION may revoke it: the admin may not, and MariaDB's root as a rule. Where nobody does, it stays. */
+async function revokeProxy(server: Server, account: Account, on: string): Promise<void> {
+  const statement = (name: string) => `REVOKE PROXY ON ${on} FROM ${name}`;
+  try {
+    await asSuperuser(server, (root) => change(root, account, statement));
+  } catch (error) {
+    // What is gone already is as wanted.
+    if ((error as { errno?: number }).errno === NO_SUCH_GRANT) return;
+    progress(
+      `${server.name}: ${accountKey(account)} may act as ${on} (PROXY), and MariaDB's root did not revoke it: ${(error as Error).message}. It was left. ` +
+        `Run this as somebody who may: ${statement(quoted(account))}`,
+    );
+  }
+}
+
+/** ER_NONEXISTING_GRANT */
+const NO_SUCH_GRANT = 1141;
 
 /** Passwords that still let somebody in, besides the wanted ones. */
 const formerLogins = (methods: readonly LoginMethod[], wanted: readonly LoginMethod[]): LoginMethod[] =>

@@ -171,9 +171,17 @@ export const declaredObjects = async (server: Server): Promise<string[]> =>
   unique((await allClaims(server)).map(({ object }) => object));
 
 /** What is declared under a claim, of all times. */
-export async function objectsOf(server: Server, { token }: Claim): Promise<string[]> {
-  const rows = await server.query("SELECT object FROM ??.?? WHERE token = ?", [...CLAIMS, token]).catch(unlessMissing);
-  return rows.map((row) => String(row["object"]));
+export const objectsOf = async (server: Server, claim: Claim): Promise<string[]> =>
+  (await objectsBeside(server, claim)).mine;
+
+/** The same, and what anybody declares. */
+export async function objectsBeside(
+  server: Server,
+  claim: Claim | undefined,
+): Promise<{ readonly mine: string[]; readonly all: string[] }> {
+  const claims = await allClaims(server);
+  const mine = claims.filter(({ token }) => token === claim?.token);
+  return { mine: mine.map(({ object }) => object), all: unique(claims.map(({ object }) => object)) };
 }
 
 /**

@@ -14,7 +14,7 @@ export async function withRights(
   work: (by: Server) => Promise<unknown>,
   isBeyond = false,
 ): Promise<void> {
-  if (isBeyond) {
+  if (isBeyond && !isSuperuser(server)) {
     await using root = await openAsSuperuser(server.connection).catch(() => undefined);
     if (root) return void (await work(root));
   }
@@ -31,6 +31,15 @@ export async function withRights(
     });
     await work(root);
   }
+}
+
+const isSuperuser = ({ user, host }: Server): boolean => user === host.superuser;
+
+/** Does what only MariaDB's root may do. */
+export async function asSuperuser(server: Server, work: (root: Server) => Promise<unknown>): Promise<void> {
+  if (isSuperuser(server)) return void (await work(server));
+  await using root = await openAsSuperuser(server.connection);
+  await work(root);
 }
 
 /** Sets a global variable; for many, SUPER is needed. @param value undefined: the server's default */

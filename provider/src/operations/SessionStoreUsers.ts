@@ -1,6 +1,7 @@
 import type {
   AccountInputs,
   AccountState,
+  Advice,
   SessionStoreUsersComputed,
   SessionStoreUsersDerived,
   SessionStoreUsersInputs,
@@ -10,6 +11,7 @@ import { openToRemove } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openServer, openViewer } from "../mariadb/open";
+import { adviceOnOthers } from "../mariadb/otherAccounts";
 import { refusedWrite, refuseUnlessWritable, triedAccount } from "../mariadb/proxyWrites";
 import { refusedMethods, refusedPasswords } from "../mariadb/refusedMethods";
 import {
@@ -19,6 +21,7 @@ import {
   giveUp,
   giveUpAll,
   identityOf,
+  objectsBeside,
   objectsOf,
   refuseAnother,
   refuseOthers,
@@ -91,7 +94,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
       await using server = await openServer(wanted.node);
       await repair(server, wanted, undefined, begun, declaration);
       await refuseUnlessWritable(server, wantedAccounts(wanted), wanted.databases);
-      return { identity: await identityOf(server) };
+      return { identity: await identityOf(server), advice: await adviceAt(server, wanted) };
     }),
 
   update: (last, wanted, declaration) =>
@@ -103,7 +106,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
       const former = (await objectsOf(server, declaration)).filter((object) => !kept.includes(object));
       await giveUp(server, declaration, former, (objects) => drop(server, objects));
       await refuseUnlessWritable(server, wantedAccounts(wanted), wanted.databases);
-      return { identity: await identityOf(server) };
+      return { identity: await identityOf(server), advice: await adviceAt(server, wanted) };
     }),
 
   async observe(last) {
@@ -117,11 +120,15 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     // Where the account itself is at fault, `accounts` says so.
     const isAsWanted = repairs.every(({ account, problems }) => account !== tried || problems.length === 0);
     const proxyWrites = isAsWanted ? refusal?.word : undefined;
-    const declared = last.claim ? await objectsOf(server, last.claim) : [];
-    const left = await examineAccounts(server, unwantedAmong(declared, last));
+    const { mine, all } = await objectsBeside(server, last.claim);
+    const left = await examineAccounts(server, unwantedAmong(mine, last));
+    const advice = await adviceOnOthers(server, wanted, last.databases, accountsAmong(all));
+    // A preview that changes the accounts does not show outputs, so it says so here.
+    if (!repairs.every(isRight) || left.length > 0)
+      for (const { where, about, text } of advice) progress(`${where}: ${about}: ${text}`);
     return {
       inputs: { accounts: { ...statesOf(repairs), ...statesOf(left) }, proxyWrites },
-      computed: { claim: declared.length > 0 ? last.claim : undefined, identity: last.identity },
+      computed: { claim: mine.length > 0 ? last.claim : undefined, identity: last.identity, advice },
     };
   },
 
@@ -140,6 +147,14 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
       }),
     ),
 });
+
+const adviceAt = async (server: Server, wanted: SessionStoreUsersChecked): Promise<Advice[]> =>
+  adviceOnOthers(
+    server,
+    wantedAccounts(wanted),
+    wanted.databases,
+    accountsAmong((await objectsBeside(server, undefined)).all),
+  );
 
 /** Puts right what differs. Another run that changes the server is waited for, and what it has left is looked at again. */
 async function repair(

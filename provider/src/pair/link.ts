@@ -10,6 +10,7 @@ import {
   waitUntilReceivedIsApplied,
 } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
+import { takenForReplica } from "../mariadb/takenForReplica";
 import { isLasting, isRefusedLogin, remedy } from "../recipe/linkState";
 import { progress } from "../run";
 import { TooLate, until } from "../waiting";
@@ -112,10 +113,14 @@ async function logInAgain(ends: Ends, wanted: LinkParameters): Promise<void> {
   }
   const status = await replicaStatus(replica);
   progress(`${direction(replica, source)}: ${source.name} refuses the login; the replica gets the password once more`);
-  await pointAtSource(ends, wanted, status).catch((error: unknown) => {
-    const others = refusing.length > 0 && error instanceof ReplicationStopped && isRefusedLogin(error.errno);
-    if (others) {
-      error.message = `${error.message} Of several accounts the one with the narrowest host decides, and these refuse: ${refusing.join("; ")}. Drop them on ${source.name}.`;
+  await pointAtSource(ends, wanted, status).catch(async (error: unknown) => {
+    if (!(error instanceof ReplicationStopped) || !isRefusedLogin(error.errno)) throw error;
+    const taken = await takenForReplica(source, replica, wanted.user, error.message);
+    const isOther = taken !== undefined && !taking.includes(taken);
+    if (isOther || refusing.length > 0) {
+      error.message =
+        `${error.message} Of several accounts the one with the narrowest host decides${isOther ? `, which is ${taken} here` : ""}; ` +
+        `these take the link's password: ${taking.join(", ")}; these refuse: ${refusing.join("; ") || taken}. Drop them on ${source.name}.`;
     }
     throw error;
   });

@@ -1,4 +1,4 @@
-import type { AccountInputs, AccountsInputs, Connection, SessionStoreUsersInputs } from "../inputs";
+import type { AccountInputs, AccountsInputs, Advice, Connection, SessionStoreUsersInputs } from "../inputs";
 import type { SessionStoreUsersChecked } from "../operations/SessionStoreUsers";
 import type { Role } from "../recipe/accounts/table";
 import type { Args, Defaulted, Nested } from "./args";
@@ -21,10 +21,14 @@ export interface SessionStoreUsersArgs extends AccountsArgs {
 }
 
 /** The inputs are of no use to a program that gave them. */
-type Outputs = Omit<SessionStoreUsersChecked, keyof SessionStoreUsersInputs>;
+type Outputs = Omit<SessionStoreUsersChecked, keyof SessionStoreUsersInputs> & {
+  /** What MariaDB or we would do otherwise. */
+  readonly advice: Advice[];
+};
 
 /** The accounts of one node and their grants. Accounts are not replicated, so each node has this resource. */
 export class SessionStoreUsers extends shell<SessionStoreUsersArgs, Outputs>("SessionStoreUsers", {
   accounts: undefined,
   proxyWrites: undefined,
+  advice: undefined,
 }) {}

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { RECIPE_DATABASE, RECIPE_PATTERNS } from "../../recipe/filters";
-import { adopt, connection, databaseName, historyMark, onServer, profile, userName, word } from "./shared";
+import { adopt, advice, connection, databaseName, historyMark, onServer, profile, userName, word } from "./shared";
 
 /** What a node is given, what follows from it, and what it tells. */
 
@@ -152,24 +152,11 @@ export const derived = z
     description: "What follows for a node from its inputs, to be compared with what is seen.",
   });
 
-const advice = z
-  .strictObject({
-    severity: z.enum(["danger", "warning", "note"]).meta({
-      description:
-        "`danger`: sessions can be lost without notice. `warning`: a fault costs more than it must. `note`: good to know.",
-    }),
-    where: z.string().meta({ description: "Where it was seen: a node, or both." }),
-    about: z.string().meta({ description: "What it is about: an option, an account, the server's version." }),
-    text: z.string().meta({ description: "What it costs to leave it so, and what is better." }),
-    source: z.string().meta({ description: "Who says so." }),
-  })
-  .meta({ id: "Advice", description: "Something that works as described, and that MariaDB or we would do otherwise." });
-
 export const computed = z
   .strictObject({
     version: z.string().meta({ description: "Version of the server, such as `10.11.19`." }),
     configFile: z.string().meta({ description: "Path of the option file that is ours." }),
-    advice: z.array(advice).meta({ description: "What MariaDB or we would do otherwise." }),
+    advice,
     historyMark: historyMark.optional().meta({
       description: "Up to where the server is known to have lost nothing of what its peer got from it.",
     }),

@@ -8,6 +8,7 @@ import { TLS_REQUIREMENTS } from "../../recipe/tls";
 import type { Properties } from "../define";
 import {
   adopt,
+  advice,
   connection,
   databaseName,
   hostPattern,
@@ -202,5 +203,9 @@ export const derived = z
   });
 
 export const computed = z
-  .strictObject({ ...onServer })
+  .strictObject({
+    // States of earlier versions have none.
+    advice: advice.optional(),
+    ...onServer,
+  })
   .meta({ id: "SessionStoreUsersComputed", description: "What is kept of the accounts for the next run." });

@@ -226,6 +226,26 @@ export const onServer = {
   identity: z.string().optional().meta({ description: "The identity that its server has in its data." }),
 };
 
+export const advice = z
+  .array(
+    z
+      .strictObject({
+        severity: z.enum(["danger", "warning", "note"]).meta({
+          description:
+            "`danger`: sessions can be lost without notice. `warning`: a fault costs more than it must. `note`: good to know.",
+        }),
+        where: z.string().meta({ description: "Where it was seen: a node, or both." }),
+        about: z.string().meta({ description: "What it is about: an option, an account, the server's version." }),
+        text: z.string().meta({ description: "What it costs to leave it so, and what is better." }),
+        source: z.string().meta({ description: "Who says so." }),
+      })
+      .meta({
+        id: "Advice",
+        description: "Something that works as described, and that MariaDB or we would do otherwise.",
+      }),
+  )
+  .meta({ description: "What MariaDB or we would do otherwise." });
+
 export const adopt = z
   .boolean()
   .optional()

@@ -1,4 +1,4 @@
-import { isSymbol, type Token, tokensOf } from "../sql/tokens";
+import { isSymbol, isWord, type Token, tokensOf } from "../sql/tokens";
 import { canonical, GRANT_OPTION, type Level } from "./privileges";
 
 /** One GRANT as text, and the same taken apart. */
@@ -20,8 +20,14 @@ interface Word {
 
 const SIGNS = ["(", ")", ",", ".", "@", "*"];
 
+interface Words {
+  readonly words: Word[];
+  /** What follows TO: nothing of it is taken apart, since older servers put names of certificates there as they are, quotes included. */
+  readonly tail: string;
+}
+
 /** What a grant consists of. Without quotes a dash is taken for a part of a name, though the server would not. */
-function wordsOf(text: string): Word[] {
+function wordsOf(text: string): Words {
   const words: Word[] = [];
   let end = 0;
   let isOpen = false;
@@ -39,9 +45,11 @@ function wordsOf(text: string): Word[] {
     } else words.push({ kind: kind ?? "word", text: token.text });
     isOpen = isDash;
     end = token.end;
+    // After a dot it is a name.
+    if (isWord(token, "TO") && last?.text !== ".") return { words, tail: text.slice(end) };
   }
   if (text.slice(end).trim() !== "") throw new Error(`can't be read at character ${end + 1}`);
-  return words;
+  return { words, tail: "" };
 }
 
 function kindOf({ kind, text }: Token): Word["kind"] | undefined {
@@ -69,7 +77,18 @@ export function renderGrant(on: string, privileges: readonly string[]): string {
   return `${privileges.join(", ")} ON ${on}`;
 }
 
+/** True for what PROXY is on: an account, as `` `user`@`host` ``. */
+export const isProxied = (on: string): boolean => /^`(?:[^`]|``)*`@`/.test(on);
+
 export const quoteName = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
+
+/** An account, as SHOW GRANTS names it. */
+export const nameAccount = ({ user, host }: { readonly user: string; readonly host: string }): string =>
+  `${quoteName(user)}@${quoteName(host)}`;
+
+/** An account, as statements for people to copy name it. */
+export const quoteAccount = ({ user, host }: { readonly user: string; readonly host: string }): string =>
+  [user, host].map((text) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`).join("@");
 
 /** The exact database name, where MariaDB takes `_` and `%` for wildcards. */
 export const escapeWildcards = (database: string): string => database.replace(/[\\_%]/g, "\\$&");
@@ -89,11 +108,14 @@ const unquote = (text: string): string => (text.startsWith("`") ? text.slice(1, 
 
 class Reader {
   private readonly tokens: readonly Word[];
+  private readonly tail: string;
   private at = 0;
   sawTo = false;
 
   constructor(text: string) {
-    this.tokens = wordsOf(text.trim());
+    const { words, tail } = wordsOf(text.trim());
+    this.tokens = words;
+    this.tail = tail;
   }
 
   /** Steps over the words, if they all stand here. */
@@ -134,18 +156,21 @@ class Reader {
       return { on: "*.*", level: "global" };
     }
     const first = this.name();
-    if (this.sign("@")) return { on: `${quoteName(first)}@${quoteName(this.name())}`, level: "other" };
+    if (this.sign("@")) return { on: nameAccount({ user: first, host: this.name() }), level: "other" };
     if (!this.sign(".")) throw new Error(`name the database too: "db.${first}", or "${first}.*" for all of it`);
     if (this.sign("*")) return { on: `${quoteName(first)}.*`, level: "database" };
-    const on = `${quoteName(first)}.${quoteName(this.name())}`;
-    return !kind || kind === "TABLE" ? { on, level: "table" } : { on: `${kind} ${on}`, level: "routine" };
+    const second = this.name();
+    if (!kind || kind === "TABLE") return { on: `${quoteName(first)}.${quoteName(second)}`, level: "table" };
+    // The server keeps the names of routines in lower case, whatever it does to others.
+    return { on: `${kind} ${quoteName(first)}.${quoteName(second.toLowerCase())}`, level: "routine" };
   }
 
-  /** What follows the object: nothing, TO with the account, WITH GRANT OPTION. The password's hash in between is passed over. */
+  /** What follows the object: nothing, TO with the account, WITH GRANT OPTION. What is quoted in between ends with its quote, so the end is the server's own. */
   tailSays(option: "GRANT" | "ADMIN"): boolean {
     this.sawTo = this.skip("TO");
+    if (this.sawTo) return new RegExp(` WITH ${option} OPTION( MAX_\\w+ [\\d.]+)*$`, "i").test(this.tail);
     const rest = this.tokens.slice(this.at);
-    if (rest.length > 0 && !this.sawTo && !this.isWord(this.at, "WITH")) {
+    if (rest.length > 0 && !this.isWord(this.at, "WITH")) {
       throw new Error(`"${rest[0]?.text}" is not expected after "${this.before()}"`);
     }
     return rest.some((_, i) => this.isWord(this.at + i, option) && this.isWord(this.at + i + 1, "OPTION"));

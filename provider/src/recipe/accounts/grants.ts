@@ -18,6 +18,8 @@ export interface GrantDifference {
   readonly missing: GrantPart[];
   /** To be revoked. */
   readonly extra: GrantPart[];
+  /** To be granted after that: privileges on columns go when the same one on their table does. */
+  readonly lost: GrantPart[];
 }
 
 /** Privileges on one object. For roles, `on` is ROLE or DEFAULT ROLE. */
@@ -69,19 +71,45 @@ export function compareGrants(
       add(allowed, on, [...means, ...addedByUpgrades(name)]);
     }
   }
-  const has = collect(live, server);
+  const seen = live.map(parseGrant);
+  const has = collect(seen, server);
   foldExactNames(has, needed, allowed);
 
-  const missing = without(needed, has);
+  const missing = without(needed, has, hidden(seen));
   const extra = without(has, allowed);
+  // Granted as a whole, it also holds what only newer servers count among it: for who wants it so, and nobody else.
+  const lacksAll = (on: string, lacking: ReadonlySet<string>) =>
+    asked.some((each) => each.on === on && each.privileges.some(({ name }) => name === ALL)) &&
+    isWithin(new Set(meaning(ALL, levelOf(on), server.version)), lacking);
+  const written = spelling([...asked, ...seen]);
   return {
     shown: [
       ...asked.flatMap(({ text, ...grant }) => asFarAsThere(text, grant, missing.get(grant.on) ?? NONE, server)),
-      ...[...extra].map(([on, beyond]) => renderGrant(on, shorten(on, beyond, has.get(on) ?? NONE, server))),
+      ...[...extra].map(([on, beyond]) =>
+        renderGrant(on, shorten(on, beyond, has.get(on) ?? NONE, server).map(written(on))),
+      ),
     ],
-    missing: [...missing].map(([on, lacking]) => ({ on, privileges: shortest(on, lacking, server) })),
-    extra: [...extra].map(([on, beyond]) => ({ on, privileges: [...beyond] })),
+    missing: [...missing].map(([on, lacking]) => ({
+      on,
+      privileges: lacksAll(on, lacking) ? [ALL] : [...lacking].map(written(on)),
+    })),
+    extra: [...extra].map(([on, beyond]) => ({ on, privileges: [...beyond].map(written(on)) })),
+    lost: [...extra].flatMap(([on, beyond]) => {
+      const columns = [...(needed.get(on) ?? NONE)].filter((name) => beyond.has(name.replace(/ \(.*$/s, "")));
+      return columns.length === 0 ? [] : [{ on, privileges: columns.map(written(on)) }];
+    }),
   };
+}
+
+/** Privileges on columns with the names of these as they are: REVOKE does not find them in another case. What the server says comes last and wins. */
+function spelling(grants: readonly Grant[]): (on: string) => (name: string) => string {
+  const key = (on: string, name: string) => `${name} ON ${on}`;
+  const found = new Map(
+    grants.flatMap(({ on, privileges }) =>
+      privileges.flatMap(({ name, written }) => (name.endsWith(")") ? [[key(on, name), written] as const] : [])),
+    ),
+  );
+  return (on) => (name) => found.get(key(on, name)) ?? name;
 }
 
 /** A wanted text, with what the account lacks of it. Nothing, when it has nothing of it. */
@@ -100,10 +128,9 @@ function asFarAsThere(text: string, grant: Grant, missing: ReadonlySet<string>, 
 }
 
 /** What SHOW GRANTS says, by object. `ALL PRIVILEGES` is spelled out, so that it compares with any list. */
-function collect(lines: readonly string[], server: GrantServer): ByObject {
+function collect(grants: readonly Grant[], server: GrantServer): ByObject {
   const found: ByObject = new Map();
-  for (const line of lines) {
-    const { on, level, privileges } = parseGrant(line);
+  for (const { on, level, privileges } of grants) {
     const names = privileges.flatMap(({ name }) => {
       if (name === "USAGE") return [];
       return name === ALL ? allOn(level as Level, server.version) : [name];
@@ -119,6 +146,8 @@ function collect(lines: readonly string[], server: GrantServer): ByObject {
  */
 function foldExactNames(has: ByObject, needed: ByObject, allowed: ByObject): void {
   for (const [on, privileges] of [...has]) {
+    // In a grant on one table nothing is a pattern.
+    if (levelOf(on) !== "database") continue;
     const pattern = on.replace(/\\([_%\\])/g, "$1");
     const enough = needed.get(pattern);
     if (pattern === on || !enough || needed.has(on)) continue;
@@ -131,7 +160,8 @@ function foldExactNames(has: ByObject, needed: ByObject, allowed: ByObject): voi
 }
 
 function inCaseOf(server: GrantServer, grant: Grant): Grant {
-  return server.lowerCaseNames && grant.level !== "routine" ? { ...grant, on: grant.on.toLowerCase() } : grant;
+  if (!server.lowerCaseNames) return grant;
+  return { ...grant, on: grant.on.replace(/`.*/s, (names) => names.toLowerCase()) };
 }
 
 /** `ALL PRIVILEGES` instead of forty names, where the account has all there are and few of them are wanted. */
@@ -140,11 +170,6 @@ function shorten(on: string, extra: ReadonlySet<string>, has: ReadonlySet<string
   const beyond = all.filter((name) => extra.has(name));
   if (beyond.length <= all.length / 2 || !isWithin(new Set(all), has)) return [...extra];
   return [ALL, ...[...extra].filter((name) => !all.includes(name))];
-}
-
-/** Granted as a whole, ALL PRIVILEGES also holds what only newer servers count among them. */
-function shortest(on: string, missing: ReadonlySet<string>, server: GrantServer): string[] {
-  return isWithin(new Set(meaning(ALL, levelOf(on), server.version)), missing) ? [ALL] : [...missing];
 }
 
 function levelOf(on: string): Level {
@@ -157,17 +182,26 @@ function add(to: ByObject, on: string, privileges: Iterable<string>): void {
   for (const privilege of privileges) to.set(on, (to.get(on) ?? new Set()).add(privilege));
 }
 
-/** What is in `all` and not in `those`. */
-function without(all: ByObject, those: ByObject): ByObject {
+/** What is in `all`, and neither in `those` nor had. */
+function without(all: ByObject, those: ByObject, isHad = (_on: string, _privilege: string) => false): ByObject {
   const rest: ByObject = new Map();
   for (const [on, privileges] of all) {
     add(
       rest,
       on,
-      [...privileges].filter((each) => !those.get(on)?.has(each)),
+      [...privileges].filter((each) => !those.get(on)?.has(each) && !isHad(on, each)),
     );
   }
   return rest;
+}
+
+/** Where an account has all privileges on a table, the server does not show those on its columns. */
+function hidden(seen: readonly Grant[]): (on: string, privilege: string) => boolean {
+  const whole = seen.filter(
+    ({ level, privileges }) => level === "table" && privileges.some(({ name }) => name === ALL),
+  );
+  const tables = new Set(whole.map(({ on }) => on));
+  return (on, privilege) => privilege.endsWith(")") && tables.has(on);
 }
 
 const isWithin = (part: ReadonlySet<string>, whole: ReadonlySet<string> | undefined): boolean =>

@@ -1,0 +1,131 @@
+import * as net from "node:net";
+import fc from "fast-check";
+import { createConnection } from "mysql2/promise";
+import { type Client, takenAccount } from "../../provider/src/recipe/accounts/clientHosts";
+import { type TestServer, testServer } from "../support/local/testServer";
+import { oracleTest } from "../support/oracle";
+
+/** Which account a client gets is the server's to say: CURRENT_USER() of many logins, under names with many hosts. */
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await testServer({ settings: ["debug-no-sync"] });
+}, 60_000);
+afterAll(() => server?.[Symbol.asyncDispose]());
+
+const HOSTS = [
+  "%",
+  "%%",
+  "_%",
+  "%_",
+  "localhost",
+  "local%",
+  "l_calhost",
+  "%host",
+  "LOCALHOST",
+  "127.0.0.1",
+  "127.0.0.2",
+  "127.%",
+  "127.0.%",
+  "127.0.0._",
+  "1%.1",
+  "%.%.%.%",
+  "_____________________________%",
+  "127.0.0.0/255.0.0.0",
+  "127.0.0.0/255.255.255.0",
+  "127.0.0.1/255.255.255.255",
+  "127.0.0.1/255.0.0.0",
+  "10.0.0.0/255.0.0.0",
+  "10.%",
+  "___.0.0.1",
+  "127.\\0.0.1",
+  "127.0.0\\_1",
+  "local\\%",
+  "%l%o%c%a%l%h%o%s%t%",
+  "%1%",
+  "1_7.0.0.1",
+  "_27.0.0.1",
+  "localhos_",
+  "_ocalhos_",
+  "0.0.0.0/0.0.0.0",
+];
+const wild = fc
+  .array(fc.constantFrom("%", "_", "127", ".", "0", "1", "localhost", "local", "\\"), { minLength: 1, maxLength: 6 })
+  .map((parts) => parts.join(""));
+const host = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...HOSTS) }, { weight: 1, arbitrary: wild });
+const hosts = (most: number) => fc.uniqueArray(host, { maxLength: most, selector: (text) => text.toLowerCase() });
+
+interface Case {
+  readonly hosts: readonly string[];
+  /** From where the client comes. Empty: through the socket. */
+  readonly from: string;
+}
+const cases = fc.record({
+  hosts: hosts(6),
+  from: fc.constantFrom("", "127.0.0.1", "127.0.0.1", "127.0.0.2", "127.1.0.1"),
+});
+
+/** What the server makes of a login: who it takes it for, and from where. */
+async function login(user: string, from: string): Promise<{ taken: string | undefined; client: Client }> {
+  const { port } = server.connection;
+  const client = from === "" ? { host: "localhost" } : { ip: from };
+  const stream = await (from === ""
+    ? server.root.host.openStream({ asSuperuser: false })
+    : net.connect({ host: "127.0.0.1", port, localAddress: from }));
+  stream.on("error", () => undefined);
+  try {
+    await using session = await createConnection({ stream, user });
+    const [[row]] = (await session.query("SELECT CURRENT_USER() AS taken, USER() AS seen")) as unknown as [
+      [{ taken: string; seen: string }],
+    ];
+    const name = row.seen.slice(row.seen.lastIndexOf("@") + 1);
+    return { taken: row.taken, client: from === "" || name === from ? client : { ...client, host: name } };
+  } catch (error) {
+    const said = /@'([^']*)'/.exec((error as Error).message)?.[1];
+    return { taken: undefined, client: !said || said === from ? client : { ...client, host: said } };
+  }
+}
+
+const all = (statements: readonly string[]) =>
+  `BEGIN NOT ATOMIC DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END; ${statements.map((each) => `${each};`).join("\n")} END`;
+const named = (user: string, text: string) => `'${user}'@'${text.replaceAll("\\", "\\\\")}'`;
+
+/** Clients as the server saw them, by case. */
+let running: Promise<ReadonlyMap<Case, { taken: string | undefined; ours: string | undefined }>>;
+
+async function ask(batch: readonly Case[]) {
+  // Accounts without a name are there for everybody.
+  const anonymous = batch
+    .flatMap(({ hosts: [first] }, index) => (index % 15 === 0 && first ? [first] : []))
+    .slice(0, index(batch));
+  const statements = [
+    ...anonymous.map((text) => named("", text)),
+    ...batch.flatMap((one, index) => one.hosts.map((text) => named(`u${index}`, text))),
+  ];
+  await server.root.query(all(statements.map((account) => `CREATE USER ${account}`)));
+  const rows = await server.root.query("SELECT User AS user, Host AS host FROM mysql.global_priv");
+  const accounts = rows.map(({ user, host }) => ({ user: String(user), host: String(host) }));
+  const answers = await Promise.all(
+    batch.map(async (one, index) => {
+      const { taken, client } = await login(`u${index}`, one.from);
+      const ours = takenAccount(accounts, `u${index}`, client);
+      return [one, { taken, ours: ours && `${ours.user}@${ours.host}` }] as const;
+    }),
+  );
+  await server.root.query(all(statements.map((account) => `DROP USER ${account}`)));
+  return new Map(answers);
+}
+
+/** Half of the batches have few of them: else nobody gets another one. */
+const index = (batch: readonly Case[]): number => (batch[0]?.hosts.length ?? 0) % 4;
+
+oracleTest("the account that a client gets is the one that the server takes", {
+  cases,
+  oracle: async (batch) => {
+    running = ask(batch);
+    const answers = await running;
+    return batch.map((one) => answers.get(one)?.taken);
+  },
+  ours: async (one) => (await running).get(one)?.ours,
+});
