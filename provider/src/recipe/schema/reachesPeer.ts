@@ -2,8 +2,9 @@ import { matchesFilter } from "../filters";
 import { isReservedDatabase } from "../names";
 import type { Name } from "../sql/cursor";
 import { type Mention, mentions, tableOptionMentions } from "../sql/mentions";
+import { splitScript } from "../sql/splitScript";
 import { readStatement, type Statement } from "../sql/statement";
-import { isSymbol, isWord, type ScriptStatement, splitScript } from "../sql/tokens";
+import { isSymbol, isWord, type Token, tokensOf } from "../sql/tokens";
 
 export interface Filters {
   /** The database in which names without one are meant. */
@@ -23,15 +24,17 @@ export interface Answer {
  * It takes the settings of the recipe for granted, READ COMMITTED above all, with which rows are logged as rows.
  */
 export function reachesPeer(tableOrStatement: string, filters: Filters): Answer {
-  const statements = splitScript(tableOrStatement);
-  const table = statements.length === 1 ? asTable(statements[0]) : undefined;
+  const table = asTable(tokensOf(tableOrStatement.replace(/[;\s]+$/, "")));
   if (table) return rowsReach([table], filters);
 
+  const { statements, problems } = splitScript(tableOrStatement);
+  const [problem] = problems;
+  if (problem) return { reaches: undefined, because: problem.reason };
   let { database } = filters;
   let logged = true;
   const answers: Answer[] = [];
   for (const statement of statements) {
-    const switched = switchesLog(statement);
+    const switched = switchesLog(statement.tokens);
     if (switched !== undefined) logged = switched;
     else if (isWord(statement.tokens[0], "USE")) database = statement.tokens[1]?.text ?? database;
     else if (logged) answers.push(statementReaches(readStatement(statement), { ...filters, database }));
@@ -178,8 +181,8 @@ function systemTablesMatch({ patterns }: Filters): boolean {
 }
 
 /** The one name that the text consists of, if it is no statement. */
-function asTable(statement: ScriptStatement | undefined): Name | undefined {
-  const [first, dot, second, ...more] = statement?.tokens ?? [];
+function asTable(tokens: readonly Token[]): Name | undefined {
+  const [first, dot, second, ...more] = tokens;
   const isName = (token: typeof first) => token?.kind === "word" || token?.kind === "name";
   if (!first || !isName(first) || more.length > 0) return undefined;
   if (!dot) return { table: first.text };
@@ -187,7 +190,7 @@ function asTable(statement: ScriptStatement | undefined): Name | undefined {
 }
 
 /** True or false when the statement switches the session's binary log on or off. */
-function switchesLog({ tokens }: ScriptStatement): boolean | undefined {
+function switchesLog(tokens: readonly Token[]): boolean | undefined {
   if (!isWord(tokens[0], "SET")) return undefined;
   const at = tokens.findIndex((token) => isWord(token, "SQL_LOG_BIN"));
   if (at < 0) return undefined;

@@ -1,5 +1,5 @@
 import { Cursor, type Name } from "./cursor";
-import { dependsOnVersion, isSymbol, isWord, type ScriptStatement, type Token } from "./tokens";
+import { dependsOnVersion, isSymbol, isWord, type Token } from "./tokens";
 
 /** What kind of trace a statement leaves in the binary log, and by what the replica then judges it. */
 export type Effect =
@@ -53,7 +53,7 @@ const LEAVE_NOTHING =
   );
 
 /** Recognises a statement by its head. One that it does not know has the effect "unknown". */
-export function readStatement({ tokens }: Pick<ScriptStatement, "tokens">): Statement {
+export function readStatement({ tokens }: { readonly tokens: readonly Token[] }): Statement {
   const cursor = new Cursor(tokens.filter(({ kind }) => kind !== "comment mark"));
   const verb = cursor.word();
   const head = (effect: Effect, names: readonly Name[] = [], more: Partial<Statement> = {}): Statement => ({
