@@ -37,58 +37,65 @@ interface Answer {
 
 const MARK = "session_store_mark_";
 
-/** All scripts in one client, which starts each with its own delimiter, database and mode. One that ends the client is followed by another client. */
+/** One client after the other, each with as many of the scripts as it gets through. */
 async function sentBy(scripts: readonly string[]): Promise<Answer[]> {
   await Promise.all(scripts.map((text, i) => writeFile(path.join(folder, `${i}.sql`), text)));
   const sent: Answer[] = [];
   while (sent.length < scripts.length) {
-    const { size } = await stat(log());
-    const lines = scripts.slice(sent.length).flatMap((_, i) => {
-      const number = sent.length + i;
-      return [
-        "\\c",
-        "DELIMITER ;",
-        "SET SESSION sql_mode = DEFAULT;",
-        `DO '${MARK}${number}';`,
-        `source ${folder}/${number}.sql`,
-      ];
-    });
-    await writeFile(path.join(folder, "all.sql"), [...lines, "\\c", "DELIMITER ;", `DO '${MARK}end';`, ""].join("\n"));
-    const { socket } = paths(server.connection.host.kind === "local" ? server.connection.host.directory : "");
-    const client = [
-      findTool("mariadb"),
-      "--no-defaults",
-      `--socket=${socket}`,
-      "--force",
-      "--default-character-set=utf8mb4",
-    ];
-    await run("sh", ["-c", `exec ${client.join(" ")} < ${folder}/all.sql > /dev/null 2> ${folder}/errors`]).catch(
-      () => undefined,
-    );
-    const entries = (await readFile(log())).subarray(size).toString("utf8").split(ENTRY).slice(1);
-    let done = sent.length;
-    for (let i = 0; i + 1 < entries.length; i += 2) {
-      const [kind = "", text = ""] = [entries[i], entries[i + 1]?.replace(/\n$/, "")];
-      const mark = /^DO 'session_store_mark_(\w+)'$/.exec(text)?.[1];
-      if (mark !== undefined) {
-        if (mark !== "end") done = sent.push({ sent: [], refused: [] }) - 1;
-      } else if (kind === "Query" && !OF_COMMANDS.test(text)) sent[done]?.sent.push(normal(text));
-      else if (kind === "Init DB") sent[done]?.sent.push(`USE ${text}`);
-    }
-    for (const [, number, says = ""] of (await readFile(path.join(folder, "errors"), "utf8")).matchAll(ERROR)) {
-      sent[Number(number)]?.refused.push(says);
-    }
+    sent.push(...(await throughOneClient(sent.length, scripts.length)));
+    // A script that ends the client is asked about alone.
+    if (sent.length < scripts.length) sent.push(await throughItsOwnClient(sent.length));
   }
   return sent;
 }
 
+/** The scripts of these numbers, each of which begins with the client's own delimiter and mode; up to one that ends the client. */
+async function throughOneClient(from: number, to: number): Promise<Answer[]> {
+  const start = (mark: string) => ["\\c", "DELIMITER ;", "SET SESSION sql_mode = DEFAULT;", `DO '${MARK}${mark}';`];
+  const numbers = Array.from({ length: to - from }, (_, i) => from + i);
+  const all = numbers.flatMap((number) => [...start("next"), `source ${folder}/${number}.sql`]);
+  await writeFile(path.join(folder, "all.sql"), [...all, ...start("next"), ""].join("\n"));
+  const { logged, errors } = await client("all.sql");
+  const answers: Answer[] = [];
+  for (const text of logged) {
+    if (text === `DO '${MARK}next'`) answers.push({ sent: [], refused: [] });
+    else if (text !== "SET SESSION sql_mode = DEFAULT") answers.at(-1)?.sent.push(text);
+  }
+  for (const [, number, says = ""] of errors.matchAll(ERROR)) answers[Number(number) - from]?.refused.push(says);
+  return answers.slice(0, -1);
+}
+
+async function throughItsOwnClient(number: number): Promise<Answer> {
+  const { logged, errors } = await client(`${number}.sql`);
+  return { sent: logged, refused: [...errors.matchAll(ERROR)].map(([, , says = ""]) => says) };
+}
+
+/** What the server logs of a client that reads this file, and the client's own errors. */
+async function client(file: string): Promise<{ logged: string[]; errors: string }> {
+  const { size } = await stat(log());
+  const { host } = server.connection;
+  const socket = paths(host.kind === "local" ? host.directory : "").socket;
+  const options = ["--no-defaults", `--socket=${socket}`, "--force", "--default-character-set=utf8mb4"];
+  const command = `exec ${findTool("mariadb")} ${options.join(" ")} < ${file} > /dev/null 2> errors`;
+  await run("sh", ["-c", command], { cwd: folder }).catch(() => undefined);
+  const entries = (await readFile(log())).subarray(size).toString("utf8").split(ENTRY).slice(1);
+  const logged = entries.flatMap((kind, i) => {
+    if (i % 2 === 1) return [];
+    const text = entries[i + 1]?.replace(/\n$/, "") ?? "";
+    if (kind === "Init DB") return [`USE ${text}`];
+    return kind === "Query" && !OF_COMMANDS.test(text) ? [normal(text)] : [];
+  });
+  return { logged, errors: await readFile(path.join(folder, "errors"), "utf8") };
+}
+
+/** What the client says by itself; of a script that it reads by `source`, with its name. */
 const ERROR =
-  /^ERROR at line \d+ in file: '[^']*\/(\d+)\.sql': (Unknown command|DELIMITER must|DELIMITER cannot|USE must|ASCII '\\0' appeared)/gm;
+  /^ERROR(?: at line \d+)?(?: in file: '[^']*\/(\d+)\.sql')?: (Unknown command|DELIMITER must|DELIMITER cannot|USE must|ASCII '\\0' appeared)/gm;
 
 const ENTRY = /^(?:\d{6} [ \d]\d:\d\d:\d\d)?\t+ *\d+ (Query|Init DB|Quit|Connect|Ping|Statistics|Field List)\t?/m;
-/** What the client asks for itself: for `use`, `status` and `help`. */
+/** What the client asks by itself, for `use`, `status`, `help` and `warnings`, also where a script asks the same. */
 const OF_COMMANDS =
-  /^(?:SET SESSION sql_mode = DEFAULT$|SELECT DATABASE\(\)$|select @@version_comment limit 1$|select DATABASE\(\), USER\(\) limit 1$|select @@character_set_client, |help '|show warnings$)/;
+  /^(?:SELECT DATABASE\(\)$|select @@version_comment limit 1$|select DATABASE\(\), USER\(\) limit 1$|select @@character_set_client, |help '|show warnings$)/;
 /** The server cuts blanks and delimiters off before it logs the statement. */
 const normal = (text: string): string => text.replace(/^[ \t\n\v\f\r]+|[; \t\n\v\f\r]+$/g, "");
 
@@ -103,7 +110,7 @@ oracleTest("a script is cut into what the client sends", {
       sent: pieces.flatMap((piece) => {
         if (piece.kind === "problem") return [];
         if (piece.kind === "use") return EXISTING.includes(piece.database) ? [`USE ${piece.database}`] : [];
-        return [normal(piece.sent)];
+        return OF_COMMANDS.test(normal(piece.sent)) ? [] : [normal(piece.sent)];
       }),
       refused: pieces.flatMap((piece) => (piece.kind === "problem" && piece.says !== undefined ? [piece.says] : [])),
     };

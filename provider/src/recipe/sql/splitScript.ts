@@ -1,7 +1,7 @@
 import { ClientReader, type Piece } from "./clientReader";
 import { SessionModes } from "./sqlMode";
 import { readStatement } from "./statement";
-import { isSymbol, isWord, type Token, tokensOf } from "./tokens";
+import { dependsOnVersion, isSymbol, isWord, type Token, tokensOf } from "./tokens";
 
 /** One statement of a script, without the delimiter after it and the comments before it. */
 export interface ScriptStatement {
@@ -71,19 +71,26 @@ function statementsOf(piece: Exclude<Piece, { kind: "problem" }>, sqlMode: strin
   return statementsIn({ line, ...whole, sqlMode });
 }
 
+/** The statements of a text that no client has cut: what a server makes of it. */
+export const statementsInText = (text: string): ScriptStatement[] =>
+  statementsIn({ line: 1, text, tokens: tokensOf(text), sqlMode: "" });
+
 /** With another delimiter, several statements may be sent at once. The server runs them one after the other. */
 function statementsIn({ line, text, tokens, sqlMode }: Sent): ScriptStatement[] {
-  const semicolons = isCompound(tokens) ? [] : tokens.filter((token) => isSymbol(token, ";"));
-  if (semicolons.length === 0) return trimmed({ line, text, tokens }, sqlMode);
-  const ends = [...semicolons.map(({ start }) => start), text.length];
-  return ends.flatMap((end, i) => {
-    const start = i === 0 ? 0 : (ends[i - 1] ?? 0) + 1;
-    const part = text.slice(start, end);
-    return trimmed(
-      { line: line + breaksIn(text.slice(0, start)), text: part, tokens: tokensOf(part, sqlMode) },
-      sqlMode,
-    );
-  });
+  const statements: ScriptStatement[] = [];
+  let from = 0;
+  for (let i = 0; i <= tokens.length; i++) {
+    const token = tokens[i];
+    if (token && !isSymbol(token, ";")) continue;
+    const start = from === 0 ? 0 : (tokens[from - 1]?.end ?? 0);
+    const isBody = token !== undefined && isCompound(tokens.slice(from));
+    const part = text.slice(start, isBody ? undefined : token?.start);
+    const whole = { line: line + breaksIn(text.slice(0, start)), text: part, tokens: tokensOf(part, sqlMode) };
+    statements.push(...trimmed(whole, sqlMode));
+    if (isBody) break;
+    from = i + 1;
+  }
+  return statements;
 }
 
 /** Without the comments before and behind it, that are no part of what is run. Nothing, if there is nothing else. */
@@ -104,7 +111,7 @@ const breaksIn = (text: string): number => text.split("\n").length - 1;
 
 /** In these a semicolon stands between statements of their own. */
 function isCompound(tokens: readonly Token[]): boolean {
-  const { verb, effect } = readStatement({ tokens });
+  const { verb, effect } = readStatement({ tokens: tokens.filter((token) => !dependsOnVersion(token)) });
   const isProgram = effect === "unfiltered" || verb.endsWith("TRIGGER");
   return (
     tokens.some((token) => isWord(token, "END")) && (isProgram || !/^(CREATE|INSERT|SELECT|SET|ALTER|USE)\b/.test(verb))
