@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { findTool, paths } from "../../provider/src/hosts/local/files";
+import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
+import { checkScript } from "../../provider/src/recipe/schema/script";
 import { scriptSteps } from "../../provider/src/recipe/sql/splitScript";
 import { type TestServer, testServer } from "../support/local/testServer";
 import { oracleTest } from "../support/oracle";
@@ -115,4 +117,30 @@ oracleTest("a script is cut into what the client sends", {
       refused: pieces.flatMap((piece) => (piece.kind === "problem" && piece.says !== undefined ? [piece.says] : [])),
     };
   },
+});
+
+test("a dump by this machine's mariadb-dump is taken once it is made as docs/scripts.md has it, and refused as it comes by default", async () => {
+  await server.root.query("CREATE DATABASE replicated_session_store CHARACTER SET utf8mb4");
+  await server.root.query("CREATE TABLE replicated_session_store.session (id INT PRIMARY KEY COMMENT ';\\'`', v BLOB)");
+  await server.root.query("INSERT INTO replicated_session_store.session VALUES (1, X'27000AFF5C'), (2, 'é;\n--')");
+  const { host } = server.connection;
+  const socket = paths(host.kind === "local" ? host.directory : "").socket;
+  const dump = `${findTool("mariadb-dump")} --no-defaults --socket=${socket}`;
+  const [made = "", asItComes = ""] = await Promise.all(
+    [
+      `${dump} --skip-add-drop-table --skip-triggers --hex-blob replicated_session_store session | sed 's/^CREATE TABLE \`/CREATE TABLE IF NOT EXISTS \`/'`,
+      `${dump} --hex-blob replicated_session_store`,
+    ].map(async (command) => (await run("sh", ["-c", command])).stdout),
+  );
+  const filters = { database: RECIPE_DATABASE, patterns: wildDoTables([RECIPE_DATABASE], RECIPE_PATTERNS) };
+  const { statements, findings } = checkScript(made, filters);
+  expect(findings).toEqual([]);
+  expect(statements.flatMap(({ kind, table }) => (kind === "session" ? [] : [`${kind} ${table}`]))).toEqual([
+    "create session",
+    "insert session",
+  ]);
+  expect(checkScript(asItComes, filters).findings.map(({ reason }) => reason)).toEqual([
+    expect.stringMatching(/--skip-add-drop-table$/),
+    expect.stringMatching(/sed -i/),
+  ]);
 });

@@ -227,7 +227,6 @@ function statement(use: string): fc.Arbitrary<Shape> {
         "create algorithm = merge definer = root@localhost sql security invoker view U as select id from T",
         "create temporary table U like T",
         "create temporary table U as select * from T",
-        "create table if not exists U (id int, foreign key (id) references T (id))",
       ),
     },
     {
