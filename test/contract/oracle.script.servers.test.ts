@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
+import { createReadStream } from "node:fs";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
+import { text as textFrom } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { findTool, paths } from "../../provider/src/hosts/local/files";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
@@ -80,7 +82,7 @@ async function client(file: string): Promise<{ logged: string[]; errors: string 
   const options = ["--no-defaults", `--socket=${socket}`, "--force", "--default-character-set=utf8mb4"];
   const command = `exec ${findTool("mariadb")} ${options.join(" ")} < ${file} > /dev/null 2> errors`;
   await run("sh", ["-c", command], { cwd: folder }).catch(() => undefined);
-  const entries = (await readFile(log())).subarray(size).toString("utf8").split(ENTRY).slice(1);
+  const entries = (await textFrom(createReadStream(log(), { start: size }))).split(ENTRY).slice(1);
   const logged = entries.flatMap((kind, i) => {
     if (i % 2 === 1) return [];
     const text = entries[i + 1]?.replace(/\n$/, "") ?? "";

@@ -82,7 +82,8 @@ export function argumentOf(source: string): string | undefined {
   for (let i = quote ? 1 : 0; i < behind.length; i++) {
     const [character = "", next] = [behind[i], behind[i + 1]];
     const isDoubled = !isShort && quote !== undefined && character === quote && next === quote;
-    if ((character === "\\" && next !== undefined) || isDoubled) argument += behind[++i];
+    const isEscaped = character === "\\" && next !== undefined && (isShort || quote !== "`");
+    if (isEscaped || isDoubled) argument += behind[++i];
     else if (character === (quote ?? " ")) return argument || undefined;
     else argument += character;
   }
