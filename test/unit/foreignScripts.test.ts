@@ -198,6 +198,27 @@ describe("delimiters", () => {
     expect(WITHOUT_SESSION(script)).toEqual(["create session"]);
   });
 
+  test.each(["COMMIT", "LOCK TABLES session WRITE", "SELECT 1"])(
+    "none of them is taken for a part of another, also where a body follows: %s",
+    (left) => {
+      const program = "CREATE PROCEDURE IF NOT EXISTS p() BEGIN SELECT 1; SELECT 2; END";
+      const script = `DELIMITER //\n${left}; CREATE TABLE IF NOT EXISTS session (id INT);\n${program}; //`;
+      expect(problems(script)).toEqual([]);
+      expect(check(script).statements.map(({ line, text }) => [line, text])).toEqual([
+        [2, "CREATE TABLE IF NOT EXISTS session (id INT)"],
+        [3, `${program};`],
+      ]);
+    },
+  );
+
+  test("a long text in one piece is cut in time that grows with its length", () => {
+    const rows = "INSERT IGNORE INTO session VALUES (1);\n".repeat(20_000);
+    const script = `DELIMITER //\nCREATE TABLE IF NOT EXISTS session (id INT);\n${rows} SELECT 1 AS END${" ".repeat(100_000)}x//`;
+    const before = performance.now();
+    expect(check(script).statements).toHaveLength(20_001);
+    expect(performance.now() - before).toBeLessThan(10_000);
+  });
+
   test("USE without a delimiter is a command of the client: the statement behind it is not a part of it", () => {
     const script = "use replicated_session_store\nCREATE TABLE IF NOT EXISTS session (id INT);\nuse elsewhere\n";
     expect(problems(script)).toEqual([expect.stringMatching(/^3: it goes to the database elsewhere/)]);

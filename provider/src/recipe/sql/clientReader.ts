@@ -100,7 +100,7 @@ export class ClientReader {
         if (!command) {
           if (!this.quote && next !== "N")
             yield this.problem(
-              `\\${next} outside of quotes is no command of the mariadb client, which stops there. Take it out`,
+              `\\${String.fromCodePoint(line.codePointAt(i) ?? 0)} outside of quotes is no command of the mariadb client, which stops there. Take it out`,
               "Unknown command",
             );
           add(character + next, i - 1);
@@ -194,7 +194,7 @@ export class ClientReader {
 
   /** Sends the statement. It never ends the client. */
   private *go(): Generator<Piece, false, void> {
-    const sent = this.buffer.replace(/[\0- \x7f]+$/, "");
+    const sent = withoutBlankEnd(this.buffer);
     const { start = 0, end = 0, line = this.line } = this.kept ?? {};
     this.clear();
     if (sent !== "") yield { kind: "statement", line, sent, source: this.script.slice(start, end) };
@@ -214,6 +214,13 @@ export class ClientReader {
   private problem(reason: string, says?: string): Piece {
     return { kind: "problem", line: this.line, reason, ...(says !== undefined && { says }) };
   }
+}
+
+/** Without what shows nothing at its end. Looked at from there: a pattern would look at each run of blanks from each of its places. */
+function withoutBlankEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && ((text[end - 1] ?? "") <= " " || text[end - 1] === "\x7f")) end--;
+  return text.slice(0, end);
 }
 
 const cut = (text: string, bytes: number): string => Buffer.from(text).subarray(0, bytes).toString();

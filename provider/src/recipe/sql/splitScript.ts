@@ -78,15 +78,16 @@ export const statementsInText = (text: string): ScriptStatement[] =>
 /** With another delimiter, several statements may be sent at once. The server runs them one after the other. */
 function statementsIn({ line, text, tokens, sqlMode }: Sent): ScriptStatement[] {
   const statements: ScriptStatement[] = [];
+  const lastEnd = tokens.map((token) => isWord(token, "END")).lastIndexOf(true);
   let from = 0;
   for (let i = 0; i <= tokens.length; i++) {
     const token = tokens[i];
     if (token && !isSymbol(token, ";")) continue;
-    const start = from === 0 ? 0 : (tokens[from - 1]?.end ?? 0);
-    const isBody = token !== undefined && isCompound(tokens.slice(from));
-    const part = text.slice(start, isBody ? undefined : token?.start);
-    const whole = { line: line + breaksIn(text.slice(0, start)), text: part, tokens: tokensOf(part, sqlMode) };
-    statements.push(...trimmed(whole, sqlMode));
+    const isBody = token !== undefined && lastEnd > i && mayHaveBody(tokens.slice(from, from + HEAD));
+    const before = tokens[from - 1];
+    const part = text.slice(before?.end ?? 0, isBody ? undefined : token?.start);
+    const partLine = line + (before?.line ?? 1) - 1;
+    statements.push(...trimmed({ line: partLine, text: part, tokens: tokensOf(part, sqlMode) }, sqlMode));
     if (isBody) break;
     from = i + 1;
   }
@@ -98,24 +99,17 @@ function trimmed({ line, text, tokens }: ScriptStatement, sqlMode: string): Scri
   const [first, last] = [tokens[0], tokens.at(-1)];
   if (!first || !last) return [];
   const own = text.slice(first.start, last.end);
-  return [
-    {
-      line: line + breaksIn(text.slice(0, first.start)),
-      text: own,
-      tokens: own === text ? tokens : tokensOf(own, sqlMode),
-    },
-  ];
+  return [{ line: line + first.line - 1, text: own, tokens: own === text ? tokens : tokensOf(own, sqlMode) }];
 }
 
-const breaksIn = (text: string): number => text.split("\n").length - 1;
+/** Tokens within which a statement says what it makes. */
+const HEAD = 50;
 
-/** In these a semicolon stands between statements of their own. */
-function isCompound(tokens: readonly Token[]): boolean {
+/** In the body of these, a semicolon stands between statements of their own; END closes it. */
+function mayHaveBody(tokens: readonly Token[]): boolean {
   const { verb, effect } = readStatement({ tokens: tokens.filter((token) => !dependsOnVersion(token)) });
   const isProgram = effect === "unfiltered" || verb.endsWith("TRIGGER");
-  return (
-    tokens.some((token) => isWord(token, "END")) && (isProgram || !/^(CREATE|INSERT|SELECT|SET|ALTER|USE)\b/.test(verb))
-  );
+  return isProgram || /^(BEGIN NOT ATOMIC|IF|CASE|LOOP|WHILE|REPEAT|FOR|DECLARE)$/.test(verb);
 }
 
 const isSame = (some: readonly Token[], others: readonly Token[]): boolean =>
