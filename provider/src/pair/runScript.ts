@@ -25,16 +25,16 @@ export async function runScript(
   const mode = "STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION";
   await session.query("SET SESSION sql_mode = ?", [mode]);
   await session.logged(async () => {
-    for (const statement of statements) await runOne(session, database, statement);
+    for (const statement of statements) await runOne(on, session, database, statement);
   });
   // The mark of an earlier run may be on the other node: that run may have had the two the other way round.
   for (const server of servers) await server.query("DROP TABLE IF EXISTS ??.??", [database, UNFINISHED]);
 }
 
-async function runOne(session: Server, database: string, statement: CheckedStatement): Promise<void> {
+async function runOne(on: Server, session: Server, database: string, statement: CheckedStatement): Promise<void> {
   try {
     const { kind, text } = statement;
-    if (kind === "insert") await insert(session, database, statement);
+    if (kind === "insert") await insert(on, session, database, statement);
     else await session.query(text, [], kind === "alter" ? ALTER_DEADLINE : STATEMENT_DEADLINE, inWords(statement));
   } catch (error) {
     throw new Error(`line ${statement.line} of the script: ${(error as Error).message}`);
@@ -44,9 +44,9 @@ async function runOne(session: Server, database: string, statement: CheckedState
 /** What is told of a statement: not its text, which may have rows in it. */
 const inWords = ({ kind, table = "" }: CheckedStatement): string => `the script: ${kind} ${table}`.trim();
 
-async function insert(session: Server, database: string, statement: CheckedStatement) {
+async function insert(on: Server, session: Server, database: string, statement: CheckedStatement) {
   const { text, table = "", textForMissing = text } = statement;
-  await refuseToDouble(session, database, table);
+  await refuseToDouble(on, database, table);
   try {
     await session.query(text, [], STATEMENT_DEADLINE, inWords(statement));
   } catch (error) {
@@ -59,9 +59,10 @@ async function insert(session: Server, database: string, statement: CheckedState
 /**
  * A row may be inserted only where a second insert of it fails: nothing else tells, after a run that was cut off, whether it is there.
  * A table that this run has made would be safe until the run is cut off, after which it could never be finished; so no exception for it.
+ * It is asked in our own session: the script may have given its own another sql_mode, in which our quotes mean something else.
  */
-async function refuseToDouble(session: Server, database: string, table: string): Promise<void> {
-  const key = await session.row(
+async function refuseToDouble(on: Server, database: string, table: string): Promise<void> {
+  const key = await on.row(
     `SELECT s.INDEX_NAME FROM information_schema.STATISTICS s
        JOIN information_schema.COLUMNS c USING (TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME)
       WHERE s.TABLE_SCHEMA = ? AND s.TABLE_NAME = ? AND s.NON_UNIQUE = 0

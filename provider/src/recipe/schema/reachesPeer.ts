@@ -2,8 +2,9 @@ import { matchesFilter } from "../filters";
 import { isReservedDatabase } from "../names";
 import type { Name } from "../sql/cursor";
 import { type Mention, mentions, tableOptionMentions } from "../sql/mentions";
+import { splitScript, statementsInText } from "../sql/splitScript";
 import { readStatement, type Statement } from "../sql/statement";
-import { isSymbol, isWord, type ScriptStatement, splitScript } from "../sql/tokens";
+import { isSymbol, isWord, type Token, tokensOf } from "../sql/tokens";
 
 export interface Filters {
   /** The database in which names without one are meant. */
@@ -23,23 +24,32 @@ export interface Answer {
  * It takes the settings of the recipe for granted, READ COMMITTED above all, with which rows are logged as rows.
  */
 export function reachesPeer(tableOrStatement: string, filters: Filters): Answer {
-  const statements = splitScript(tableOrStatement);
-  const table = statements.length === 1 ? asTable(statements[0]) : undefined;
+  const table = asTable(tokensOf(tableOrStatement.replace(/[;\s]+$/, "")));
   if (table) return rowsReach([table], filters);
 
+  const isScript = /^\s*delimiter\s/im.test(tableOrStatement);
+  const { statements, problems } = isScript
+    ? splitScript(tableOrStatement)
+    : { statements: statementsInText(tableOrStatement), problems: [] };
+  const [problem] = problems;
+  if (problem) return { reaches: undefined, because: problem.reason };
   let { database } = filters;
   let logged = true;
+  let sets: Answer | undefined;
   const answers: Answer[] = [];
   for (const statement of statements) {
-    const switched = switchesLog(statement);
+    const switched = switchesLog(statement.tokens);
+    const read = readStatement({ tokens: unwrapped(statement.tokens) });
     if (switched !== undefined) logged = switched;
+    else if (read.verb === "SET" && read.effect === "nothing") sets = statementReaches(read, filters);
     else if (isWord(statement.tokens[0], "USE")) database = statement.tokens[1]?.text ?? database;
-    else if (logged) answers.push(statementReaches(readStatement(statement), { ...filters, database }));
+    else if (logged) answers.push(statementReaches(read, { ...filters, database }));
     else answers.push({ reaches: false, because: "sql_log_bin is off in its session, so it is not in the binary log" });
   }
   if (answers.length > 1) return { reaches: undefined, because: "these are several statements: ask for one at a time" };
   return (
-    answers[0] ?? {
+    answers[0] ??
+    sets ?? {
       reaches: statements.length > 0 ? false : undefined,
       because: statements.length > 0 ? "it only sets up its own session" : "there is neither a table nor a statement",
     }
@@ -178,16 +188,28 @@ function systemTablesMatch({ patterns }: Filters): boolean {
 }
 
 /** The one name that the text consists of, if it is no statement. */
-function asTable(statement: ScriptStatement | undefined): Name | undefined {
-  const [first, dot, second, ...more] = statement?.tokens ?? [];
+function asTable(tokens: readonly Token[]): Name | undefined {
+  const [first, dot, second, ...more] = tokens;
   const isName = (token: typeof first) => token?.kind === "word" || token?.kind === "name";
   if (!first || !isName(first) || more.length > 0) return undefined;
   if (!dot) return { table: first.text };
   return second && isSymbol(dot, ".") && isName(second) ? { database: first.text, table: second.text } : undefined;
 }
 
+/** The statement that this one only wraps: in SET STATEMENT, or as a text that is run at once. */
+function unwrapped(source: readonly Token[]): readonly Token[] {
+  const tokens = source.filter(({ kind }) => kind !== "comment mark");
+  const [first, second, text, ...more] = tokens;
+  if (isWord(first, "EXECUTE") && isWord(second, "IMMEDIATE") && text?.kind === "string" && more.length === 0) {
+    return unwrapped(tokensOf(text.text));
+  }
+  const inner =
+    isWord(first, "SET") && isWord(second, "STATEMENT") ? tokens.findIndex((one) => isWord(one, "FOR")) : -1;
+  return inner < 0 ? source : unwrapped(tokens.slice(inner + 1));
+}
+
 /** True or false when the statement switches the session's binary log on or off. */
-function switchesLog({ tokens }: ScriptStatement): boolean | undefined {
+function switchesLog(tokens: readonly Token[]): boolean | undefined {
   if (!isWord(tokens[0], "SET")) return undefined;
   const at = tokens.findIndex((token) => isWord(token, "SQL_LOG_BIN"));
   if (at < 0) return undefined;

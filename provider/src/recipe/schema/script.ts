@@ -1,19 +1,14 @@
 import { matchesFilter } from "../filters";
 import type { Name } from "../sql/cursor";
 import { isDynamic } from "../sql/mentions";
+import { type ScriptStatement, splitScript } from "../sql/splitScript";
 import { readStatement, type Statement } from "../sql/statement";
-import {
-  dependsOnVersion,
-  isSymbol,
-  isWord,
-  partsAtCommas,
-  type ScriptStatement,
-  splitScript,
-  type Token,
-} from "../sql/tokens";
+import { dependsOnVersion, isSymbol, isWord, partsAtCommas, type Token } from "../sql/tokens";
+import { encodingProblem } from "./encoding";
 import { unfitness } from "./engines";
+import { doubleQuotedName } from "./quotedNames";
 import { type Filters, namesBeyondReach } from "./reachesPeer";
-import { settingProblems } from "./scriptSettings";
+import { onlySetsAutocommit, settingProblems } from "./scriptSettings";
 
 /** The script with which the proxy's tables come: what of it is run, and what speaks against running it on a linked pair. */
 export interface CheckedScript {
@@ -48,13 +43,18 @@ const LEFT_OUT: Verdict = {};
  * that was cut off is repeated from the beginning, on a pair that may hold sessions by then.
  */
 export function checkScript(script: string, filters: Filters): CheckedScript {
+  const notText = encodingProblem(script);
+  if (notText) return { statements: [], findings: [notText] };
   const statements: CheckedStatement[] = [];
-  const findings: Finding[] = [];
-  for (const { line, text, tokens } of splitScript(script)) {
+  const cut = splitScript(script);
+  const findings: Finding[] = [...cut.problems];
+  for (const { line, text, tokens } of cut.statements) {
+    if (cut.problems.some((problem) => problem.line === line)) continue;
     const { run, problems = [] } = judge({ line, text, tokens }, filters);
     findings.push(...problems.map((reason) => ({ line, reason })));
     if (run && problems.length === 0) statements.push({ line, text, ...run });
   }
+  findings.sort((one, other) => one.line - other.line);
   if (findings.length === 0 && tablesOf(statements).length === 0) {
     findings.push({ line: 1, reason: "it makes no table. Give the text of the script itself, not its file name" });
   }
@@ -70,9 +70,13 @@ export function tablesOf(statements: readonly CheckedStatement[]): string[] {
 function judge(source: ScriptStatement, filters: Filters): Verdict {
   const statement = readStatement(source);
   const { verb, effect, rest } = statement;
-  if (source.tokens.some(({ kind }) => kind === "unfinished")) return refuse("a quote or a comment never closes");
-  if (source.tokens.some(dependsOnVersion)) {
-    return refuse("whether the server runs it depends on its version. Take the /*! */ around it away");
+  if (source.tokens.some(({ kind }) => kind === "unfinished")) return refuse(UNFINISHED);
+  if (source.tokens.some(dependsOnVersion)) return versioned(source, filters);
+  const quoted = doubleQuotedName(source);
+  if (quoted !== undefined) {
+    return refuse(
+      `"${quoted}" is a string to the server, not a name. Write \`${quoted}\`, or put SET sql_mode = 'ANSI_QUOTES'; before it`,
+    );
   }
   if (effect === "account") return refuse(`${verb} belongs to SessionStoreUsers, which makes accounts on both nodes`);
   if (effect === "database") return database(statement, filters);
@@ -86,12 +90,17 @@ function judge(source: ScriptStatement, filters: Filters): Verdict {
     case "ALTER":
       return effect === "definition" ? alter(statement, filters) : notAllowed(verb);
     case "SET":
+      if (onlySetsAutocommit(source.tokens)) return LEFT_OUT;
       return { run: { kind: "session" }, problems: settingProblems(source.tokens) };
     case "USE":
       return rest[0]?.text === filters.database
         ? LEFT_OUT
         : refuse(`it goes to the database ${rest[0]?.text}; this script is for ${filters.database} only`);
     case "DROP":
+      return refuse(
+        `${verb} changes or destroys what is there, on both nodes. Take it out, or run it by hand; ` +
+          "mariadb-dump leaves out its own with --skip-add-drop-table",
+      );
     case "TRUNCATE":
     case "RENAME":
     case "REPLACE":
@@ -117,6 +126,18 @@ function judge(source: ScriptStatement, filters: Filters): Verdict {
   }
 }
 
+const UNFINISHED =
+  "a quote or a comment never closes, or a delimiter stands within a /*! */, where the client cuts too";
+
+/** What is harmless whether it is run or not, such as a setting of the session, may depend on the server's version. */
+function versioned(source: ScriptStatement, filters: Filters): Verdict {
+  const [first, ...more] = source.tokens;
+  const isWhole = first !== undefined && dependsOnVersion(first) && more.at(-1)?.kind === "comment mark";
+  const { run, problems = [] } = isWhole ? judge({ ...source, tokens: more }, filters) : { problems: [""] };
+  if (problems.length === 0 && (run === undefined || run.kind === "session")) return { ...(run && { run }) };
+  return refuse("whether the server runs it depends on its version. Take the /*! */ around it away");
+}
+
 const refuse = (problem: string): Verdict => ({ problems: [problem] });
 
 const notAllowed = (verb: string): Verdict =>
@@ -140,7 +161,9 @@ function create(statement: Statement, source: ScriptStatement, filters: Filters)
       object === "TABLE"
         ? "the peer replays it as CREATE OR REPLACE, and its rows are gone"
         : "the script can't be run a second time";
-    problems.push(`${verb} without IF NOT EXISTS: ${danger}. Write ${verb} IF NOT EXISTS`);
+    problems.push(
+      `${verb} without IF NOT EXISTS: ${danger}. Write ${verb} IF NOT EXISTS${object === "TABLE" ? IN_ALL_OF_A_DUMP : ""}`,
+    );
   }
   if (effect === "unfiltered") problems.push(...outside(names, filters));
   else problems.push(...unreachable(names, filters));
@@ -149,6 +172,8 @@ function create(statement: Statement, source: ScriptStatement, filters: Filters)
   const table = ["TABLE", "VIEW", "SEQUENCE"].includes(object) ? names[0]?.table : undefined;
   return { run: { kind: "create", ...(table !== undefined && { table }) }, problems };
 }
+
+const IN_ALL_OF_A_DUMP = "; in a dump: sed -i 's/^CREATE TABLE `/CREATE TABLE IF NOT EXISTS `/' FILE";
 
 /** What speaks against the engines that CREATE TABLE names, for the table or for its partitions. */
 function engineProblems(tokens: readonly Token[]): string[] {
@@ -194,12 +219,14 @@ function ignoring(text: string, tokens: readonly Token[]): string {
   if (!word || tokens.some((token) => isWord(token, "IGNORE"))) return text;
   // A modifier such as LOW_PRIORITY stands before IGNORE.
   const modifier = tokens.find((token) => isWord(token, "LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED"));
-  const at = (modifier ?? word).end - (tokens[0]?.start ?? 0);
+  const at = (modifier ?? word).end;
   return `${text.slice(0, at)} IGNORE${text.slice(at)}`;
 }
 
 function alter(statement: Statement, filters: Filters): Verdict {
   const { verb, names, rest } = statement;
+  // What mariadb-dump has around the rows of a table: InnoDB does nothing at it.
+  if (isWord(rest[0], "DISABLE", "ENABLE") && isWord(rest[1], "KEYS") && rest.length === 2) return LEFT_OUT;
   const harmless = (clause: readonly Token[]) =>
     isWord(clause[0], "ADD") &&
     clause.some((token, i) => isWord(token, "IF") && isWord(clause[i + 1], "NOT") && isWord(clause[i + 2], "EXISTS"));

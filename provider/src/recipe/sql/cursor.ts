@@ -1,4 +1,4 @@
-import { isSymbol, isWord, type Token } from "./tokens";
+import { isSymbol, isWord, partsAtCommas, type Token } from "./tokens";
 
 export interface Name {
   readonly database?: string | undefined;
@@ -88,6 +88,19 @@ export class Cursor {
     return names;
   }
 
+  /** The tables before FROM or USING of a DELETE from several, each perhaps with `.*` behind it. */
+  targets(): Name[] {
+    const names: Name[] = [];
+    for (let name = this.name(); name; name = this.name()) {
+      names.push(name);
+      // The dot of `t.*` went with the name; that of `d.t.*` did not.
+      while (this.separates([".", "*"])) this.position++;
+      if (!this.separates([","])) break;
+      this.position++;
+    }
+    return names;
+  }
+
   private separates(separators: readonly string[]): boolean {
     const token = this.tokens[this.position];
     return (token?.kind === "symbol" || token?.kind === "word") && separators.includes(token.text.toUpperCase());
@@ -115,6 +128,20 @@ export class Cursor {
       }
     }
     return found;
+  }
+
+  /** The columns on the left of the assignments of a SET clause, by the table that is named before them. */
+  assigned(): { database?: string | undefined; table: string | undefined }[] {
+    const clause = this.rest();
+    const end = clause.findIndex((token) => isWord(token, "WHERE", "ORDER", "LIMIT"));
+    return partsAtCommas(end < 0 ? clause : clause.slice(0, end)).map((assignment) => {
+      const names = assignment.slice(
+        0,
+        assignment.findIndex((token) => isSymbol(token, "=")),
+      );
+      const parts = names.filter((token) => !isSymbol(token, ".")).map(({ text }) => text);
+      return { database: parts.at(-3), table: parts.at(-2) };
+    });
   }
 
   private alias(): string | undefined {

@@ -54,7 +54,7 @@ export function mentions(source: readonly Token[]): Mention[] {
       if (continues && !isWord(after, "SELECT", "WITH", "VALUES") && !isSymbol(after, "(")) add("FROM", i + 1);
     } else if (isSymbol(token, ")")) {
       if (top > 0) inTables.pop();
-    } else if (isSymbol(token, ";") || token?.kind === "delimiter") inTables[top] = false;
+    } else if (isSymbol(token, ";")) inTables[top] = false;
     else if (isSymbol(token, ",")) {
       if (inTables[top]) add("FROM", i + 1);
     } else if (isSymbol(before, ".") || isSymbol(after, ".")) {

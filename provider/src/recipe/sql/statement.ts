@@ -1,5 +1,5 @@
 import { Cursor, type Name } from "./cursor";
-import { dependsOnVersion, isSymbol, isWord, type ScriptStatement, type Token } from "./tokens";
+import { dependsOnVersion, isSymbol, isWord, type Token } from "./tokens";
 
 /** What kind of trace a statement leaves in the binary log, and by what the replica then judges it. */
 export type Effect =
@@ -53,7 +53,7 @@ const LEAVE_NOTHING =
   );
 
 /** Recognises a statement by its head. One that it does not know has the effect "unknown". */
-export function readStatement({ tokens }: Pick<ScriptStatement, "tokens">): Statement {
+export function readStatement({ tokens }: { readonly tokens: readonly Token[] }): Statement {
   const cursor = new Cursor(tokens.filter(({ kind }) => kind !== "comment mark"));
   const verb = cursor.word();
   const head = (effect: Effect, names: readonly Name[] = [], more: Partial<Statement> = {}): Statement => ({
@@ -82,15 +82,16 @@ export function readStatement({ tokens }: Pick<ScriptStatement, "tokens">): Stat
     case "INSERT":
     case "REPLACE":
       cursor.skip("LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "IGNORE", "INTO");
-      return head("rows", cursor.names([]));
+      return head(...rows(cursor.names([]), cursor));
     case "UPDATE":
       cursor.skip("LOW_PRIORITY", "IGNORE");
-      return head(
-        "rows",
-        cursor.tableReferences().map(({ name }) => name),
-      );
+      return head(...rows(updated(cursor), cursor));
     case "DELETE":
-      return head("rows", deletedFrom(cursor));
+      return head(...rows(deletedFrom(cursor), cursor));
+    case "WITH":
+      // Newer servers let rows be changed behind it.
+      if (cursor.rest().some((token) => isWord(token, "UPDATE", "DELETE", "INSERT"))) return head("unknown");
+      return head(...sequencesIn(cursor));
     case "SELECT":
     case "DO":
       return head(...sequencesIn(cursor));
@@ -103,7 +104,9 @@ export function readStatement({ tokens }: Pick<ScriptStatement, "tokens">): Stat
       return cursor.accept("PRIVILEGES") ? head("account", [], { verb: "FLUSH PRIVILEGES" }) : head("unknown");
     case "SET":
       if (cursor.at("STATEMENT")) return head("unknown", [], { verb: "SET STATEMENT" });
-      return cursor.at("PASSWORD", "DEFAULT") ? head("account") : head("nothing");
+      return cursor.at("PASSWORD", "DEFAULT") ? head("account") : head(...sequencesIn(cursor));
+    case "PREPARE":
+      return head("nothing");
     case "BEGIN":
       // BEGIN NOT ATOMIC opens a block of any statements.
       return cursor.at("NOT") ? head("unknown", [], { verb: "BEGIN NOT ATOMIC" }) : head("nothing");
@@ -157,10 +160,34 @@ function sequencesIn(cursor: Cursor): [Effect, Name[]] {
   return [names.length > 0 ? "rows" : "nothing", names];
 }
 
+/** Rows of these tables, and of the sequences from which their values are taken. */
+const rows = (names: readonly Name[], cursor: Cursor): [Effect, Name[]] => [
+  "rows",
+  [...names, ...sequencesIn(cursor)[1]],
+];
+
+/** The tables whose columns are set: of several, those that the names of the columns tell. */
+function updated(cursor: Cursor): Name[] {
+  const references = cursor.tableReferences();
+  const all = references.map(({ name }) => name);
+  if (references.length < 2 || !cursor.accept("SET")) return all;
+  const set = cursor.assigned().map((column) => {
+    const table = column.table;
+    return references.find(
+      ({ name, alias }) => table !== undefined && sameName(alias, table) && isIn(name, column.database),
+    );
+  });
+  // A column without its table may be of any of them.
+  return set.includes(undefined) ? all : all.filter((name) => set.some((one) => one?.name === name));
+}
+
+const isIn = ({ database }: Name, wanted: string | undefined): boolean =>
+  wanted === undefined || database === undefined || database === wanted;
+
 function deletedFrom(cursor: Cursor): Name[] {
   if (!cursor.accept("HISTORY")) cursor.skip("LOW_PRIORITY", "QUICK", "IGNORE");
   const single = cursor.accept("FROM");
-  const named = cursor.names([",", ".", "*"]);
+  const named = cursor.targets();
   if (single && !cursor.accept("USING")) return named;
   if (!single && !cursor.accept("FROM")) return [];
   // These are often aliases.

@@ -14,42 +14,12 @@ export interface Token {
   readonly line: number;
 }
 
-/** One statement of a script, without the delimiter after it and the comments before it. */
-export interface ScriptStatement {
-  readonly line: number;
-  readonly text: string;
-  readonly tokens: readonly Token[];
-}
-
 /**
- * Cuts a script into statements. Knows DELIMITER, which is a command of the client, not of the server.
- * The known splitter libraries take the apostrophe in `# it's` for the begin of a string; and a checker that reads
- * a text in another way than the splitter can be led past its own rules. So both stand on the scanner below.
- */
-export function splitScript(script: string): ScriptStatement[] {
-  const scanner = new Scanner(script, ";");
-  const statements: ScriptStatement[] = [];
-  let tokens: Token[] = [];
-  const finish = () => {
-    const [first, last] = [tokens[0], tokens.at(-1)];
-    if (first && last) statements.push({ line: first.line, text: script.slice(first.start, last.end), tokens });
-    tokens = [];
-  };
-  for (let token = scanner.next(); token; token = scanner.next()) {
-    if (token.kind === "delimiter") finish();
-    else if (tokens.length === 0 && isWord(token, "DELIMITER")) scanner.delimiter = scanner.restOfLine() || ";";
-    else tokens.push(token);
-  }
-  finish();
-  return statements;
-}
-
-/**
- * The tokens of a text that is no script. Comments are left out.
+ * The tokens of a text, as the server reads it. Comments are left out.
  * @param sqlMode with which the server reads it
  */
 export function tokensOf(text: string, sqlMode = ""): Token[] {
-  const scanner = new Scanner(text, ";", sqlMode);
+  const scanner = new Scanner(text, undefined, sqlMode);
   const tokens: Token[] = [];
   for (let token = scanner.next(); token; token = scanner.next()) tokens.push(token);
   return tokens;
@@ -98,6 +68,16 @@ export function dependsOnVersion(token: Token): boolean {
   return token.kind === "comment mark" && versionOf(token.text) > OLDEST_SERVER;
 }
 
+/** The characters are those of ASCII only: beyond it, all are parts of words, also what looks like a blank. */
+const BLANKS = /[ \t\n\v\f\r]+/y;
+const WORD = /[0-9A-Za-z_$\u0080-\uffff]+/y;
+const LINE_COMMENT = /#|--(?=[\0- \x7f]|$)/y;
+/** Of an executable comment. Fewer digits are no version, but a part of what is run. */
+const OPENING = /\/\*M?!(?:\d{5,6})?/y;
+
+export const hasAnsiQuotes = (sqlMode: string): boolean => /\bANSI(_QUOTES)?\b/i.test(sqlMode);
+export const hasNoEscapes = (sqlMode: string): boolean => /\bNO_BACKSLASH_ESCAPES\b/i.test(sqlMode);
+
 /** The number in the opening of an executable comment; 0 when it has none. */
 const versionOf = (opening: string): number => Number(/\d+$/.exec(opening)?.[0] ?? 0);
 
@@ -117,30 +97,27 @@ class Scanner {
 
   constructor(
     private readonly text: string,
-    public delimiter: string,
+    private readonly delimiter: string | undefined,
     sqlMode = "",
   ) {
-    this.hasEscapes = !/\bNO_BACKSLASH_ESCAPES\b/i.test(sqlMode);
-    this.hasAnsiQuotes = /\bANSI_QUOTES\b/i.test(sqlMode);
-  }
-
-  restOfLine(): string {
-    return this.advanceTo(this.find("\n", this.position)).trim();
+    this.hasEscapes = !hasNoEscapes(sqlMode);
+    this.hasAnsiQuotes = hasAnsiQuotes(sqlMode);
   }
 
   next(): Token | undefined {
     const unclosedComment = this.skipBlanksAndComments();
     if (unclosedComment) return unclosedComment;
     const { text, position } = this;
-    if (position >= text.length) return undefined;
-    if (text.startsWith(this.delimiter, position) && !this.inExecutableComment) {
-      return this.take("delimiter", position + this.delimiter.length);
+    if (position >= text.length) return this.unclosed();
+    const { delimiter } = this;
+    if (delimiter !== undefined && text.startsWith(delimiter, position) && !this.inExecutableComment) {
+      return this.take("delimiter", position + delimiter.length);
     }
     if (this.inExecutableComment && text.startsWith("*/", position)) {
       this.inExecutableComment = false;
       return this.take("comment mark", position + 2);
     }
-    const opening = this.match(/\/\*M?!\d{0,6}/y);
+    const opening = this.match(OPENING);
     if (opening) {
       this.inExecutableComment = true;
       return this.take("comment mark", position + opening.length);
@@ -148,20 +125,27 @@ class Scanner {
     const character = text[position] ?? "";
     if (character === "`" || (character === '"' && this.hasAnsiQuotes)) return this.quoted("name", character);
     if (character === "'" || character === '"') return this.quoted("string", character);
-    const word = this.match(/[\p{L}\p{N}_$]+/uy);
+    const word = this.match(WORD);
     if (!word) return this.take("symbol", position + 1);
-    const cut = word.indexOf(this.delimiter);
+    const cut = delimiter === undefined ? -1 : word.indexOf(delimiter);
     return this.take("word", position + (cut > 0 ? cut : word.length));
+  }
+
+  /** An executable comment without its end is an error to the server. */
+  private unclosed(): Token | undefined {
+    if (!this.inExecutableComment) return undefined;
+    this.inExecutableComment = false;
+    return this.take("unfinished", this.text.length);
   }
 
   private skipBlanksAndComments(): Token | undefined {
     for (;;) {
       const { text, position } = this;
-      const blanks = this.match(/[\s\uFEFF]+/y);
+      const blanks = this.match(BLANKS);
       if (blanks) this.advanceTo(position + blanks.length);
-      else if (this.match(/#|--(?=\s|$)/y)) this.advanceTo(this.find("\n", position));
+      else if (this.match(LINE_COMMENT)) this.advanceTo(this.find("\n", position));
       else if (text.startsWith("/*", position)) {
-        const opening = this.match(/\/\*M?!\d{0,6}/y);
+        const opening = this.match(OPENING);
         if (opening && isRun(opening)) return undefined;
         const end = this.endOfComment(position + 2, opening !== undefined);
         if (end === undefined) return this.take("unfinished", text.length);
@@ -170,13 +154,19 @@ class Scanner {
     }
   }
 
-  /** A comment that is left out for its version may hold comments of its own. */
+  /** A comment that is left out for its version may hold comments of its own, and those none. */
   private endOfComment(from: number, mayNest: boolean): number | undefined {
-    const close = this.text.indexOf("*/", from);
-    if (close < 0) return undefined;
-    const inner = mayNest ? this.text.indexOf("/*", from) : -1;
-    if (inner < 0 || inner > close) return close + 2;
-    return this.endOfComment(close + 2, mayNest);
+    const mark = /\/\*|\*\//g;
+    mark.lastIndex = from;
+    let isInner = false;
+    for (let found = mark.exec(this.text); found; found = mark.exec(this.text)) {
+      if (found[0] === "/*" && mayNest && !isInner) isInner = true;
+      // The asterisk of `/*/` may begin an end.
+      else if (found[0] === "/*") mark.lastIndex--;
+      else if (isInner) isInner = false;
+      else return mark.lastIndex;
+    }
+    return undefined;
   }
 
   private quoted(kind: "name" | "string", quote: string): Token {
