@@ -66,7 +66,9 @@ export async function repairOwnAccounts(server: Server): Promise<void> {
   const repairs = await examineAccounts(server, ownAccounts(server.connection));
   const wrong = repairs.filter(({ problems }) => problems.length > 0);
   for (const { account, problems, apply } of wrong) {
-    progress(`${server.name}: our own account ${accountKey(account)}: ${problems.join("; ")}; repairing it`);
+    const own = `our own account ${accountKey(account)}`;
+    const isNew = problems.includes("missing");
+    progress(`${server.name}: ${isNew ? `creating ${own}` : `${own}: ${problems.join("; ")}; repairing it`}`);
     await apply();
   }
   // One of them may be what was missing for it.
