@@ -132,7 +132,7 @@ const switchesOf = (value: SettingValue): Map<string, string> =>
   new Map(listOf(value).map((item) => item.toLowerCase().split("=") as [string, string]));
 
 const rounded = (number: bigint | undefined, step = 1): bigint | undefined =>
-  number === undefined || step <= 1 ? number : number - (number % BigInt(step));
+  number === undefined || number < 0n || step <= 1 ? number : number - (number % BigInt(step));
 
 /** The value as SET GLOBAL takes it: a number for numbers, text for everything else. */
 export function toSql(kind: SettingKind, value: SettingValue): string | number | bigint {
