@@ -199,11 +199,14 @@ export async function giveUp(
   if (kept.length > 0)
     progress(`${server.name}: stays, because it is declared elsewhere too: ${describeEntries(kept)}`);
   await remove(free);
-  // Last: a removal that was cut off is taken up again.
-  await server.query("DELETE FROM ??.?? WHERE token = ? AND object IN (?)", [...CLAIMS, token, objects]);
-  if (!(await server.row("SELECT 1 FROM ??.?? LIMIT 1", [...CLAIMS]))) {
-    await server.query("DROP DATABASE IF EXISTS ??", [OWN_DATABASES.register]);
-  }
+  // Last, and in one statement: a removal that was cut off is taken up again.
+  const given = [token, objects];
+  const isLeft = await server.row("SELECT 1 FROM ??.?? WHERE NOT (token = ? AND object IN (?)) LIMIT 1", [
+    ...CLAIMS,
+    ...given,
+  ]);
+  if (isLeft) await server.query("DELETE FROM ??.?? WHERE token = ? AND object IN (?)", [...CLAIMS, ...given]);
+  else await server.query("DROP DATABASE IF EXISTS ??", [OWN_DATABASES.register]);
 }
 
 /**
