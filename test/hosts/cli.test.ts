@@ -31,7 +31,7 @@ beforeAll(async () => {
   project = await PulumiProject.create({
     name: "session-store",
     program: stack("index.ts"),
-    files: { "hosts.ts": stack("hosts.ts") },
+    files: Object.fromEntries(["hosts.ts", "configuration.ts"].map((file) => [file, stack(file)])),
     stackFile: stack("Pulumi.hosts.example.yaml"),
     config: {
       ...each(({ address }) => address, "Address"),
