@@ -80,7 +80,8 @@ async function client(file: string): Promise<{ logged: string[]; errors: string 
   const { host } = server.connection;
   const socket = paths(host.kind === "local" ? host.directory : "").socket;
   const options = ["--no-defaults", `--socket=${socket}`, "--force", "--default-character-set=utf8mb4"];
-  const command = `exec ${findTool("mariadb")} ${options.join(" ")} < ${file} > /dev/null 2> errors`;
+  // `\e` would wait for an editor.
+  const command = `export EDITOR=true VISUAL=true PAGER=cat; exec ${findTool("mariadb")} ${options.join(" ")} < ${file} > /dev/null 2> errors`;
   await run("sh", ["-c", command], { cwd: folder }).catch(() => undefined);
   const entries = (await textFrom(createReadStream(log(), { start: size }))).split(ENTRY).slice(1);
   const logged = entries.flatMap((kind, i) => {
