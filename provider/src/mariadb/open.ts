@@ -277,7 +277,8 @@ async function login(connection: Connection, user: string, password: string, way
     const sql = session.promise();
     // Values are quoted with backslashes; no mode of this server may give them another meaning. Nor may what it sets for its clients concern us.
     const unlogged = way.mayNotLeaveLog ? "" : "sql_log_bin=0, ";
-    const own = "autocommit=1, sql_select_limit=18446744073709551615, sql_quote_show_create=1, max_statement_time=0";
+    const own =
+      "autocommit=1, sql_select_limit=18446744073709551615, sql_big_selects=1, sql_safe_updates=0, sql_quote_show_create=1, max_statement_time=0";
     // The slow log keeps statements as they are, with the password of a CHANGE MASTER.
     const set = `SET SESSION sql_mode='', slow_query_log=0, ${unlogged}${own}, lock_wait_timeout=20, wait_timeout=600`;
     await within(LOGIN_DEADLINE, late, sql.query(set));

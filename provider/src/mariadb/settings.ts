@@ -19,6 +19,8 @@ interface Variable {
   readonly running: string;
   readonly kind: SettingKind;
   readonly readOnly: boolean;
+  /** False: with it in an option file no server starts. */
+  readonly isOption: boolean;
   /** Undefined: the server does not say. */
   readonly byDefault: string | undefined;
 }
@@ -104,7 +106,9 @@ async function refusedSettings(server: Server, wanted: Settings): Promise<{ opti
   for (const [option, value] of Object.entries(wanted)) {
     const variable = variables.get(option);
     if (variable) {
-      const reason = refusal(variable.kind, value);
+      const reason = variable.isOption
+        ? refusal(variable.kind, value)
+        : "is a variable only, which no option file may have";
       if (reason) refused.push({ option, reason: `${reason} (${server.name}, MariaDB ${server.version.number})` });
     } else if (!settingOf(option)?.since) {
       const hint = settingOf(option) ? "" : didYouMean(option, await variableNames(server));
@@ -219,7 +223,7 @@ async function readVariables(server: Server, values: Settings): Promise<Map<stri
   const names = new Map(Object.entries(values).map(([option, value]) => [option, variableName(server, option, value)]));
   const rows = await server.query(
     `SELECT VARIABLE_NAME, GLOBAL_VALUE, DEFAULT_VALUE, VARIABLE_TYPE, NUMERIC_MIN_VALUE, NUMERIC_MAX_VALUE, NUMERIC_BLOCK_SIZE,
-            ENUM_VALUE_LIST, READ_ONLY
+            ENUM_VALUE_LIST, READ_ONLY, COMMAND_LINE_ARGUMENT
        FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN (?)`,
     [[...names.values(), ...READ_BACK_BY].map((name) => name.toUpperCase())],
   );
@@ -244,6 +248,7 @@ async function sourceFilters(server: Server): Promise<Variable[]> {
     running: String(status?.[column] ?? ""),
     kind: settingOf(name)?.kind ?? { is: "text" },
     readOnly: true,
+    isOption: true,
     byDefault: undefined,
   }));
 }
@@ -256,6 +261,8 @@ function variableOf(option: string, name: string, row: Row, textOf: (variable: s
     running: setting?.readBack?.(text, textOf) ?? text,
     kind: setting?.kind.is === "number" ? within(setting.kind, row) : (setting?.kind ?? kindFromCatalogue(row)),
     readOnly: row["READ_ONLY"] === "YES",
+    // Of the pair's own options some have another name in files than the variable.
+    isOption: setting !== undefined || row["COMMAND_LINE_ARGUMENT"] !== null,
     byDefault: setting?.readBack || row["DEFAULT_VALUE"] === null ? undefined : String(row["DEFAULT_VALUE"]),
   };
 }
