@@ -47,6 +47,17 @@ test("the script runs on one node, and its tables and rows are on both", async (
   expect(live).toMatchObject({ tables: PRESENT, state: "complete" });
 });
 
+test.each(["SET NAMES utf8;", "/*!40101 SET NAMES utf8mb3 */;", "SET NAMES utf8mb4;"])(
+  "characters of four bytes are stored as the mariadb client stores them after %j",
+  async (names) => {
+    const script = `${names} CREATE TABLE IF NOT EXISTS conf (id INT PRIMARY KEY, v VARBINARY(20)); INSERT INTO conf VALUES (1, 'x\u{1f600}');`;
+    await created({ script });
+    for (const node of pair.nodes) {
+      expect(await node.rows("SELECT HEX(v) AS v FROM replicated_session_store.conf")).toEqual([{ v: "78F09F9880" }]);
+    }
+  },
+);
+
 test("looking at tables that are as wanted shows no change and writes nothing", async () => {
   const { id, outs, inputs } = await created();
   const before = await positions();
@@ -205,8 +216,8 @@ async function checked(more: { script?: string } = {}): Promise<SessionStoreSche
   return inputs;
 }
 
-async function created() {
-  const inputs = await checked();
+async function created(more: { script?: string } = {}) {
+  const inputs = await checked(more);
   const { id, outs } = await SessionStoreSchema.create(inputs);
   const seen = await SessionStoreSchema.read(id, outs);
   return { id, outs, inputs, live: seen["inputs"] };

@@ -116,8 +116,11 @@ describe.each(NEWEST)("on Debian's %s with MariaDB %s", (suite) => {
     const [one, two] = await certificates(pair, next);
     const [, former] = options.tls as [NodeTls, NodeTls];
     await expect(pair.up({ tls: [one, former] })).rejects.toThrow(
-      /waited .* for db2 to trust the new certificate of db1; last seen: another authority signed it\. The former certificate of db1 is still in use/,
+      /waited .* for db2 to trust the new certificate of db1; last seen: another authority signed it\. The former certificate and authorities of db1 are still in use/,
     );
+    // An interruption now finds both sides as they were.
+    for (const host of pair.hosts) await host.sql("STOP SLAVE; START SLAVE");
+    await expectSessionsBothWays(pair, "refused", SESSION);
     const both = authority.ca + next.ca;
     options = {
       tls: [

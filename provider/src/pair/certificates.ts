@@ -13,6 +13,7 @@ import {
   usersWithTls,
   writeCa,
   writeCertificate,
+  writeTexts,
 } from "../mariadb/tls";
 import { haveCertificate, type NotedSettings } from "../recipe/settings/ofNode";
 import { authorityProblem, isTrustedBy, tlsFiles } from "../recipe/tls";
@@ -32,7 +33,13 @@ export async function writeCertificates(
   const former = await readTexts(server.host);
   // First whom to trust: a new certificate of the peer waits for it.
   const caChanged = await writeCa(server, wanted);
-  if (peer && (await hasOtherCertificate(server, wanted))) await waitUntilTrusted(server, peer, wanted);
+  if (peer && (await hasOtherCertificate(server, wanted))) {
+    await waitUntilTrusted(server, peer, wanted).catch(async (error) => {
+      // With the new one alone it might no longer trust the peer.
+      await writeTexts(server, former);
+      throw error;
+    });
+  }
   const certificateChanged = await writeCertificate(server, wanted);
   return { isWritten: caChanged || certificateChanged, former };
 }
@@ -54,7 +61,7 @@ async function waitUntilTrusted({ name }: Server, peer: Connection, wanted: Node
     // It has its own say when it is back.
     if (error instanceof HostUnreachable) return;
     throw new Error(
-      `${(error as Error).message}. The former certificate of ${name} is still in use. Give "tls.ca" of ${nameOf(peer)} the authority that ` +
+      `${(error as Error).message}. The former certificate and authorities of ${name} are still in use. Give "tls.ca" of ${nameOf(peer)} the authority that ` +
         "signed the new one too, then run `pulumi up` again.",
     );
   }
