@@ -13,16 +13,25 @@ import { main, Stop } from "./run.mjs";
 const FIRST = ["README.md", "LICENSE", "SECURITY.md"];
 const place = path.join(repository, "provider");
 
-/** These files and all that they link to in this repository. */
+/** What a page links to in this repository, and what a program imports from beside it. */
+const LEADS = /** @type {Record<string, RegExp>} */ ({
+  ".md": /\]\((?!\w+:)([^)#\s]+)/g,
+  ".ts": /from "(\.[^"]+)"/g,
+});
+
+/** @param {string} file @param {string} link */
+const leadsTo = (file, link) => (file.endsWith(".ts") ? `${link}.ts` : link);
+
+/** These files and all that they lead to. */
 async function linked() {
   const files = new Set(FIRST);
   // A set takes in what is added while it is walked.
   for (const file of files) {
-    if (!file.endsWith(".md")) continue;
+    const leads = LEADS[path.extname(file)];
+    if (!leads) continue;
     const text = await readFile(path.join(repository, file), "utf8");
-    for (const [, link = ""] of text.matchAll(/\]\((?!\w+:)([^)#\s]+)/g)) {
-      files.add(path.posix.join(path.posix.dirname(file), link));
-    }
+    for (const [, link = ""] of text.matchAll(leads))
+      files.add(path.posix.join(path.posix.dirname(file), leadsTo(file, link)));
   }
   return [...files];
 }

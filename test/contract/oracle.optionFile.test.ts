@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
@@ -47,16 +47,23 @@ const ours = (text: string): string[] =>
     "option" in item && isReadBy(item, version) ? [argument(item)] : [],
   );
 
-test("the groups that were asked for are those of the server itself", async () => {
-  const text = ["mysqld", "server", "mariadb", "mariadbd", "galera", "mariadb-10.1", "client", `mariadbd-${series}`]
-    .map((group, i) => `[${group}]\nx${i}=${group}\n`)
-    .join("");
-  const file = path.join(folder, "groups.cnf");
-  await writeFile(file, text);
-  const { stdout } = await run(findTool("mariadbd"), [`--defaults-file=${file}`, "--print-defaults"]);
-  const read = stdout.trim().split("\n").pop()?.trim().split(" ");
-  expect(ours(text)).toEqual(read);
-  expect(await server(text)).toEqual(read);
+test("the groups that are asked for are those that the server itself says it reads, and no others are", async () => {
+  const { stdout } = await run(findTool("mariadbd"), ["--no-defaults", "--help", "--verbose"], { maxBuffer: 1e8 });
+  const read = /The following groups are read: (.*)/.exec(stdout)?.[1]?.split(" ") ?? [];
+  expect(read).toContain("client-server");
+  const others = [
+    "client",
+    "mariadb-10.1",
+    "mysqld_safe",
+    "mariadb-client",
+    "mysqld1",
+    `server-${series}`,
+    `mysqld-${version}`,
+  ];
+  const text = [...read, ...others].map((group, i) => `[${group}]\nx${i}=${group}\n`).join("");
+  const wanted = read.map((group, i) => `--x${i}=${group}`);
+  expect(ours(text)).toEqual(wanted);
+  expect(await server(text)).toEqual(wanted);
 });
 
 test("the recipe's own file is read alike", async () => {

@@ -65,6 +65,10 @@ test("what npm packs has the license and the README, and all that its pages lead
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(installed, path.join(entry.parentPath, entry.name)));
   expect(files).toEqual(expect.arrayContaining(["LICENSE", "README.md", "docs/hosts.md", "dist/index.js"]));
+  // A whole program brings along what it imports.
+  expect(files).toEqual(
+    expect.arrayContaining(["docker", "mariadbContainer", "configuration"].map((name) => `stacks/${name}.ts`)),
+  );
   const about = JSON.parse(await readFile(path.join(installed, "package.json"), "utf8"));
   expect(about).toMatchObject({ repository: { type: "git", directory: "provider" }, license: "Apache-2.0" });
   for (const place of [about.repository.url, about.homepage, about.bugs]) expect(place).toMatch(/^(git\+)?https:\/\//);

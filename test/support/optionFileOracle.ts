@@ -46,7 +46,7 @@ export const argument = ({ option, value }: OptionLine): string =>
 /** @param version such as `10.11` */
 export const printDefaultsCommand = (version: string): string =>
   [
-    'my_print_defaults --defaults-file="$f" mysqld server mariadb mariadbd galera',
+    'my_print_defaults --defaults-file="$f" mysqld server mariadb mariadbd client-server galera',
     ...["mysqld", "mariadb", "mariadbd"].map((group) => `${group}-${version}`),
   ].join(" ");
 

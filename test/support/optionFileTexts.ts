@@ -33,6 +33,7 @@ const group = fc.tuple(
     "server",
     "mariadbd",
     "galera",
+    "client-server",
     "client",
     "MYSQLD",
     "mysqld-10.1",

@@ -140,6 +140,11 @@ describe("refused, naming the property and never the password:", () => {
       extra({ user: "replication_user" }),
       /^extraAccounts\.0\.user: "replication_user@%" is there twice \(see "replication"\)/,
     ],
+    [
+      "an account that the server would take for the peer's logins",
+      extra({ user: "replication_user", from: ["localhost"] }),
+      /^extraAccounts\.0\.from: MariaDB would take "replication_user@localhost" for the peer's logins/,
+    ],
     ["the admin account", extra({ user: "session_store_admin" }), /^extraAccounts\.0\.user: .*this library works/],
     ["MariaDB's own account", { monitor: { user: "root", password: SECRET } }, /^monitor\.user: .*belongs to MariaDB/],
     [

@@ -258,6 +258,32 @@ describe("of an argument that is an output, once it is known:", () => {
   });
 });
 
+describe("what is known is told before anything is registered:", () => {
+  test("an empty password", async () => {
+    expect(await refused({ ...right, proxy: { password: "" } })).toEqual([expect.stringMatching(/^proxy.password: /)]);
+  });
+
+  test("a resource in the place of a node", async () => {
+    const { result: outcome } = await run(() => {
+      const server = new LocalMariaDb("db1", { directory: "/nowhere", port: 1 });
+      try {
+        new ReplicatedSessionStore("sessions", { ...right, nodes: [server, second] } as never);
+        return [];
+      } catch (error) {
+        return linesOf(error);
+      }
+    });
+    expect(outcome).toEqual(["nodes[0]: is a resource itself; give { server: ... } with it"]);
+  });
+
+  test("a missing name", async () => {
+    await run(() => {
+      for (const name of ["", undefined])
+        expect(() => new ReplicatedSessionStore(name as string, right)).toThrow(/its first argument is its name/);
+    });
+  });
+});
+
 test("single resources refuse an output for all arguments; the rest their check tells", async () => {
   await run(() => {
     for (const args of [pulumi.output({}), Promise.resolve({}), "text"])

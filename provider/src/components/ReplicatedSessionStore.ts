@@ -15,7 +15,7 @@ import { isLater } from "../resources/refused";
 import { SessionStoreDatabase } from "../resources/SessionStoreDatabase";
 import { SessionStoreSchema } from "../resources/SessionStoreSchema";
 import { SessionStoreUsers } from "../resources/SessionStoreUsers";
-import { argumentsFirst } from "./argumentsFirst";
+import { argumentsFirst, knownProblems } from "./argumentsFirst";
 import { type CompleteArgs, hasTls, settingsOf, unfit, withDefaults } from "./completeArgs";
 import type { PairDatabaseArgs, PairLink, PairNode, PairNodeArgs, ReplicatedSessionStoreArgs } from "./pairArgs";
 import { refuseArguments, refusePair } from "./refusal";
@@ -41,7 +41,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     refuseUnloadable();
     refuseArguments(name, given);
     const args = withDefaults(given);
-    refusePair(name, unfit(args));
+    refusePair(name, [...unfit(args), ...knownProblems(args)]);
     refuseSharedServers(name, args.nodes);
     super("sessionstore:index:ReplicatedSessionStore", name, {}, opts);
     const [first, second] = [this.end(args, 0), this.end(args, 1)];

@@ -3,6 +3,7 @@ import { ROLES } from "../recipe/accounts/table";
 import { argumentProblems } from "../recipe/argumentProblems";
 import { INPUT_SHAPES } from "../recipe/inputShapes";
 import { object } from "../recipe/shapes";
+import { isLater } from "../resources/refused";
 import type { ReplicatedSessionStoreArgs } from "./pairArgs";
 import { PAIR } from "./pairShape";
 import { passwordRefusal } from "./passwords";
@@ -28,6 +29,15 @@ export function argumentsFirst(component: string, args: ReplicatedSessionStoreAr
   );
   return pulumi.all(looked).apply(() => []);
 }
+
+/** What is wrong with the accounts that need not be waited for: told before anything is registered. */
+export const knownProblems = (args: ReplicatedSessionStoreArgs): string[] =>
+  AWAITED.flatMap((name) =>
+    args[name] === undefined || containsLater(args[name]) ? [] : problemsOf(name, args[name]),
+  );
+
+const containsLater = (value: unknown): boolean =>
+  isLater(value) || (typeof value === "object" && value !== null && Object.values(value).some(containsLater));
 
 /** What is wrong with the value of an argument of the component. */
 export function problemsOf(place: string, known: unknown): string[] {

@@ -262,10 +262,23 @@ function variableOf(option: string, name: string, row: Row, textOf: (variable: s
     kind: setting?.kind.is === "number" ? within(setting.kind, row) : (setting?.kind ?? kindFromCatalogue(row)),
     readOnly: row["READ_ONLY"] === "YES",
     // Of the pair's own options some have another name in files than the variable.
-    isOption: setting !== undefined || row["COMMAND_LINE_ARGUMENT"] !== null,
+    isOption: setting !== undefined || row["COMMAND_LINE_ARGUMENT"] !== null || UNTOLD_OPTIONS.includes(name),
     byDefault: setting?.readBack || row["DEFAULT_VALUE"] === null ? undefined : String(row["DEFAULT_VALUE"]),
   };
 }
+
+/** Options of which servers don't tell that they are. */
+const UNTOLD_OPTIONS = [
+  "character_set_filesystem",
+  "character_set_server",
+  "collation_server",
+  "default_tmp_storage_engine",
+  "gtid_pos_auto_engines",
+  "lc_messages",
+  "lc_time_names",
+  "relay_log_index",
+  "slave_parallel_mode",
+];
 
 /** The kind of a variable that our own table doesn't have. */
 function kindFromCatalogue(row: Row): SettingKind {

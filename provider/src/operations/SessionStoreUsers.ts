@@ -32,12 +32,12 @@ import { inTurn, lockServers } from "../pair/lock";
 import { refuseHalfSeeded } from "../pair/seeding";
 import {
   accountKey,
-  clashes,
   type GivenAccounts,
   type WantedAccount,
   wantedAccounts,
   wantedStates,
 } from "../recipe/accounts/accounts";
+import { clashes } from "../recipe/accounts/clashes";
 import { ownNames } from "../recipe/accounts/own";
 import { NATIVE } from "../recipe/accounts/password";
 import { byRole, isRole, ROLES, rowOf } from "../recipe/accounts/table";

@@ -1,5 +1,5 @@
 import type { AccountState, AccountsInputs, ClientAccountInputs } from "../../inputs";
-import { inProfile, isReservedUser } from "../names";
+import { inProfile } from "../names";
 import type { TlsRequirement } from "../tls";
 import { WORDS } from "../words";
 import { AS_CONFIGURED, type Authentication, NATIVE } from "./password";
@@ -11,7 +11,7 @@ export type GivenAccounts = Omit<AccountsInputs, Role> & {
 };
 
 /** The property with the accounts that are no rows of the table. */
-const EXTRA = "extraAccounts";
+export const EXTRA = "extraAccounts";
 
 /** One account: a name and one host. */
 export interface Account {
@@ -82,28 +82,4 @@ export function wantedStates(inputs: GivenAccounts): Record<string, AccountState
   return Object.fromEntries(
     wantedAccounts(inputs).map((account) => [accountKey(account), healthyState(account.grants, account.tls)]),
   );
-}
-
-/** What only all accounts together show: one that is declared twice, or that is the server's or our own. */
-export function clashes(inputs: GivenAccounts, own: readonly string[]): { property: string; reason: string }[] {
-  const seen = new Map<string, string>();
-  const found = new Map<string, string>();
-  for (const account of wantedAccounts(inputs)) {
-    const { user, property } = account;
-    const key = accountKey(account);
-    const first = seen.get(key);
-    if (first) {
-      found.set(
-        property === first ? `${property}.from` : `${property}.user`,
-        `"${key}" is there twice (see "${first}")`,
-      );
-    }
-    seen.set(key, property);
-    if (own.includes(user))
-      found.set(`${property}.user`, `"${user}" is an account with which this library works on the server`);
-    if (isReservedUser(user)) {
-      found.set(`${property}.user`, `"${user}" belongs to MariaDB itself, or to this library; choose another name`);
-    }
-  }
-  return [...found].map(([property, reason]) => ({ property, reason }));
 }

@@ -63,7 +63,7 @@ interface Place {
 }
 
 /** Groups that the server reads. One of a certain version, such as `[mariadb-10.11]`, is read by that version only. */
-const SERVER_GROUP = /^(server|galera|(mysqld|mariadb|mariadbd)(-\d+\.\d+)?)$/i;
+const SERVER_GROUP = /^(server|client-server|galera|(mysqld|mariadb|mariadbd)(-\d+\.\d+)?)$/i;
 /** The server takes a line in pieces of this length, each for a line. */
 const PIECE = /[^\n]{0,4093}\n|[^\n]{1,4094}/g;
 
@@ -109,7 +109,7 @@ const trim = (bytes: string): string => bytes.replace(/^[ \t\r\n\v\f\xa0]+|[ \t\
 
 /** True when a server of this version, such as `10.11.19`, reads the group of the line. */
 export const isReadBy = ({ group }: OptionLine, version: string): boolean =>
-  !group.includes("-") || version.startsWith(`${group.split("-")[1]}.`);
+  !/\d/.test(group) || version.startsWith(`${group.split("-")[1]}.`);
 
 /** How a preview shows an overriding line: where it stands and what it says. */
 export const describeLine = (line: OptionLine): string => `${line.file}:${line.line} ${saying(line)}`;
