@@ -5,6 +5,8 @@ import { settingOf } from "../../provider/src/recipe/settings/table";
 
 const name = fc.constantFrom(
   "a",
+  "constructor",
+  "__proto__",
   "max-connections",
   "Loose-B",
   "c_d",
@@ -92,6 +94,7 @@ const VALUES = [
   ..."x /ca.pem /c.pem \"/c.pem\" 10.0.0.1 * mariadbmaster /var/x 1452,1062 1062,1452 '1452'".split(" "),
   "500 M",
   "",
+  "constructor",
 ];
 const PREFIXES = ["", "", "", "loose-", "skip_", "disable-", "enable-", "loose_skip-", "skip-loose-", "x.", "X.loose_"];
 const OTHER_SWITCHES = ["ansi", "slow_query_log", "log_slow_query", "innodb_print_all_deadlocks"];

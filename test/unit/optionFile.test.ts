@@ -232,6 +232,8 @@ describe("a line of another file overrides ours", () => {
     ["skip-autocommit", true],
     ["autocommit=0\nautocommit=1", false],
     ["innodb_deadlock_detect=yes", true],
+    ["innodb_deadlock_detect=constructor", true],
+    ["constructor=1\n__proto__\nskip-constructor\ntoString=OFF", false],
   ])("when the server takes its name and its value so: %j", (late, overrides) => {
     const file = "max_connections=1000\nexpire_logs_days=1\nbinlog_format=MIXED\ninnodb_deadlock_detect=OFF";
     const lines = [...options(`[mariadb]\n${file}`, "ours.cnf"), ...options(`[mysqld]\n${late}`, "late.cnf")];

@@ -73,7 +73,7 @@ export interface ReplicatedSessionStoreArgs extends Omit<AccountsArgs, "database
    * Names of users, beside the proxy's, in whose names views, triggers, routines and events may come along when a node is seeded from its
    * peer: `extraAccounts` with rights on databases only. A change touches nothing. @default none
    */
-  definers?: pulumi.Input<pulumi.Input<string>[]>;
+  definers?: pulumi.Input<readonly pulumi.Input<string>[]>;
   /**
    * How each node pulls from the other. @default `useGtid: "current_pos", connectRetry: 10` (`vendor`), `useGtid: "slave_pos", connectRetry: 1,
    * heartbeatPeriod: 5` (`hardened`); `tls: "verified"` where both nodes have certificates, `"mutual"` where the account requires X509

@@ -9,7 +9,8 @@ import { PAIR } from "./pairShape";
 export function refusePair(component: string, reasons: readonly string[]): void {
   if (reasons.length === 0) return;
   const lines = reasons.map((reason) => `ReplicatedSessionStore "${component}": ${reason}`);
-  throw refused(`${lines.join("\n")}. Nothing of this pair was changed.`);
+  const text = lines.join("\n");
+  throw refused(`${text}${text.endsWith("?") ? "" : "."} Nothing of this pair was changed.`);
 }
 
 /** Refuses names that there are not, and arguments that are missing, also where no compiler has seen the program. */

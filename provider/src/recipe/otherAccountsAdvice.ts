@@ -62,4 +62,4 @@ const fromPublic = (grants: readonly string[]): string =>
   `every account, those of the pair too, may do more than its grants say: ${some(
     grants.map((text) => `${text} from PUBLIC`),
     MOST,
-  )}. \`up\` does not revoke that, because others may rely on it: REVOKE ... FROM PUBLIC`;
+  )}. \`up\` does not revoke that, because others may rely on it. If nobody does: ${grants.length > 1 ? "for each, as " : ""}REVOKE ${grants[0]} FROM PUBLIC`;

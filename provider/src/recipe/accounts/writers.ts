@@ -66,21 +66,35 @@ export const rightsAmong = (names: readonly string[]): string[] => {
   return found.length > 0 && upper.includes("GRANT") ? [...found, "GRANT OPTION"] : found;
 };
 
-/** In words, by what each of these may write. Who may not is left out. */
+/** In words, by what each of these may write; first who may everywhere. Who may not is left out. */
 export function writers(
   accounts: readonly Account[],
   rights: readonly Right[],
   memberships: readonly Membership[],
 ): { readonly account: Account; readonly by: string }[] {
-  return accounts.flatMap((account) => {
-    const own = rightsOf(account, rights).map(describe);
+  const found = accounts.map((account) => {
+    const own = rightsOf(account, rights).map((right) => ({ ...right, text: describe(right) }));
     const ofRoles = rolesOf(account, memberships).flatMap((role) =>
-      rightsOf(asRole(role), rights).map((right) => `${describe(right)} by the role ${role}`),
+      rightsOf(asRole(role), rights).map((right) => ({ ...right, text: `${describe(right)} by the role ${role}` })),
     );
-    const by = [...own, ...ofRoles];
-    return by.length === 0 ? [] : [{ account, by: some(by, 2) }];
+    const by = [...own, ...ofRoles].sort((one, other) => reach(other) - reach(one));
+    return {
+      account,
+      reach: Math.max(0, ...by.map(reach)),
+      by: some(
+        by.map(({ text }) => text),
+        2,
+      ),
+    };
   });
+  return found
+    .filter(({ by }) => by !== "")
+    .sort((one, other) => other.reach - one.reach)
+    .map(({ account, by }) => ({ account, by }));
 }
+
+const EVERYWHERE = 1000;
+const reach = ({ on, privileges }: Right): number => (on === "*.*" ? EVERYWHERE : 0) + privileges.length;
 
 /** Roles as accounts without a host. */
 const asRole = (role: string): Account => ({ user: role, host: "" });

@@ -2,10 +2,22 @@
 
 const SHOWN = "\uFFFD";
 
+/** What compressed files begin with, as it is shown where it is no UTF-8. */
+const PACKED = [
+  { begins: `\x1f${SHOWN}`, by: "gzip", unpack: "gunzip < FILE" },
+  { begins: `${SHOWN}7zXZ`, by: "xz", unpack: "xz -dc FILE" },
+  { begins: "BZh", by: "bzip2", unpack: "bunzip2 < FILE" },
+  { begins: `(${SHOWN}/${SHOWN}`, by: "zstd", unpack: "zstd -dc FILE" },
+  { begins: "PK\x03\x04", by: "zip", unpack: "unzip -p FILE" },
+];
+
 /** What is wrong with it, where, and what repairs the file. */
 export function encodingProblem(text: string): { readonly line: number; readonly reason: string } | undefined {
-  if (text.startsWith(`\x1f${SHOWN}`))
-    return { line: 1, reason: "the file is compressed by gzip. Unpack it: gunzip FILE" };
+  const packed = PACKED.find(({ begins }) => text.startsWith(begins));
+  if (packed)
+    return { line: 1, reason: `the file is compressed by ${packed.by}. Unpack it: ${packed.unpack} > NEW-FILE` };
+  if (/^(\uFFFD\uFFFD\0\0|\0\0\uFFFD\uFFFD|[^\0]\0\0\0|\0\0\0[^\0])/.test(text))
+    return { line: 1, reason: "the file is UTF-32. Convert it: iconv -f UTF-32 -t UTF-8 FILE > NEW-FILE" };
   // Its byte order mark is no UTF-8, and every other byte of Latin letters is zero.
   if (/^(\uFFFD\uFFFD|[^\0]\0[^\0]\0|\0[^\0]\0[^\0])/.test(text)) {
     return {

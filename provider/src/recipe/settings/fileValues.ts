@@ -11,7 +11,7 @@ export function valueMeant(kind: SettingKind | undefined, { value, isOff }: Mean
       // A file of that name in the data directory, even ON.
       return value && !isLogPath(value) ? `datadir/${value}` : value || "ON";
     case "boolean":
-      return value === undefined ? "ON" : (SWITCH[value.toLowerCase()] ?? `"${value}"`);
+      return value === undefined ? "ON" : (SWITCH.get(value.toLowerCase()) ?? `"${value}"`);
     case "number":
       return (kind.isDecimal ? decimalMeant : wholeMeant)(value ?? "1");
     case "choice":
@@ -24,14 +24,10 @@ export function valueMeant(kind: SettingKind | undefined, { value, isOff }: Mean
 }
 
 /** Of any other word, `yes` among them, servers make OFF or nothing, and warn: it never means the same as a value of ours. */
-const SWITCH: Readonly<Record<string, "ON" | "OFF">> = {
-  on: "ON",
-  true: "ON",
-  1: "ON",
-  off: "OFF",
-  false: "OFF",
-  0: "OFF",
-};
+const SWITCH: ReadonlyMap<string, "ON" | "OFF"> = new Map([
+  ...(["on", "true", "1"] as const).map((word) => [word, "ON"] as const),
+  ...(["off", "false", "0"] as const).map((word) => [word, "OFF"] as const),
+]);
 
 /** What follows the unit is ignored, and no number is 0: `1KB` is `1K`, `MB` is `0M`, and `1e1` an exabyte. */
 function wholeMeant(value: string): string {
@@ -58,6 +54,6 @@ export function isSameMeant(kind: SettingKind | undefined, one: string, other: s
 
 function guessed(...values: readonly string[]): SettingKind {
   if (values.every((value) => toNumber(value) !== undefined)) return { is: "number" };
-  if (values.every((value) => value.toLowerCase() in SWITCH)) return { is: "boolean" };
+  if (values.every((value) => SWITCH.has(value.toLowerCase()))) return { is: "boolean" };
   return { is: values.every((value) => /^\w*$/.test(value)) ? "name" : "text" };
 }

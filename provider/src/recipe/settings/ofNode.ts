@@ -39,7 +39,10 @@ export function settingRefusals(given: GivenSettings): { option: string; reason:
   const isPlaced = Object.entries(given).some(
     ([name, value]) => optionName(name) === "log_bin" && isLogPath(String(value)),
   );
-  return Object.entries(given).flatMap(([name, value]) => {
+  const options = Object.keys(given).map(optionName);
+  return Object.entries(given).flatMap(([name, value], index) => {
+    if (options.indexOf(optionName(name)) < index)
+      return [{ option: name, reason: "is there twice, in two spellings" }];
     const reason = reasonAgainst(optionName(name), value) ?? reasonAgainstPlace(optionName(name), isPlaced);
     return reason ? [{ option: name, reason }] : [];
   });

@@ -33,19 +33,19 @@ export const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** An option with another name, or one that also sets another option; and what the value is there. */
-const ALIASES: Readonly<Record<string, readonly [option: string, value?: (given: string | undefined) => string]>> = {
-  ansi: ["transaction_isolation", () => "SERIALIZABLE"],
-  binlog_expire_logs_seconds: ["expire_logs_days", (seconds) => String(Number.parseFloat(seconds ?? "1") / 86400)],
-  debug_gdb: ["gdb"],
-  log_slow_min_examined_row_limit: ["min_examined_row_limit"],
-  log_slow_query: ["slow_query_log"],
-  log_slow_query_file: ["slow_query_log_file"],
-  log_slow_query_time: ["long_query_time"],
-  old_alter_table: ["alter_algorithm"],
-  slave_parallel_workers: ["slave_parallel_threads"],
-  table_cache: ["table_open_cache"],
-  tmp_memory_table_size: ["tmp_table_size"],
-};
+const ALIASES = new Map<string, readonly [option: string, value?: (given: string | undefined) => string]>([
+  ["ansi", ["transaction_isolation", () => "SERIALIZABLE"]],
+  ["binlog_expire_logs_seconds", ["expire_logs_days", (seconds) => String(Number.parseFloat(seconds ?? "1") / 86400)]],
+  ["debug_gdb", ["gdb"]],
+  ["log_slow_min_examined_row_limit", ["min_examined_row_limit"]],
+  ["log_slow_query", ["slow_query_log"]],
+  ["log_slow_query_file", ["slow_query_log_file"]],
+  ["log_slow_query_time", ["long_query_time"]],
+  ["old_alter_table", ["alter_algorithm"]],
+  ["slave_parallel_workers", ["slave_parallel_threads"]],
+  ["table_cache", ["table_open_cache"]],
+  ["tmp_memory_table_size", ["tmp_table_size"]],
+]);
 
 /** Options that begin the names of others: their own names stand for themselves. Of MariaDB 10.5 to 11.8, without plugins. */
 const BEGIN_OTHERS: ReadonlySet<string> = new Set(
@@ -88,8 +88,8 @@ export function optionMeant({ option, value }: Said, known: ReadonlySet<string>)
 
 /** The option of that name, or the only one that begins so. */
 function find(name: string, known: ReadonlySet<string>): string | undefined {
-  if (known.has(name) || name in ALIASES || BEGIN_OTHERS.has(name)) return name;
-  const all = new Set([...known, ...Object.keys(ALIASES)].filter((one) => one.startsWith(name)));
+  if (known.has(name) || ALIASES.has(name) || BEGIN_OTHERS.has(name)) return name;
+  const all = new Set([...known, ...ALIASES.keys()].filter((one) => one.startsWith(name)));
   return all.size === 1 ? [...all][0] : undefined;
 }
 
@@ -101,7 +101,7 @@ function negated(prefix: string, { option, value }: Said): Meant {
 }
 
 function withoutAlias(meant: Meant): Meant {
-  const [option, valueThere] = ALIASES[meant.option] ?? [];
+  const [option, valueThere] = ALIASES.get(meant.option) ?? [];
   if (!option) return meant;
   return valueThere ? { option, value: valueThere(meant.value) } : { ...meant, option };
 }

@@ -88,7 +88,7 @@ export function canonical(kind: SettingKind, value: SettingValue): string {
     case "log":
       return truth(String(value)) ?? withoutExtension(posix.normalize(String(value)));
     case "number":
-      return String(rounded(toWhole(String(value)), kind.step) ?? toNumber(String(value)) ?? value);
+      return String(rounded(toWhole(String(value)), kind.step) ?? decimal(String(value)) ?? value);
     case "choice":
     case "name":
       return String(value).toUpperCase();
@@ -104,6 +104,12 @@ export function canonical(kind: SettingKind, value: SettingValue): string {
     case "text":
       return String(value).replace(/^(\/.*[^/])\/+$/, "$1");
   }
+}
+
+/** Servers keep six digits. */
+function decimal(text: string): number | undefined {
+  const number = toNumber(text);
+  return number === undefined ? undefined : Math.round(number * 1e6) / 1e6;
 }
 
 /** True for the place of a log's files, where it is not left to the server. */
