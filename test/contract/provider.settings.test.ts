@@ -93,3 +93,14 @@ test("what is no longer wanted goes back to the server's default, and what stays
   expect(await server.root.value("SELECT @@GLOBAL.sql_mode")).toContain("STRICT_TRANS_TABLES");
   expect(await sameSession()).toBe(session);
 });
+
+test("a value that takes effect at once, but with which the next start would fail, is refused, and the server starts again", async () => {
+  // Its base option file has a collation of another character set.
+  const settings = { ...SPELLED, character_set_server: "latin1", collation_server: "utf8mb4_general_ci" };
+  await expect(MariaDbNode.update("", state, await wanted(settings))).rejects.toThrow(
+    /would not start again with the new settings: COLLATION .* is not valid for CHARACTER SET 'latin1'\. The former option file was put back\./,
+  );
+  await server.stop();
+  await server.start();
+  expect(await server.root.value("SELECT @@GLOBAL.character_set_server")).toBe("utf8mb4");
+}, 60_000);

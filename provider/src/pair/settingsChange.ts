@@ -10,6 +10,7 @@ import type { OurFile } from "../mariadb/optionFiles";
 import { isMerelyStopped, namedReplicas, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges, unwantedSettings } from "../mariadb/settings";
+import { startProblems } from "../mariadb/startProblems";
 import { tablesOfEngines } from "../mariadb/tables";
 import { describeUnfit, ENGINES_LOST_AT_RESTART } from "../recipe/schema/engines";
 import type { NotedSettings, Settings } from "../recipe/settings/ofNode";
@@ -196,6 +197,7 @@ async function setWhileRunning(server: Server, file: OptionFile, difference: Dif
   if (!difference.isWritten) await writeOptions(server, file);
   const done: string[] = [];
   try {
+    if (!difference.isWritten) await refuseBadStart(server, file, found);
     for (const change of changes) {
       await setRunning(server, change);
       done.push(change.option);
@@ -208,6 +210,18 @@ async function setWhileRunning(server: Server, file: OptionFile, difference: Dif
         : ` Already set: ${done.join(", ")}; the next \`pulumi up\` puts right what is not wanted then.`;
     throw new Error(`${(error as Error).message}. The former option file was put back.${set}`);
   }
+}
+
+/** Its next start reads what is written now: long after this run, perhaps. What kept it from starting before is somebody else's. */
+async function refuseBadStart(server: Server, file: OptionFile, former: HostFile | undefined): Promise<void> {
+  const problems = await startProblems(server);
+  if (problems.length === 0) return;
+  await putBack(server, file.path, former);
+  const known = await startProblems(server);
+  const caused = problems.filter((problem) => !known.includes(problem));
+  if (caused.length > 0)
+    throw new Error(`${server.name} would not start again with the new settings: ${caused.join("; ")}`);
+  await writeOptions(server, file);
 }
 
 async function stopReplica(server: Server, file: OptionFile, difference: Difference): Promise<void> {
