@@ -122,3 +122,15 @@ test("a rename of what the peer may not have is said to stop it", () => {
   expect(because("RENAME TABLE IF EXISTS notes TO new_session")).not.toMatch(/it stops/);
   expect(because("DROP TABLE a_session, notes")).not.toMatch(/it stops/);
 });
+
+test.each([
+  "ALTER TABLE b_conf EXCHANGE PARTITION p0 WITH TABLE notes",
+  "ALTER TABLE b_conf CONVERT TABLE notes TO PARTITION p0 VALUES LESS THAN (5)",
+  "ALTER TABLE b_conf ADD FOREIGN KEY (a) REFERENCES notes (a)",
+  "CREATE TABLE b_conf (a INT REFERENCES notes (a)) WITH SYSTEM VERSIONING",
+])("another table that the peer needs for `%s` is named", (statement) => {
+  expect(reachesPeer(statement, filters)).toEqual({
+    reaches: true,
+    because: expect.stringMatching(/it names replicated_session_store\.notes, which no pattern covers/),
+  });
+});

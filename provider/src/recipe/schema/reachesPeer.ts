@@ -106,7 +106,9 @@ export function namesBeyondReach({ verb, effect, rest }: Statement, filters: Fil
   if (!/^(CREATE|ALTER)\b/.test(verb)) return [];
   const isTable = / TABLE$/.test(verb);
   // The rows of CREATE .. SELECT travel as rows.
-  const query = isTable ? rest.findIndex((token) => isWord(token, "SELECT", "WITH")) : -1;
+  const isQuery = (token: Token, i: number) =>
+    isWord(token, "SELECT") || (isWord(token, "WITH") && !isWord(rest[i + 1], "SYSTEM"));
+  const query = isTable && verb.startsWith("CREATE") ? rest.findIndex(isQuery) : -1;
   const definition = query < 0 ? rest : rest.slice(0, query);
   return [...(isTable ? tableOptionMentions(rest) : []), ...mentions(definition)].filter(
     ({ database = filters.database, table, kind }) => {
