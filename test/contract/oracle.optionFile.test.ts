@@ -92,7 +92,7 @@ describe("MariaDB's own programs are asked:", () => {
     textComparison(series, () => ask),
   );
   oracleTest(
-    "lines of others that change a setting of ours are those that the server says",
+    "lines of others change exactly those of our settings that the server shows as changed",
     meaningComparison(() => ask),
   );
 });

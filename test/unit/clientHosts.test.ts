@@ -34,7 +34,7 @@ const client: fc.Arbitrary<Client> = fc.oneof(
   ),
 );
 
-test("an account that is taken for a client of another one is found, whoever the client is", () => {
+test("an account that is taken in place of another one is found for every client", () => {
   fc.assert(
     fc.property(host, host, fc.constantFrom("u", ""), client, (wantedHost, otherHost, user, from) => {
       const [wanted, other] = [

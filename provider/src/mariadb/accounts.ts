@@ -215,7 +215,7 @@ function problemsWithGrants({ missing, extra }: GrantDifference): string[] {
   return [...missing.map((part) => `lacks ${text(part)}`), ...extra.map((part) => `has ${text(part)} too`)];
 }
 
-/** First what is missing, then what is too much: at no time can the account do less than before and after, but for what a REVOKE takes along. */
+/** Grants what is missing before it revokes what is too much, so that the account never lacks what it had before and keeps after. What a REVOKE takes along is granted again at the end. */
 async function applyGrants(server: Server, account: Account, { missing, extra, lost }: GrantDifference): Promise<void> {
   const grant = async ({ on, privileges }: GrantPart) => {
     const statement = (name: string) => `GRANT ${renderGrant(on, privileges)} TO ${name}`;

@@ -81,7 +81,7 @@ function matches(pattern: string, { host, ip }: Client): boolean {
   return pattern === "" || (host !== undefined && isLike.test(host)) || (ip !== undefined && isLike.test(ip));
 }
 
-/** Whether both may match one client. What name an address has, nobody knows here: a host with a name may have any, but for `localhost`. */
+/** Whether both may match one client. Which name an address has is not known here: any host name except `localhost` may have any address. */
 function mayMeet(one: string, other: string): boolean {
   const loopback: readonly Client[] = [
     { host: "localhost" },

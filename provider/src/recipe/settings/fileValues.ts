@@ -23,7 +23,7 @@ export function valueMeant(kind: SettingKind | undefined, { value, isOff }: Mean
   }
 }
 
-/** Of any other word, `yes` among them, servers make OFF or nothing, and warn: it never means the same as a value of ours. */
+/** Servers take any other word, such as `yes`, for OFF or ignore it, and warn. It never counts as the same as our value. */
 const SWITCH: ReadonlyMap<string, "ON" | "OFF"> = new Map([
   ...(["on", "true", "1"] as const).map((word) => [word, "ON"] as const),
   ...(["off", "false", "0"] as const).map((word) => [word, "OFF"] as const),

@@ -24,7 +24,7 @@ function withMeanings(all: readonly OptionLine[], ourFile: string) {
   return all.map((line) => ({ line, isOurs: line.file === ourFile, ...meaningOf(line, known) }));
 }
 
-/** Lines that keep a setting of ours from being what runs after the next restart. */
+/** Lines that keep one of our settings from applying after the next restart. */
 export function overridingLines(all: readonly OptionLine[], ourFile: string): OptionLine[] {
   const meant = withMeanings(all, ourFile);
   const ours = meant.filter(({ isOurs }) => isOurs);
