@@ -186,3 +186,15 @@ describe("a binary log in InnoDB, which no version that the tests run offers, is
     ).resolves.toBeUndefined();
   });
 });
+
+test("an option that is given in two spellings is refused, whatever its values are", () => {
+  expect(settingRefusals({ MAX_CONNECTIONS: 60, "max-connections": 60 })).toEqual([
+    { option: "max-connections", reason: "is there twice, in two spellings" },
+  ]);
+});
+
+test("a decimal number is compared by the six digits that a server keeps", () => {
+  const kind = { is: "number", isDecimal: true } as const;
+  expect(sameValue(kind, "0.1234567", "0.123457")).toBe(true);
+  expect(sameValue(kind, "0.123456", "0.123457")).toBe(false);
+});
