@@ -85,8 +85,19 @@ const cleaned = (text: string) =>
     .filter(({ label }) => label.endsWith("PRIVATE KEY"))
     .map(pemText)[0] ?? text;
 
+/** A long series meets most keys again. */
+const answered = new Map<string, string>();
+
 async function judged(spec: SshKeySpec, number: number): Promise<string> {
   const one = keys.of(spec);
+  const question = JSON.stringify([spec.type, spec.damage, one.text, one.passphrase]);
+  const answer = answered.get(question) ?? (await ask(one, number));
+  answered.set(question, answer);
+  return answer;
+}
+
+async function ask(one: SshKeyCase, number: number): Promise<string> {
+  const { spec } = one;
   const passphrase = one.passphrase ?? "";
   const asIs = await fingerprintOf(one.text, passphrase, number);
   const judge = spec.type === "ed25519" && spec.format === "pkcs8" ? byOpenSsl : fingerprintOf;
@@ -112,7 +123,6 @@ async function byOpenSsl(text: string, passphrase: string, number: number): Prom
 
 oracleTest<SshKeySpec, string>("a private key is opened as ssh-keygen opens it, or refused with its cause", {
   cases: sshKeySpecs,
-  inTest: 400,
   async oracle(specs) {
     const answers: string[] = [];
     const queue = [...specs.entries()];

@@ -135,6 +135,9 @@ function lineOf({ type, number, name, comment, damage, place }: One): string {
 export const hostKeyText = ({ lines, end, between, indent }: HostKeyCase): string =>
   lines.map((line) => indent + lineOf(line)).join(between) + end;
 
+/** A key that no case has. */
+export const STRANGER = ed25519();
+
 /** The bare keys, without their types. */
 export const BARE = Object.values(KEYS)
   .flat()

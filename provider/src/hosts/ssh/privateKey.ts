@@ -57,6 +57,8 @@ function ofOpenSsh(block: PemBlock, passphrase: string | undefined): ParsedKey {
   const head = fields(bytes.subarray(MAGIC.length), 3);
   const [cipher, derivation] = head?.found.map(String) ?? [];
   if (!bytes.toString("latin1").startsWith(MAGIC) || !head || head.found.length < 3) throw wrong(DAMAGED);
+  // ssh-keygen doesn't take a text whose last character has bits that nobody reads.
+  if (bytes.toString("base64") !== block.body) throw wrong(DAMAGED);
   const body = fields(head.rest.subarray(4), 2);
   const type = fields(body?.found[0] ?? Buffer.alloc(0), 1)?.found[0]?.toString("latin1") ?? "";
   if (!body || body.found.length < 2 || head.rest.readUInt32BE(0) !== 1) throw wrong(DAMAGED);
