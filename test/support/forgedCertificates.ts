@@ -44,10 +44,19 @@ export function forge(spec: CertificateSpec): Buffer {
     nameOf(issuer.name),
     sequence(time(begins), time(days)),
     nameOf(name),
-    keys.publicKey.export({ type: "spki", format: "der" }),
+    publicDer(keys),
     ...(version === 3 && extensions.length > 0 ? [tagged(0xa3, sequence(...extensions.map(encoded)))] : []),
   );
   return sequence(body, algorithm, bits(signed(body, issuer.keys.privateKey, digest)));
+}
+
+const publicDers = new WeakMap<KeyObject, Buffer>();
+
+/** Remembered: to export a key takes longer than all the rest. */
+function publicDer({ publicKey }: Keys): Buffer {
+  const der = publicDers.get(publicKey) ?? publicKey.export({ type: "spki", format: "der" });
+  publicDers.set(publicKey, der);
+  return der;
 }
 
 export const constraints = (isAuthority: boolean, length?: number): Extension => ({
