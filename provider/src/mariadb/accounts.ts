@@ -3,7 +3,7 @@ import { escape as quoteText } from "mysql2";
 import type { AccountState } from "../inputs";
 import { type Account, accountKey, NO_EXPIRY, UNLIMITED, type WantedAccount } from "../recipe/accounts/accounts";
 import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/accounts/grants";
-import { isProxied, renderGrant } from "../recipe/accounts/grantText";
+import { isProxied, proxiedAccount, renderGrant } from "../recipe/accounts/grantText";
 import { isBeyondAdmin } from "../recipe/accounts/own";
 import { AS_CONFIGURED, type LoginMethod, loginMethod, NATIVE, passwordState } from "../recipe/accounts/password";
 import { isRequirement } from "../recipe/tls";
@@ -260,13 +260,22 @@ async function revokeProxy(server: Server, account: Account, on: string): Promis
   try {
     await asSuperuser(server, (root) => change(root, account, statement));
   } catch (error) {
-    // What is gone already is as wanted.
-    if ((error as { errno?: number }).errno === NO_SUCH_GRANT) return;
+    if ((error as { errno?: number }).errno === NO_SUCH_GRANT) return deleteProxy(server, account, on);
     progress(
       `${server.name}: ${accountKey(account)} may act as ${on} (PROXY), and MariaDB's root did not revoke it: ${(error as Error).message}. It was left. ` +
         `Run this as somebody who may: ${statement(quoted(account))}`,
     );
   }
+}
+
+/** What REVOKE does not find is gone, which is as wanted; or somebody wrote it into MariaDB's table in a way in which no statement can name it. */
+async function deleteProxy(server: Server, { user, host }: Account, on: string): Promise<void> {
+  const isThis = "FROM mysql.proxies_priv WHERE User = ? AND Host = ? AND Proxied_user = ? AND Proxied_host = ?";
+  const proxied = proxiedAccount(on);
+  const values = [user, host, proxied.user, proxied.host];
+  if (!(await server.row(`SELECT 1 ${isThis}`, values))) return;
+  await withRights(server, (by) => by.query(`DELETE ${isThis}`, values));
+  await server.query("FLUSH LOCAL PRIVILEGES");
 }
 
 /** ER_NONEXISTING_GRANT */

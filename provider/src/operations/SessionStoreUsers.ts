@@ -13,7 +13,12 @@ import { ConnectionError } from "../mariadb/connectionError";
 import { openServer, openViewer } from "../mariadb/open";
 import { adviceOnOthers } from "../mariadb/otherAccounts";
 import { refusedWrite, refuseUnlessWritable, triedAccount } from "../mariadb/proxyWrites";
-import { refusedMethods, refusedPasswords } from "../mariadb/refusedMethods";
+import {
+  refusedMethods,
+  refusedPasswords,
+  refusedPrivileges,
+  refuseMissingPrivileges,
+} from "../mariadb/refusedAccounts";
 import {
   claimsAt,
   claimsOn,
@@ -61,6 +66,10 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     {
       needs: ["node", "databases", ...ROLES, "extraAccounts"],
       broken: (inputs) => refusedMethods(inputs.node, wantedAccounts(inputs)),
+    },
+    {
+      needs: ["node", "databases", ...ROLES, "extraAccounts"],
+      broken: (inputs) => refusedPrivileges(inputs.node, wantedAccounts(inputs)),
     },
     {
       needs: ["node", "databases", ...ROLES, "extraAccounts"],
@@ -179,6 +188,7 @@ async function repair(
 
   if ((await examine()).every(isRight)) return declare(server, objects, declaration);
   await refuseHalfSeeded(server);
+  refuseMissingPrivileges(server, wantedAccounts(wanted));
   await lockServers([server]);
   await declare(server, objects, declaration);
   begun();

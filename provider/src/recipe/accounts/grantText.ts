@@ -80,6 +80,14 @@ export function renderGrant(on: string, privileges: readonly string[]): string {
 /** True for what PROXY is on: an account, as `` `user`@`host` ``. */
 export const isProxied = (on: string): boolean => /^`(?:[^`]|``)*`@`/.test(on);
 
+/** The account that such a text names. */
+export function proxiedAccount(on: string): { user: string; host: string } {
+  const [user = "", host = ""] = [...on.matchAll(/`((?:[^`]|``)*)`/g)].map(([, name = ""]) =>
+    name.replaceAll("``", "`"),
+  );
+  return { user, host };
+}
+
 export const quoteName = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
 
 /** An account, as SHOW GRANTS names it. */

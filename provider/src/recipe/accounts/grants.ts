@@ -1,6 +1,16 @@
 import type { Version } from "../version";
 import { type Grant, parseGrant, renderGrant } from "./grantText";
-import { ALL, addedByUpgrades, allOn, canBeGrantedOn, GRANT_OPTION, isKnown, type Level, meaning } from "./privileges";
+import {
+  ALL,
+  addedByUpgrades,
+  allOn,
+  canBeGrantedOn,
+  GRANT_OPTION,
+  isKnown,
+  type Level,
+  meaning,
+  missingOn,
+} from "./privileges";
 
 /** Compares what an account must be allowed with what SHOW GRANTS says, by meaning and not by text. */
 
@@ -34,6 +44,8 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** Why a text can't be a wanted grant. Undefined when it can. */
 export function grantProblem(text: string): string | undefined {
+  if (/^\s*(GRANT\s+)?PROXY\b/i.test(text))
+    return `"${text}": the right to act as another account (PROXY) can't be given here: give what that account may do, or run the GRANT by hand for an account that no program declares`;
   let grant: Grant;
   try {
     grant = parseGrant(text);
@@ -53,6 +65,17 @@ export function grantProblem(text: string): string | undefined {
     ({ written }, i) => !canBeGrantedOn(words[i] ?? "", written.includes("(") ? "column" : (grant.level as Level)),
   );
   if (misplaced) return `"${text}": "${misplaced.written}" can't be given on ${grant.on}`;
+  return undefined;
+}
+
+/** Why a server of this version can't give what is wanted: it has no such privilege yet, and none of its own allows the same. */
+export function versionProblem(text: string, version: Version): string | undefined {
+  for (const { written } of parseGrant(text).privileges) {
+    const name = written.replace(/ \(.*$/s, "");
+    const since = missingOn(version, name);
+    if (since)
+      return `"${text}": MariaDB ${version.number} has no privilege "${name}", which came with ${since}; leave it out until all servers that get this have it`;
+  }
   return undefined;
 }
 
