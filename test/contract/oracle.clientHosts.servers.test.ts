@@ -1,7 +1,8 @@
 import * as net from "node:net";
 import fc from "fast-check";
 import { createConnection } from "mysql2/promise";
-import { type Client, takenAccount } from "../../provider/src/recipe/accounts/clientHosts";
+import { takenAccount } from "../../provider/src/recipe/accounts/clientHosts";
+import type { Client } from "../../provider/src/recipe/accounts/hostPatterns";
 import { type TestServer, testServer } from "../support/local/testServer";
 import { oracleTest } from "../support/oracle";
 

@@ -1,5 +1,6 @@
 import { accountKey } from "../recipe/accounts/accounts";
-import { type Client, takenAccount } from "../recipe/accounts/clientHosts";
+import { takenAccount } from "../recipe/accounts/clientHosts";
+import type { Client } from "../recipe/accounts/hostPatterns";
 import { IS_NO_ROLE } from "./accountRows";
 import type { Server } from "./server";
 
