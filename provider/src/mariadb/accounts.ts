@@ -89,24 +89,6 @@ export async function settlePassword(server: Server, user: string, password: str
   }
 }
 
-/** Whether a replica gets in with this name and password: accounts that take it, and the others, each with why it does not. */
-export async function replicaLogins(
-  server: Server,
-  user: string,
-  password: string,
-): Promise<{ taking: string[]; refusing: string[] }> {
-  const { accounts } = await readAccounts(server, await accountsOf(server, user));
-  const [taking, refusing]: [string[], string[]] = [[], []];
-  for (const [key, { methods, locked, expiry }] of accounts) {
-    const takesIt = methods.some((method) => isDeepStrictEqual(method, loginMethod(NATIVE, password)));
-    const problems = [...(takesIt ? [] : ["another password"]), ...(locked ? ["locked"] : [])];
-    if (expiry === "expired") problems.push("password expired");
-    if (problems.length === 0) taking.push(key);
-    else refusing.push(`${key} (${problems.join(", ")})`);
-  }
-  return { taking, refusing };
-}
-
 /** An account and how it logs in. The hashes are secret. */
 export interface Login extends Account {
   readonly methods: readonly LoginMethod[];

@@ -18,21 +18,24 @@ export const candidates = <A extends Account>(accounts: readonly A[], user: stri
 /**
  * Accounts that the server takes for clients that a wanted one is there for: they have a narrower host, and its name or none.
  * @param others accounts that nobody declared
- * @param beside further ones, which may come before those
+ * @param declared accounts that stay: what comes after them is not taken
  */
-export function inPlaceOf<A extends Account>(
+export const inPlaceOf = <A extends Account>(
   wanted: Account,
   others: readonly A[],
-  beside: readonly Account[] = [],
-): A[] {
-  const named = [...others, ...beside].filter(({ user }) => user === wanted.user || user === "");
-  const comesBefore = (one: Account, other: Account) => one !== other && inServersOrder(one, other) < 0;
-  return others
+  declared: readonly Account[] = [],
+): A[] =>
+  others
     .filter(({ user }) => user === wanted.user || user === "")
-    .filter((other) => comesBefore(other, wanted) && mayMeet(other.host, wanted.host))
-    .filter((other) => hostProblem(other.host) === undefined)
-    .filter((other) => !named.some((first) => comesBefore(first, other) && covers(first.host, other.host)));
-}
+    .filter((other) => inServersOrder(other, wanted) < 0 && mayMeet(other.host, wanted.host))
+    .filter((other) => hostProblem(other.host) === undefined && !hiddenBy(other, wanted.user, declared));
+
+/** The account among these that the server takes for all clients that the other one matches, under this name. */
+export const hiddenBy = <A extends Account>(other: Account, user: string, accounts: readonly A[]): A | undefined =>
+  accounts.find(
+    (first) =>
+      (first.user === user || first.user === "") && inServersOrder(first, other) < 0 && covers(first.host, other.host),
+  );
 
 /** The narrowest host first; of equally narrow ones a name before none. */
 function inServersOrder(one: Account, other: Account): number {

@@ -96,7 +96,10 @@ export const nameAccount = ({ user, host }: { readonly user: string; readonly ho
 
 /** An account, as statements for people to copy name it. */
 export const quoteAccount = ({ user, host }: { readonly user: string; readonly host: string }): string =>
-  [user, host].map((text) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`).join("@");
+  [user, host].map(quoteText).join("@");
+
+/** A text in such a statement. */
+export const quoteText = (text: string): string => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 
 /** The exact database name, where MariaDB takes `_` and `%` for wildcards. */
 export const escapeWildcards = (database: string): string => database.replace(/[\\_%]/g, "\\$&");

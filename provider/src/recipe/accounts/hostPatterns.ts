@@ -146,7 +146,8 @@ export function rangeOf(host: string): Range | undefined {
 }
 
 export function numberOf(ip: string): number | undefined {
-  const parts = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(ip)?.slice(1).map(Number);
-  if (!parts || parts.some((part) => part > 255)) return undefined;
+  // The server reads each part as a number, blanks and sign included.
+  const parts = /^\s*([+-]?\d+)\.\s*([+-]?\d+)\.\s*([+-]?\d+)\.\s*([+-]?\d+)$/.exec(ip)?.slice(1).map(Number);
+  if (!parts || parts.some((part) => part < 0 || part > 255)) return undefined;
   return parts.reduce((sum, part) => ((sum << 8) | part) >>> 0, 0);
 }
