@@ -303,3 +303,16 @@ test("where a preview changes the accounts, it says so by a line", async () => {
   expect(lines).toEqual([expect.stringMatching(/^db1: accounts that nobody declares: may write .* w@% \(/)]);
   jest.restoreAllMocks();
 });
+
+test("where an `up` fails, after which its outputs are those of an earlier run, it says so by lines too", async () => {
+  const lines: string[] = [];
+  jest.spyOn(Run.current, "sink").mockImplementation((line) => void lines.push(line));
+  const inputs = await wanted({ extraAccounts: [{ user: "x", password: "x", grants: ["EXECUTE ON FUNCTION no.no"] }] });
+  await byHand("GRANT ALL ON *.* TO w IDENTIFIED BY 'x'");
+  await expect(create(inputs)).rejects.toThrow(/1305/);
+  expect(lines).toEqual([expect.stringMatching(/^db1: accounts that nobody declares: may write .* w@% \(/)]);
+  lines.length = 0;
+  await expect(up(inputs, inputs)).rejects.toThrow(/1305/);
+  expect(lines).toEqual([expect.stringMatching(/^db1: accounts that nobody declares: may write .* w@% \(/)]);
+  jest.restoreAllMocks();
+});

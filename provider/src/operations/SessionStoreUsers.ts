@@ -101,21 +101,21 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
   create: (wanted, begun, declaration) =>
     inTurn([wanted.node], async () => {
       await using server = await openServer(wanted.node);
-      await repair(server, wanted, undefined, begun, declaration);
-      await refuseUnlessWritable(server, wantedAccounts(wanted), wanted.databases);
-      return { identity: await identityOf(server), advice: await adviceAt(server, wanted) };
+      return await withAdvice(server, wanted, async () => {
+        await repair(server, wanted, undefined, begun, declaration);
+      });
     }),
 
   update: (last, wanted, declaration) =>
     inTurn([wanted.node], async () => {
       await using server = await openServer(wanted.node);
       await refuseAnother(server, last.identity);
-      await repair(server, wanted, last, () => undefined, declaration);
-      const kept = objectsIn(wanted);
-      const former = (await objectsOf(server, declaration)).filter((object) => !kept.includes(object));
-      await giveUp(server, declaration, former, (objects) => drop(server, objects));
-      await refuseUnlessWritable(server, wantedAccounts(wanted), wanted.databases);
-      return { identity: await identityOf(server), advice: await adviceAt(server, wanted) };
+      return await withAdvice(server, wanted, async () => {
+        await repair(server, wanted, last, () => undefined, declaration);
+        const kept = objectsIn(wanted);
+        const former = (await objectsOf(server, declaration)).filter((object) => !kept.includes(object));
+        await giveUp(server, declaration, former, (objects) => drop(server, objects));
+      });
     }),
 
   async observe(last) {
@@ -133,8 +133,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     const left = await examineAccounts(server, unwantedAmong(mine, last));
     const advice = await adviceOnOthers(server, wanted, last.databases, accountsAmong(all));
     // A preview that changes the accounts does not show outputs, so it says so here.
-    if (!repairs.every(isRight) || left.length > 0)
-      for (const { where, about, text } of advice) progress(`${where}: ${about}: ${text}`);
+    if (!repairs.every(isRight) || left.length > 0) say(advice);
     return {
       inputs: { accounts: { ...statesOf(repairs), ...statesOf(left) }, proxyWrites },
       computed: { claim: mine.length > 0 ? last.claim : undefined, identity: last.identity, advice },
@@ -156,6 +155,22 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
       }),
     ),
 });
+
+/** Does what changes the accounts, and tries whether proxies can write then. A run that fails keeps no outputs, so it says its advice in lines. */
+async function withAdvice(server: Server, wanted: SessionStoreUsersChecked, work: () => Promise<void>) {
+  try {
+    await work();
+    await refuseUnlessWritable(server, wantedAccounts(wanted), wanted.databases);
+  } catch (error) {
+    say(await adviceAt(server, wanted).catch(() => []));
+    throw error;
+  }
+  return { identity: await identityOf(server), advice: await adviceAt(server, wanted) };
+}
+
+function say(advice: readonly Advice[]): void {
+  for (const { where, about, text } of advice) progress(`${where}: ${about}: ${text}`);
+}
 
 const adviceAt = async (server: Server, wanted: SessionStoreUsersChecked): Promise<Advice[]> =>
   adviceOnOthers(
