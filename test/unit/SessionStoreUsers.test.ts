@@ -175,6 +175,11 @@ describe("refused, naming the property and never the password:", () => {
       extra({ grants: ["SELECT ON d.* WITH GRANT OPTION"] }),
       /^extraAccounts\.0\.grants\.0: .*right to grant/,
     ],
+    [
+      "a database whose exact name no GRANT takes",
+      { profile: "hardened", databases: ["d", `${"a".repeat(63)}_`] },
+      /^databases\.1: "a+_" is too long for `profile: "hardened"`/,
+    ],
     ["a database with a back-tick", { databases: ["a`b"] }, /^databases\.0: /],
     ["MariaDB's own database", { databases: ["mysql"] }, /^databases\.0: belongs to MariaDB/],
     ["an unknown property", { proxies: {} }, /there is no property "proxies"/],

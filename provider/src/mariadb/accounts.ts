@@ -3,7 +3,7 @@ import { escape as quoteText } from "mysql2";
 import type { AccountState } from "../inputs";
 import { type Account, accountKey, NO_EXPIRY, UNLIMITED, type WantedAccount } from "../recipe/accounts/accounts";
 import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/accounts/grants";
-import { isProxied, proxiedAccount, renderGrant } from "../recipe/accounts/grantText";
+import { isProxied, proxiedAccount, quoteAccount, renderGrant } from "../recipe/accounts/grantText";
 import { isBeyondAdmin } from "../recipe/accounts/own";
 import { AS_CONFIGURED, type LoginMethod, loginMethod, NATIVE, passwordState } from "../recipe/accounts/password";
 import { isRequirement } from "../recipe/tls";
@@ -230,7 +230,7 @@ async function revokeRole(server: Server, account: Account, role: string): Promi
     } catch {
       throw new Error(
         `${server.name}: ${accountKey(account)} has the role ${role}, which neither "${server.connection.admin.user}" nor MariaDB's root ` +
-          `may revoke (they lack its ADMIN OPTION). Run this as somebody who may: ${statement(quoted(account))}`,
+          `may revoke (they lack its ADMIN OPTION). Run this as somebody who may: ${statement(quoteAccount(account))}`,
       );
     }
   }
@@ -245,7 +245,7 @@ async function revokeProxy(server: Server, account: Account, on: string): Promis
     if ((error as { errno?: number }).errno === NO_SUCH_GRANT) return deleteProxy(server, account, on);
     progress(
       `${server.name}: ${accountKey(account)} may act as ${on} (PROXY), and MariaDB's root did not revoke it: ${(error as Error).message}. It was left. ` +
-        `Run this as somebody who may: ${statement(quoted(account))}`,
+        `Run this as somebody who may: ${statement(quoteAccount(account))}`,
     );
   }
 }

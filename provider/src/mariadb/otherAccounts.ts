@@ -70,7 +70,7 @@ function allRows(server: Server, databases: readonly string[]): Promise<Row[]> {
   return server.query(
     `SELECT IF(${IS_NO_ROLE}, 'account', IF(User = 'PUBLIC', 'public', 'role')) AS kind, User AS user, Host AS host, '*.*' AS object, '' AS privileges,
         CAST(CAST(IFNULL(JSON_VALUE(Priv, '$.access'), 0) AS UNSIGNED) AS CHAR) AS bits,
-        IFNULL(JSON_VALUE(Priv, '$.account_locked'), 0) IN ('1', 'true') AS locked, 1 AS everything
+        IFNULL(JSON_VALUE(Priv, '$.account_locked'), 0) IN ('1', 'true') AS locked, 0 AS everything
       FROM mysql.global_priv
       UNION ALL SELECT 'database', User, Host, Db, CONCAT_WS(',', ${flags}), '0', 0, '${SYSTEM}' LIKE Db FROM mysql.db WHERE ${isPattern}
       UNION ALL SELECT 'table', User, Host, CONCAT(Db, '.', Table_name), CONCAT_WS(',', Table_priv, Column_priv), '0', 0, Db = '${SYSTEM}' FROM mysql.tables_priv WHERE Db IN (?)
@@ -105,7 +105,7 @@ function rightIn(row: Row): Right[] {
     case "account":
     case "role":
     case "public":
-      return [{ who, on: "*.*", privileges: globalRights(BigInt(String(row["bits"]))), isEverywhere }];
+      return [{ who, on: "*.*", privileges: globalRights(BigInt(String(row["bits"]))) }];
     case "database":
       return [{ who, on: `${quoteName(object)}.*`, privileges: rightsAmong(listed.split(",")), isEverywhere }];
     case "table":

@@ -43,6 +43,7 @@ import {
   wantedStates,
 } from "../recipe/accounts/accounts";
 import { clashes } from "../recipe/accounts/clashes";
+import { tooLongToGrant } from "../recipe/accounts/grants";
 import { ownNames } from "../recipe/accounts/own";
 import { NATIVE } from "../recipe/accounts/password";
 import { byRole, isRole, ROLES, rowOf } from "../recipe/accounts/table";
@@ -62,6 +63,14 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     {
       needs: ["node", "databases", ...ROLES, "extraAccounts"],
       broken: (inputs) => clashes(inputs, ownNames(inputs.node)),
+    },
+    {
+      needs: ["databases", "profile"],
+      broken: ({ databases, profile }) =>
+        (profile === "hardened" ? tooLongToGrant(databases) : []).map((name) => ({
+          property: `databases.${databases.indexOf(name)}`,
+          reason: `"${name}" is too long for \`profile: "hardened"\`, which gives rights on exactly this name: MariaDB takes 64 characters in a GRANT, and each _ counts twice there. Choose a shorter name, or the profile "vendor"`,
+        })),
     },
     {
       needs: ["node", "databases", ...ROLES, "extraAccounts"],

@@ -47,7 +47,7 @@ export interface Right {
   /** What it is on. `*.*`: everything. */
   readonly on: string;
   readonly privileges: readonly string[];
-  /** True: on everything, or on MariaDB's own tables, which comes to the same. @default false */
+  /** True: on MariaDB's own tables, which comes to everything. @default false */
   readonly isEverywhere?: boolean;
   /** Who acts then: it lets write what that account may write. A nameless one stands for all. @default itself */
   readonly as?: Account;
@@ -120,8 +120,8 @@ function waysOf(rights: readonly Right[], memberships: readonly Membership[]): (
     known.set(key, all);
     return all;
   };
-  const reachOf = ({ as, isEverywhere, privileges }: Right): number => {
-    if (!as) return (isEverywhere ? EVERYWHERE : 0) + privileges.length;
+  const reachOf = ({ on, as, isEverywhere, privileges }: Right): number => {
+    if (!as) return (on === "*.*" || isEverywhere ? EVERYWHERE : 0) + privileges.length;
     return as.user === "" ? EVERYWHERE : Math.max(0, ...ways(as).map(({ reach }) => reach));
   };
   return ways;
