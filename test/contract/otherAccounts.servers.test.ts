@@ -154,6 +154,19 @@ describe("an account that may write is named with what lets it:", () => {
     expect(await told(inputs)).toEqual({});
   });
 
+  test("and a lock that somebody holds on a table under a view keeps nobody from seeing the rest", async () => {
+    const inputs = await freshAccounts();
+    await byHand("CREATE USER w", "GRANT ALL ON *.* TO w", `CREATE VIEW other.v AS SELECT * FROM ${TABLE}`);
+    await byHand(`LOCK TABLES ${TABLE} WRITE`);
+    try {
+      const start = Date.now();
+      expect(await told(inputs)).toEqual({ [OTHERS]: expect.stringContaining(": w@% (") });
+      expect(Date.now() - start).toBeLessThan(10_000);
+    } finally {
+      await byHand("UNLOCK TABLES");
+    }
+  });
+
   test("at most ten of them", async () => {
     const inputs = await freshAccounts();
     for (let index = 10; index < 23; index++) await byHand(`GRANT ALL ON *.* TO w${index} IDENTIFIED BY 'x'`);

@@ -1,6 +1,8 @@
 import { escape as quoteText } from "mysql2";
 import type { Right } from "../recipe/accounts/writers";
-import type { Server } from "./server";
+import { progress } from "../run";
+import { StatementError } from "./connectionError";
+import type { Row, Server } from "./server";
 import { accountOf } from "./storedObjects";
 
 /** What accounts may do in the name of others: by routines, updatable views and triggers that run with their definers' rights. */
@@ -28,7 +30,7 @@ interface Kind {
  * @param databases those that must not be written to
  */
 export async function rightsByDefiners(server: Server, databases: readonly string[]): Promise<Right[]> {
-  const rows = await server.query(statementFor(databases));
+  const rows = await unlessKeptWaiting(server, () => server.query(statementFor(databases)));
   return rows.map((row) => ({
     who: { user: String(row["user"]), host: String(row["host"]) },
     on: `${String(row["object"])}${Number(row["found"]) > 1 ? ` and ${Number(row["found"]) - 1} more` : ""}`,
@@ -36,6 +38,23 @@ export async function rightsByDefiners(server: Server, databases: readonly strin
     as: accountOf(String(row["definer"])),
   }));
 }
+
+/** The server opens views for the answer, and waits for the locks of others: a look at accounts is not held up by that. */
+async function unlessKeptWaiting(server: Server, ask: () => Promise<Row[]>): Promise<Row[]> {
+  await server.query(`SET SESSION max_statement_time=${PATIENCE}`);
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof StatementError)) throw error;
+    progress(`${server.name}: who may write by routines, views and triggers of others was not seen: ${error.message}`);
+    return [];
+  } finally {
+    await server.query("SET SESSION max_statement_time=0");
+  }
+}
+
+/** In seconds. */
+const PATIENCE = 3;
 
 /** By account, and whom it acts as: one of the objects, and how many there are. */
 function statementFor(databases: readonly string[]): string {
