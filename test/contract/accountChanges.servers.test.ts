@@ -1,5 +1,6 @@
 import { settlePassword } from "../../provider/src/mariadb/accounts";
 import { openServer } from "../../provider/src/mariadb/open";
+import { SessionStoreUsers } from "../../provider/src/operations/SessionStoreUsers";
 import { Run } from "../../provider/src/run";
 import {
   byHand,
@@ -172,6 +173,18 @@ describe("accounts that are no longer wanted", () => {
     await using session = await openServer(server.connection);
     expect(await session.value("SELECT 1")).toBe("1");
   });
+});
+
+test("a privilege that the server does not have is refused by name, before anything is touched, and never becomes another one", async () => {
+  const given = { user: "reader", password: "p", grants: ["EXECUTE ON d.*", "SHOW CREATE ROUTINE ON d.*"] };
+  const { accounts: _derived, ...whole } = await wanted();
+  const { failures, inputs } = await SessionStoreUsers.check({}, { ...whole, extraAccounts: [given] });
+  const reason =
+    /db1: "SHOW CREATE ROUTINE ON d\.\*": MariaDB 10\.11\.\d+ has no privilege "SHOW CREATE ROUTINE", which came with 11\.3/;
+  expect(failures.map((failure) => failure.reason)).toEqual([expect.stringMatching(reason)]);
+  // As where the server could not be asked before.
+  await expect(create({ ...inputs, accounts: {} })).rejects.toThrow(reason);
+  expect(await users()).toEqual([]);
 });
 
 test("a refused statement names the account and no secret, and what was made is kept for the next run", async () => {

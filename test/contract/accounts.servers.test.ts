@@ -193,6 +193,15 @@ describe("one thing changed by hand is seen at that place alone, and update puts
       { grants: ["REPLICATION SLAVE ON *.*", "GRANT OPTION ON *.*", "PROXY, GRANT OPTION ON ``@`%`"] },
     ],
     [
+      "rights to act as others that were written into MariaDB's table, where no REVOKE finds them",
+      [
+        "INSERT INTO mysql.proxies_priv VALUES ('%', 'nevisproxy_user', '', '', 0, '', NOW()), ('%', 'nevisproxy_user', 'HOST.X', 'b`\\'', 1, '', NOW())",
+        "FLUSH LOCAL PRIVILEGES",
+      ],
+      "nevisproxy_user@%",
+      { grants: ["REPLICATION CLIENT ON *.*", STORE, "PROXY ON ``@``", "PROXY, GRANT OPTION ON `b``'`@`HOST.X`"] },
+    ],
+    [
       "grants on columns whose names have capitals, and on a table, which go together",
       [
         "CREATE TABLE replicated_session_store.columns (a INT, `B``` INT)",

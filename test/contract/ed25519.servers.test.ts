@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { examineAccounts } from "../../provider/src/mariadb/accounts";
 import { openAsClient } from "../../provider/src/mariadb/open";
 import { refusedWrite } from "../../provider/src/mariadb/proxyWrites";
-import { refusedMethods } from "../../provider/src/mariadb/refusedMethods";
+import { refusedMethods } from "../../provider/src/mariadb/refusedAccounts";
 import type { WantedAccount } from "../../provider/src/recipe/accounts/accounts";
 import { ED25519, publicKey } from "../../provider/src/recipe/accounts/ed25519";
 import { NATIVE } from "../../provider/src/recipe/accounts/password";

@@ -1,19 +1,22 @@
 import * as net from "node:net";
 import fc from "fast-check";
 import { createConnection } from "mysql2/promise";
-import { type Client, takenAccount } from "../../provider/src/recipe/accounts/clientHosts";
+import { takenAccount } from "../../provider/src/recipe/accounts/clientHosts";
+import type { Client } from "../../provider/src/recipe/accounts/hostPatterns";
+import { hostProblem } from "../../provider/src/recipe/accounts/hostProblem";
 import { type TestServer, testServer } from "../support/local/testServer";
 import { oracleTest } from "../support/oracle";
 
-/** Which account a client gets is the server's to say: CURRENT_USER() of many logins, under names with many hosts. */
+/** Which account a client gets, and whether one may get it at all, is the server's to say: CURRENT_USER() of many logins, under names with many hosts. */
 
 let server: TestServer;
 
 beforeAll(async () => {
-  server = await testServer({ settings: ["debug-no-sync"] });
+  server = await testServer({ settings: ["debug-no-sync", "bind-address=*"] });
 }, 60_000);
 afterAll(() => server?.[Symbol.asyncDispose]());
 
+/** None ends with a blank: the server's table has it without, and its memory with it until FLUSH PRIVILEGES. */
 const HOSTS = [
   "%",
   "%%",
@@ -49,6 +52,15 @@ const HOSTS = [
   "localhos_",
   "_ocalhos_",
   "0.0.0.0/0.0.0.0",
+  "127.0.0.0/ 255.0.0.0",
+  " 127.0.0.0/255.0.0.0",
+  "127.000.0.0/255.0.0.0",
+  "+127.0.0.0/255. +0.0.0",
+  "127.0.0.0/255 .0.0.0",
+  "127.0.0.-0/255.0.0.0",
+  "127.0.0.0/0255.0.0.0",
+  "127.0.0.0/8",
+  "127.0.0.1/255.0.0.255",
 ];
 const wild = fc
   .array(fc.constantFrom("%", "_", "127", ".", "0", "1", "localhost", "local", "\\"), { minLength: 1, maxLength: 6 })
@@ -72,7 +84,7 @@ async function login(user: string, from: string): Promise<{ taken: string | unde
   const client = from === "" ? { host: "localhost" } : { ip: from };
   const stream = await (from === ""
     ? server.root.host.openStream({ asSuperuser: false })
-    : net.connect({ host: "127.0.0.1", port, localAddress: from }));
+    : net.connect({ host: from.includes(":") ? from : "127.0.0.1", port, localAddress: from }));
   stream.on("error", () => undefined);
   try {
     await using session = await createConnection({ stream, user });
@@ -128,4 +140,79 @@ oracleTest("the account that a client gets is the one that the server takes", {
     return batch.map((one) => answers.get(one)?.taken);
   },
   ours: async (one) => (await running).get(one)?.ours,
+});
+
+/** A client, and a host that somebody writes for it: it matches that one or, as it is written, nobody. */
+interface Written {
+  readonly host: string;
+  readonly from: string;
+}
+
+const dotted = (number: number) => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join(".");
+const masks = fc.oneof(
+  fc.integer({ min: 0, max: 32 }).map((bits) => (bits === 0 ? 0 : (-1 << (32 - bits)) >>> 0)),
+  fc.constantFrom(0xffff_00ff, 0x0000_00ff, 0x00ff_0000, 0xff00_0001, 0x7f00_0000, 0xaaaa_aaaa),
+);
+/** Parts of an address as somebody may write them. */
+const part = (text: string) =>
+  fc.oneof(
+    { weight: 6, arbitrary: fc.constant(text) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom("%", `%${text}`, `${text}%`, `${text[0]}%`, `\\${text}`, text.replace(/.$/, "_")),
+    },
+    { weight: 1, arbitrary: fc.constantFrom(`0${text}`, `00${text}`, "256", "300", "1000", "") },
+  );
+const written: fc.Arbitrary<Written> = fc
+  .tuple(fc.constantFrom(0, 1, 16, 254), fc.constantFrom(0, 1, 7, 255), fc.constantFrom(1, 2, 10, 128, 254), masks)
+  .chain(([b, c, d, mask]) => {
+    const number = ((127 << 24) | (b << 16) | (c << 8) | d) >>> 0;
+    const from = dotted(number);
+    const ones = mask.toString(2).padStart(32, "0").replace(/0+$/, "");
+    // Of other masks there is no number of bits.
+    const bits = ones.includes("0") ? dotted(mask) : ones.length;
+    const address = fc.constantFrom(from, dotted(number & mask), dotted(number & mask).replace(/\.(\d)/g, ".0$1"));
+    const ranges = fc
+      .tuple(address, fc.constantFrom(dotted(mask), dotted(mask), String(bits), dotted(mask).replaceAll(".0", ".000")))
+      .map((parts) => parts.join("/"));
+    // What begins with a wildcard may be a name, whatever follows.
+    const patterns = fc
+      .tuple(...from.split(".").map(part))
+      .map((parts) => parts.join("."))
+      .filter((text) => /^\\?\d+\./.test(text) || !/0\d|256|300|1000|\.\.|\.$|^\./.test(text));
+    const others = fc.constantFrom(`${from}.`, `${from}.%`, `${from}.1`, `::ffff:${from}`, `0${from}`, "127.%.%.%.%.%");
+    const host = fc.oneof({ weight: 4, arbitrary: ranges }, { weight: 3, arbitrary: patterns }, others);
+    return host.map((text) => ({ host: text, from }));
+  });
+const ofLoopback = fc.constantFrom<Written>(
+  ...["::1", "0::1", "::0001", "0:0:0:0:0:0:0:1", "::%", "%:1", "::1/128", "::1:"].map((text) => ({
+    host: text,
+    from: "::1",
+  })),
+);
+
+/** What is to be written in its place. */
+const insteadOf = (problem: string | undefined) => /write "([^"]*)"$/.exec(problem ?? "")?.[1];
+
+oracleTest("a host that is refused matches nobody as it is written, and what is to be written in its place does", {
+  // Each takes two logins.
+  inTest: 500,
+  cases: fc.oneof({ weight: 50, arbitrary: written }, { weight: 1, arbitrary: ofLoopback }),
+  oracle: async (batch) => {
+    const accounts = batch.flatMap(({ host }, index) => {
+      const instead = insteadOf(hostProblem(host));
+      return [named(`w${index}`, host), ...(instead === undefined ? [] : [named(`i${index}`, instead)])];
+    });
+    await server.root.query(all(accounts.map((account) => `CREATE USER ${account}`)));
+    const isIn = async (user: string, from: string) => (await login(user, from)).taken !== undefined;
+    const answers = await Promise.all(
+      batch.map(async ({ host, from }, index) => [
+        await isIn(`w${index}`, from),
+        insteadOf(hostProblem(host)) === undefined || (await isIn(`i${index}`, from)),
+      ]),
+    );
+    await server.root.query(all(accounts.map((account) => `DROP USER ${account}`)));
+    return answers;
+  },
+  ours: ({ host }) => [hostProblem(host) === undefined, true],
 });

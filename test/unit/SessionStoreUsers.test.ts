@@ -124,11 +124,29 @@ describe("refused, naming the property and never the password:", () => {
     ["a user of 129 characters", { proxy: { password: SECRET, user: "u".repeat(129) } }, /^proxy\.user: .*128/],
     ["a user with a line break", { proxy: { password: SECRET, user: "a\nb" } }, /^proxy\.user: .*control/],
     ["a host with a blank", { proxy: { password: SECRET, from: ["a b"] } }, /^proxy\.from\.0: must be a host name/],
-    [
-      "a prefix length",
-      { proxy: { password: SECRET, from: ["fe80::/x"] } },
-      /^proxy\.from\.0: must be address\/netmask/,
-    ],
+    ...(
+      [
+        ["10.0.0.0/24", '10.0.0.0/255.255.255.0"'],
+        ["10.1.2.3/8", '10.0.0.0/255.0.0.0"'],
+        ["10.0.0.1/255.255.255.0", '10.0.0.0/255.255.255.0"'],
+        ["0.0.0.0/0", '"%"'],
+        ["10.0.0.0/0.0.0.0", '"%"'],
+        ["fe80::/64", "netmasks of IPv4 only"],
+        ["10.1.2.x/24", "must be address/netmask"],
+        ["10.1.2.0/33", "must be address/netmask"],
+        ["10.1.2.256", "not an IP address"],
+        ["10.1.2", "not an IP address"],
+        ["10.1.2.3.%", "no IPv4 address is like it"],
+        ["10.1.2.03", '"10.1.2.3"'],
+        ["FE80:0::1", '"fe80::1"'],
+        ["::ffff:10.1.2.3", '"10.1.2.3"'],
+        ["db2:3306", "a host name has no colon"],
+      ] as const
+    ).map(([host, instead]): [string, object, RegExp] => [
+      `${host}, which matches no client`,
+      { proxy: { password: SECRET, from: [host] } },
+      new RegExp(`^proxy\\.from\\.0: .*${instead}`),
+    ]),
     ["no host", { proxy: { password: SECRET, from: [] } }, /^proxy\.from: must name at least one/],
     [
       "the same host twice",
@@ -156,6 +174,11 @@ describe("refused, naming the property and never the password:", () => {
       "the right to grant",
       extra({ grants: ["SELECT ON d.* WITH GRANT OPTION"] }),
       /^extraAccounts\.0\.grants\.0: .*right to grant/,
+    ],
+    [
+      "a database whose exact name no GRANT takes",
+      { profile: "hardened", databases: ["d", `${"a".repeat(63)}_`] },
+      /^databases\.1: "a+_" is too long for `profile: "hardened"`/,
     ],
     ["a database with a back-tick", { databases: ["a`b"] }, /^databases\.0: /],
     ["MariaDB's own database", { databases: ["mysql"] }, /^databases\.0: belongs to MariaDB/],

@@ -1,5 +1,10 @@
 import fc from "fast-check";
-import { compareGrants, type GrantServer, grantProblem } from "../../provider/src/recipe/accounts/grants";
+import {
+  compareGrants,
+  type GrantServer,
+  grantProblem,
+  versionProblem,
+} from "../../provider/src/recipe/accounts/grants";
 import { escapeWildcards, parseGrant, quoteName, renderGrant } from "../../provider/src/recipe/accounts/grantText";
 import { allOn } from "../../provider/src/recipe/accounts/privileges";
 import { Version } from "../../provider/src/recipe/version";
@@ -91,8 +96,17 @@ describe("a wanted grant is refused when it", () => {
     ["SELECT, GRANT OPTION ON d.*", /right to grant/],
     ["SELECT ON d.* TO someone", /leave out TO/],
     ["some_role", /roles/],
-    ["PROXY ON root@localhost", /roles and proxies/],
+    ["PROXY ON root@localhost", /act as another account \(PROXY\)/],
+    ["PROXY ON x", /act as another account \(PROXY\)/],
+    ["proxy ON ''@''", /act as another account \(PROXY\)/],
+    ["GRANT PROXY ON *.*", /act as another account \(PROXY\)/],
+    ["PROXY ON d.*", /act as another account \(PROXY\)/],
     ["SELECT ON t", /name the database too/],
+    [`SELECT ON ${"d".repeat(65)}.*`, /has 65 characters/],
+    [`SELECT ON \`${"d".repeat(63)}\\_\`.*`, /has 65 characters/],
+    ["SELECT ON `d `.*", /ends with a blank/],
+    ["SELECT (`c `) ON d.t", /ends with a blank/],
+    ["EXECUTE ON FUNCTION d.`😀`", /beyond U\+FFFF/],
     ["SELECT ON *", /name the database/],
     ["SELECT ON d.*; DROP TABLE t", /can't be read/],
     ["SELECT ON d.* IDENTIFIED BY 'x'", /not expected/],
@@ -100,6 +114,19 @@ describe("a wanted grant is refused when it", () => {
     ["", /privilege is missing/],
   ])("reads %p", (text, reason) => {
     expect(grantProblem(text)).toMatch(reason);
+  });
+
+  test.each([
+    ["10.11.19", "SHOW CREATE ROUTINE ON d.*", "SHOW CREATE ROUTINE", "11.3.0"],
+    ["10.11.19", "EXECUTE, show create routine ON PROCEDURE d.p", "show create routine", "11.3.0"],
+    ["10.5.8", "REPLICA MONITOR ON *.*", "REPLICA MONITOR", "10.5.9"],
+    ["10.4.34", "READ ONLY ADMIN ON *.*", "READ ONLY ADMIN", "10.5.2"],
+    ["10.4.34", "BINLOG ADMIN ON *.*", "BINLOG ADMIN", "10.5.2"],
+  ])("names what MariaDB %s does not have yet: %s", (version, text, privilege, since) => {
+    expect(versionProblem(text, Version.parse(version))).toContain(
+      `MariaDB ${version} has no privilege "${privilege}", which came with ${since}`,
+    );
+    expect(versionProblem(text, Version.parse("11.8.6"))).toBeUndefined();
   });
 
   test("is one that MariaDB knows, it is taken", () => {
@@ -262,6 +289,11 @@ describe("a difference is shown in the wanted one's words:", () => {
       missing: [{ on: "*.*", privileges: ["BINLOG ADMIN", "REPLICATION CLIENT"] }],
     });
     expect(shown(["SUPER ON *.*"], live("SUPER ON *.*"))).toEqual(["SUPER ON *.*"]);
+  });
+
+  test("a privilege that the server does not have never becomes another one", () => {
+    const parts = compareGrants(["SHOW CREATE ROUTINE ON d.*"], [], V1011);
+    expect(parts.missing).toEqual([]);
   });
 
   test("the newer names on a server that is older than they are", () => {

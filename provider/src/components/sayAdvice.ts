@@ -10,13 +10,13 @@ export function sayAdvice(advice: readonly Advice[], pair: string, resource: pul
   );
   const notes = advice.filter(({ severity }) => severity === "note").map(({ where, about }) => `${about} of ${where}`);
   if (notes.length > 0) {
-    const text = `${pair}: other option files set options of the pair too: ${notes.join(", ")}; which: \`pulumi stack output advice\``;
+    const text = `${pair}: other option files set options of the pair too: ${notes.join(", ")}; which: \`pulumi stack output advice\` after an \`up\` that succeeds`;
     void pulumi.log.info(text, resource);
   }
   const rest = advice.filter(({ severity }) => severity === "warning").map(({ about }) => about);
   if (rest.length === 0) return;
   void pulumi.log.warn(
-    `${pair}: there is advice on ${rest.join(", ")}; why, and what is safer: \`pulumi stack output advice\``,
+    `${pair}: there is advice on ${rest.join(", ")}; why, and what is safer: \`pulumi stack output advice\` after an \`up\` that succeeds`,
     resource,
   );
 }

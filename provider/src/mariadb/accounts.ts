@@ -3,7 +3,7 @@ import { escape as quoteText } from "mysql2";
 import type { AccountState } from "../inputs";
 import { type Account, accountKey, NO_EXPIRY, UNLIMITED, type WantedAccount } from "../recipe/accounts/accounts";
 import { compareGrants, type GrantDifference, type GrantPart, type GrantServer } from "../recipe/accounts/grants";
-import { isProxied, renderGrant } from "../recipe/accounts/grantText";
+import { isProxied, proxiedAccount, quoteAccount, renderGrant } from "../recipe/accounts/grantText";
 import { isBeyondAdmin } from "../recipe/accounts/own";
 import { AS_CONFIGURED, type LoginMethod, loginMethod, NATIVE, passwordState } from "../recipe/accounts/password";
 import { isRequirement } from "../recipe/tls";
@@ -87,24 +87,6 @@ export async function settlePassword(server: Server, user: string, password: str
       await changeLogin(server, account, "ALTER USER", [identifiedBy([login])]);
     }
   }
-}
-
-/** Whether a replica gets in with this name and password: accounts that take it, and the others, each with why it does not. */
-export async function replicaLogins(
-  server: Server,
-  user: string,
-  password: string,
-): Promise<{ taking: string[]; refusing: string[] }> {
-  const { accounts } = await readAccounts(server, await accountsOf(server, user));
-  const [taking, refusing]: [string[], string[]] = [[], []];
-  for (const [key, { methods, locked, expiry }] of accounts) {
-    const takesIt = methods.some((method) => isDeepStrictEqual(method, loginMethod(NATIVE, password)));
-    const problems = [...(takesIt ? [] : ["another password"]), ...(locked ? ["locked"] : [])];
-    if (expiry === "expired") problems.push("password expired");
-    if (problems.length === 0) taking.push(key);
-    else refusing.push(`${key} (${problems.join(", ")})`);
-  }
-  return { taking, refusing };
 }
 
 /** An account and how it logs in. The hashes are secret. */
@@ -248,7 +230,7 @@ async function revokeRole(server: Server, account: Account, role: string): Promi
     } catch {
       throw new Error(
         `${server.name}: ${accountKey(account)} has the role ${role}, which neither "${server.connection.admin.user}" nor MariaDB's root ` +
-          `may revoke (they lack its ADMIN OPTION). Run this as somebody who may: ${statement(quoted(account))}`,
+          `may revoke (they lack its ADMIN OPTION). Run this as somebody who may: ${statement(quoteAccount(account))}`,
       );
     }
   }
@@ -260,13 +242,22 @@ async function revokeProxy(server: Server, account: Account, on: string): Promis
   try {
     await asSuperuser(server, (root) => change(root, account, statement));
   } catch (error) {
-    // What is gone already is as wanted.
-    if ((error as { errno?: number }).errno === NO_SUCH_GRANT) return;
+    if ((error as { errno?: number }).errno === NO_SUCH_GRANT) return deleteProxy(server, account, on);
     progress(
       `${server.name}: ${accountKey(account)} may act as ${on} (PROXY), and MariaDB's root did not revoke it: ${(error as Error).message}. It was left. ` +
-        `Run this as somebody who may: ${statement(quoted(account))}`,
+        `Run this as somebody who may: ${statement(quoteAccount(account))}`,
     );
   }
+}
+
+/** What REVOKE does not find is gone, which is as wanted; or somebody wrote it into MariaDB's table in a way in which no statement can name it. */
+async function deleteProxy(server: Server, { user, host }: Account, on: string): Promise<void> {
+  const isThis = "FROM mysql.proxies_priv WHERE User = ? AND Host = ? AND Proxied_user = ? AND Proxied_host = ?";
+  const proxied = proxiedAccount(on);
+  const values = [user, host, proxied.user, proxied.host];
+  if (!(await server.row(`SELECT 1 ${isThis}`, values))) return;
+  await withRights(server, (by) => by.query(`DELETE ${isThis}`, values));
+  await server.query("FLUSH LOCAL PRIVILEGES");
 }
 
 /** ER_NONEXISTING_GRANT */

@@ -11,7 +11,7 @@ import { notedSettings } from "../mariadb/notedSettings";
 import { askIfThere, openViewer } from "../mariadb/open";
 import { inTheWay, lookAtOptionFiles, runningLasting, withOtherLasting } from "../mariadb/optionFiles";
 import { formerAccounts, ownAccountProblems, takenNames } from "../mariadb/ownAccounts";
-import { refusedPasswords } from "../mariadb/refusedMethods";
+import { refusedPasswords } from "../mariadb/refusedAccounts";
 import { claimsAt, giveUpAll, holds } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
 import { isOtherServer } from "../mariadb/sameServer";

@@ -13,7 +13,12 @@ import { ConnectionError } from "../mariadb/connectionError";
 import { openServer, openViewer } from "../mariadb/open";
 import { adviceOnOthers } from "../mariadb/otherAccounts";
 import { refusedWrite, refuseUnlessWritable, triedAccount } from "../mariadb/proxyWrites";
-import { refusedMethods, refusedPasswords } from "../mariadb/refusedMethods";
+import {
+  refusedMethods,
+  refusedPasswords,
+  refusedPrivileges,
+  refuseMissingPrivileges,
+} from "../mariadb/refusedAccounts";
 import {
   claimsAt,
   claimsOn,
@@ -38,6 +43,7 @@ import {
   wantedStates,
 } from "../recipe/accounts/accounts";
 import { clashes } from "../recipe/accounts/clashes";
+import { tooLongToGrant } from "../recipe/accounts/grants";
 import { ownNames } from "../recipe/accounts/own";
 import { NATIVE } from "../recipe/accounts/password";
 import { byRole, isRole, ROLES, rowOf } from "../recipe/accounts/table";
@@ -59,8 +65,20 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
       broken: (inputs) => clashes(inputs, ownNames(inputs.node)),
     },
     {
+      needs: ["databases", "profile"],
+      broken: ({ databases, profile }) =>
+        (profile === "hardened" ? tooLongToGrant(databases) : []).map((name) => ({
+          property: `databases.${databases.indexOf(name)}`,
+          reason: `"${name}" is too long for \`profile: "hardened"\`, which gives rights on exactly this name: MariaDB takes 64 characters in a GRANT, and each _ counts twice there. Choose a shorter name, or the profile "vendor"`,
+        })),
+    },
+    {
       needs: ["node", "databases", ...ROLES, "extraAccounts"],
       broken: (inputs) => refusedMethods(inputs.node, wantedAccounts(inputs)),
+    },
+    {
+      needs: ["node", "databases", ...ROLES, "extraAccounts"],
+      broken: (inputs) => refusedPrivileges(inputs.node, wantedAccounts(inputs)),
     },
     {
       needs: ["node", "databases", ...ROLES, "extraAccounts"],
@@ -92,21 +110,21 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
   create: (wanted, begun, declaration) =>
     inTurn([wanted.node], async () => {
       await using server = await openServer(wanted.node);
-      await repair(server, wanted, undefined, begun, declaration);
-      await refuseUnlessWritable(server, wantedAccounts(wanted), wanted.databases);
-      return { identity: await identityOf(server), advice: await adviceAt(server, wanted) };
+      return await withAdvice(server, wanted, async () => {
+        await repair(server, wanted, undefined, begun, declaration);
+      });
     }),
 
   update: (last, wanted, declaration) =>
     inTurn([wanted.node], async () => {
       await using server = await openServer(wanted.node);
       await refuseAnother(server, last.identity);
-      await repair(server, wanted, last, () => undefined, declaration);
-      const kept = objectsIn(wanted);
-      const former = (await objectsOf(server, declaration)).filter((object) => !kept.includes(object));
-      await giveUp(server, declaration, former, (objects) => drop(server, objects));
-      await refuseUnlessWritable(server, wantedAccounts(wanted), wanted.databases);
-      return { identity: await identityOf(server), advice: await adviceAt(server, wanted) };
+      return await withAdvice(server, wanted, async () => {
+        await repair(server, wanted, last, () => undefined, declaration);
+        const kept = objectsIn(wanted);
+        const former = (await objectsOf(server, declaration)).filter((object) => !kept.includes(object));
+        await giveUp(server, declaration, former, (objects) => drop(server, objects));
+      });
     }),
 
   async observe(last) {
@@ -124,8 +142,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
     const left = await examineAccounts(server, unwantedAmong(mine, last));
     const advice = await adviceOnOthers(server, wanted, last.databases, accountsAmong(all));
     // A preview that changes the accounts does not show outputs, so it says so here.
-    if (!repairs.every(isRight) || left.length > 0)
-      for (const { where, about, text } of advice) progress(`${where}: ${about}: ${text}`);
+    if (!repairs.every(isRight) || left.length > 0) say(advice);
     return {
       inputs: { accounts: { ...statesOf(repairs), ...statesOf(left) }, proxyWrites },
       computed: { claim: mine.length > 0 ? last.claim : undefined, identity: last.identity, advice },
@@ -147,6 +164,22 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
       }),
     ),
 });
+
+/** Does what changes the accounts, and tries whether proxies can write then. A run that fails keeps no outputs, so it says its advice in lines. */
+async function withAdvice(server: Server, wanted: SessionStoreUsersChecked, work: () => Promise<void>) {
+  try {
+    await work();
+    await refuseUnlessWritable(server, wantedAccounts(wanted), wanted.databases);
+  } catch (error) {
+    say(await adviceAt(server, wanted).catch(() => []));
+    throw error;
+  }
+  return { identity: await identityOf(server), advice: await adviceAt(server, wanted) };
+}
+
+function say(advice: readonly Advice[]): void {
+  for (const { where, about, text } of advice) progress(`${where}: ${about}: ${text}`);
+}
 
 const adviceAt = async (server: Server, wanted: SessionStoreUsersChecked): Promise<Advice[]> =>
   adviceOnOthers(
@@ -179,6 +212,7 @@ async function repair(
 
   if ((await examine()).every(isRight)) return declare(server, objects, declaration);
   await refuseHalfSeeded(server);
+  refuseMissingPrivileges(server, wantedAccounts(wanted));
   await lockServers([server]);
   await declare(server, objects, declaration);
   begun();

@@ -1,5 +1,5 @@
 import type { HistoryMark, ReplicationLinkComputed } from "../inputs";
-import { replicaLogins, settlePassword, takesSeveralPasswords } from "../mariadb/accounts";
+import { settlePassword, takesSeveralPasswords } from "../mariadb/accounts";
 import {
   describe,
   isRunning,
@@ -10,7 +10,7 @@ import {
   waitUntilReceivedIsApplied,
 } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { takenForReplica } from "../mariadb/takenForReplica";
+import { candidatesFor, describeCandidates, dropOthers, narrowestFirst } from "../mariadb/takenForReplica";
 import { isLasting, isRefusedLogin, remedy } from "../recipe/linkState";
 import { progress } from "../run";
 import { TooLate, until } from "../waiting";
@@ -103,25 +103,22 @@ async function isRefused({ replica, source }: Ends): Promise<boolean> {
 /** The password that a replica has can't be read. Where the account takes the link's, it is the replica's that is wrong. */
 async function logInAgain(ends: Ends, wanted: LinkParameters): Promise<void> {
   const { replica, source } = ends;
-  const { taking, refusing } = await replicaLogins(source, wanted.user, wanted.password);
-  if (taking.length === 0) {
-    const seen = refusing.length === 0 ? `there is no account "${wanted.user}"` : refusing.join("; ");
+  const status = await replicaStatus(replica);
+  const login = { user: wanted.user, password: wanted.password };
+  const found = await candidatesFor(source, replica, { ...login, refusal: status?.ioError?.text ?? "" });
+  if (found[0]?.problems.length !== 0) {
+    const seen = found.length === 0 ? `there is no account "${wanted.user}" for it` : describeCandidates(found);
+    const remedy = dropOthers(source, found);
     throw new Error(
-      `${source.name} refuses the login of ${replica.name}: ${seen}. Nothing was changed about the replication. \`pulumi up\` of the accounts of ` +
-        `${source.name} repairs them; then run \`pulumi up\` of this link.`,
+      `${source.name} refuses the login of ${replica.name}: ${seen}. Nothing was changed about the replication. ${remedy ? `${remedy} ` : ""}` +
+        `\`pulumi up\` of the accounts of ${source.name} repairs those of the program; then run \`pulumi up\` of this link.`,
     );
   }
-  const status = await replicaStatus(replica);
   progress(`${direction(replica, source)}: ${source.name} refuses the login; the replica gets the password once more`);
   await pointAtSource(ends, wanted, status).catch(async (error: unknown) => {
     if (!(error instanceof ReplicationStopped) || !isRefusedLogin(error.errno)) throw error;
-    const taken = await takenForReplica(source, replica, wanted.user, error.message);
-    const isOther = taken !== undefined && !taking.includes(taken);
-    if (isOther || refusing.length > 0) {
-      error.message =
-        `${error.message} Of several accounts the one with the narrowest host decides${isOther ? `, which is ${taken} here` : ""}; ` +
-        `these take the link's password: ${taking.join(", ")}; these refuse: ${refusing.join("; ") || taken}. Drop them on ${source.name}.`;
-    }
+    const taken = await candidatesFor(source, replica, { ...login, refusal: error.message });
+    error.message = `${error.message} ${narrowestFirst(source, taken)}`;
     throw error;
   });
 }

@@ -13,7 +13,7 @@ import {
 } from "../mariadb/replication";
 import { semiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
-import { takenForReplica } from "../mariadb/takenForReplica";
+import { candidatesFor, narrowestFirst } from "../mariadb/takenForReplica";
 import { isLasting, remedy, repairFirst } from "../recipe/linkState";
 import { progress } from "../run";
 import { during, until } from "../waiting";
@@ -221,12 +221,9 @@ async function returned(ends: Ends): Promise<void> {
 
 /** The source has refused the replica again and again since it came back, though it let it in before: it may take another account for its. */
 async function failRefused({ replica, source }: Ends, status: ReplicaStatus): Promise<never> {
-  const hosts = await source.query("SELECT Host FROM mysql.global_priv WHERE User = ? ORDER BY Host", [status.user]);
-  const accounts = hosts.map(({ Host }) => `${status.user}@${Host}`).join(", ");
-  const taken = await takenForReplica(source, replica, status.user, status.ioError?.text ?? "");
+  const taken = await candidatesFor(source, replica, { user: status.user, refusal: status.ioError?.text ?? "" });
   throw new Error(
-    `${source.name} is back, and refuses ${replica.name} (${describe(status)}). Accounts of that name on ${source.name}: ${accounts || "none"}; of several, the one with the ` +
-      `narrowest host decides${taken ? `, which is ${taken} here` : ""}. ${remedy(status.ioError?.errno)} One that nobody declares, drop by hand.`,
+    `${source.name} is back, and refuses ${replica.name} (${describe(status)}). ${narrowestFirst(source, taken)} ${remedy(status.ioError?.errno)}`,
   );
 }
 

@@ -44,8 +44,8 @@ export const account = z
     from: from.meta({
       description:
         "The hosts it may come from, each an account of its own: names, addresses, patterns with `%`, or " +
-        "`address/netmask`. A proxy on the server's own machine may need `localhost` beside `%`. MariaDB keeps " +
-        "them in lower case. An entry that is taken out is dropped.",
+        "`address/netmask` as in `10.1.0.0/255.255.0.0`. What matches no client is refused. A proxy on the server's own " +
+        "machine may need `localhost` beside `%`. MariaDB keeps them in lower case. An entry that is taken out is dropped.",
     }),
     requireTls: requireTls.meta({
       description:
@@ -122,7 +122,7 @@ const extra = z
       description:
         'What it may do, as between GRANT and TO: `"SELECT ON mydb.*"`, `"PROCESS ON *.*"`. It can do this and no ' +
         "more. `_` and `%` in the name of a database are wildcards, as in GRANT. Refused: what MariaDB doesn't " +
-        "know, WITH GRANT OPTION, roles.",
+        "know, also in the server's version, WITH GRANT OPTION, roles, PROXY.",
     }),
   })
   .refine(changes, SAME)

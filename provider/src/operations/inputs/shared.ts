@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Connection } from "../../inputs";
+import { hostProblem } from "../../recipe/accounts/hostProblem";
 import { EMPTY_PASSWORD, NO_PASSWORD, passwordProblem } from "../../recipe/accounts/password";
 import type { AccountRow } from "../../recipe/accounts/table";
 import {
@@ -49,10 +50,10 @@ export const hostPattern = z
   .min(1, "must not be empty")
   .max(255, "must have at most 255 characters")
   .regex(/^[A-Za-z0-9._:%\\/-]*$/, "must be a host name, an IP address, or a pattern of one with %")
-  .refine(
-    (pattern) => !pattern.includes("/") || /^[\d.]+\/[\d.]+$/.test(pattern),
-    "must be address/netmask: 10.1.0.0/255.255.0.0",
-  )
+  .superRefine((pattern, context) => {
+    const problem = hostProblem(pattern);
+    if (problem) context.addIssue(problem);
+  })
   // As MariaDB stores it: else the account would be looked for under a name that it doesn't have.
   .toLowerCase();
 

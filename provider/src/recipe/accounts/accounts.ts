@@ -36,6 +36,10 @@ export interface WantedAccount extends Account {
 /** The key of an account in `accounts`. */
 export const accountKey = ({ user, host }: Account): string => `${user}@${host}`;
 
+/** The same for people: one without a name is not taken for a host. */
+export const describeAccount = (account: Account): string =>
+  account.user === "" ? `''@${account.host}` : accountKey(account);
+
 /** Every account that one node must have, in the order of the recipe. */
 export function wantedAccounts(inputs: GivenAccounts): WantedAccount[] {
   const ofRoles = ROLES.flatMap((role) => {

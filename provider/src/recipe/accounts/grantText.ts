@@ -80,6 +80,16 @@ export function renderGrant(on: string, privileges: readonly string[]): string {
 /** True for what PROXY is on: an account, as `` `user`@`host` ``. */
 export const isProxied = (on: string): boolean => /^`(?:[^`]|``)*`@`/.test(on);
 
+/** The account that such a text names. */
+export function proxiedAccount(on: string): { user: string; host: string } {
+  const [user = "", host = ""] = namesIn(on);
+  return { user, host };
+}
+
+/** All names in a text that were quoted by `quoteName`. */
+export const namesIn = (text: string): string[] =>
+  [...text.matchAll(/`((?:[^`]|``)*)`/g)].map(([, name = ""]) => name.replaceAll("``", "`"));
+
 export const quoteName = (name: string): string => `\`${name.replaceAll("`", "``")}\``;
 
 /** An account, as SHOW GRANTS names it. */
@@ -88,7 +98,11 @@ export const nameAccount = ({ user, host }: { readonly user: string; readonly ho
 
 /** An account, as statements for people to copy name it. */
 export const quoteAccount = ({ user, host }: { readonly user: string; readonly host: string }): string =>
-  [user, host].map((text) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`).join("@");
+  [user, host].map((text) => (text.includes("\\") ? quoteName(text) : quoteText(text))).join("@");
+
+/** A text in such a statement: whether the server takes a backslash for an escape depends on its sql_mode. */
+export const quoteText = (text: string): string =>
+  text.includes("\\") ? `_utf8mb4 0x${Buffer.from(text).toString("hex")}` : `'${text.replaceAll("'", "''")}'`;
 
 /** The exact database name, where MariaDB takes `_` and `%` for wildcards. */
 export const escapeWildcards = (database: string): string => database.replace(/[\\_%]/g, "\\$&");

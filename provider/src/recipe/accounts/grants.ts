@@ -1,6 +1,16 @@
 import type { Version } from "../version";
-import { type Grant, parseGrant, renderGrant } from "./grantText";
-import { ALL, addedByUpgrades, allOn, canBeGrantedOn, GRANT_OPTION, isKnown, type Level, meaning } from "./privileges";
+import { escapeWildcards, type Grant, namesIn, parseGrant, renderGrant } from "./grantText";
+import {
+  ALL,
+  addedByUpgrades,
+  allOn,
+  canBeGrantedOn,
+  GRANT_OPTION,
+  isKnown,
+  type Level,
+  meaning,
+  missingOn,
+} from "./privileges";
 
 /** Compares what an account must be allowed with what SHOW GRANTS says, by meaning and not by text. */
 
@@ -34,6 +44,8 @@ const NONE: ReadonlySet<string> = new Set();
 
 /** Why a text can't be a wanted grant. Undefined when it can. */
 export function grantProblem(text: string): string | undefined {
+  if (/^\s*(GRANT\s+)?PROXY\b/i.test(text))
+    return `"${text}": the right to act as another account (PROXY) can't be given here: give what that account may do, or run the GRANT by hand for an account that no program declares`;
   let grant: Grant;
   try {
     grant = parseGrant(text);
@@ -53,6 +65,37 @@ export function grantProblem(text: string): string | undefined {
     ({ written }, i) => !canBeGrantedOn(words[i] ?? "", written.includes("(") ? "column" : (grant.level as Level)),
   );
   if (misplaced) return `"${text}": "${misplaced.written}" can't be given on ${grant.on}`;
+  for (const name of namesIn([grant.on, ...grant.privileges.map(({ written }) => written)].join())) {
+    const problem = nameProblem(name);
+    if (problem) return `"${text}": ${problem}`;
+  }
+  return undefined;
+}
+
+/** The longest name that MariaDB takes in a GRANT, in characters, escaped wildcards counted twice. */
+const LONGEST = 64;
+
+function nameProblem(name: string): string | undefined {
+  if (name.length > LONGEST)
+    return `"${name}" has ${name.length} characters, and MariaDB takes ${LONGEST} here at most`;
+  if (name.endsWith(" ")) return `"${name}" ends with a blank, which MariaDB cuts off or refuses`;
+  if (/[\p{Surrogate}\u{10000}-\u{10ffff}]/u.test(name))
+    return `"${name}" has characters beyond U+FFFF, which no name in MariaDB has`;
+  return undefined;
+}
+
+/** Names of databases that no GRANT can give exactly, since that escapes what would be wildcards. */
+export const tooLongToGrant = (databases: readonly string[]): string[] =>
+  databases.filter((name) => escapeWildcards(name).length > LONGEST);
+
+/** Why a server of this version can't give what is wanted: it has no such privilege yet, and none of its own allows the same. */
+export function versionProblem(text: string, version: Version): string | undefined {
+  for (const { written } of parseGrant(text).privileges) {
+    const name = written.replace(/ \(.*$/s, "");
+    const since = missingOn(version, name);
+    if (since)
+      return `"${text}": MariaDB ${version.number} has no privilege "${name}", which came with ${since}; leave it out until all servers that get this have it`;
+  }
   return undefined;
 }
 

@@ -13,7 +13,7 @@ interface Privilege {
   /** Where it can be granted, besides `*.*`. */
   readonly on: readonly Level[];
   readonly since?: string;
-  /** What stood for it before that version. */
+  /** What the accounts of the pair get instead before that version. Absent: nothing, since nothing allows the same there. */
   readonly before?: string;
 }
 
@@ -49,7 +49,7 @@ const PRIVILEGES: readonly Privilege[] = [
   row("CREATE ROUTINE", DATABASE),
   row("ALTER ROUTINE", ROUTINE),
   row("EXECUTE", ROUTINE),
-  row("SHOW CREATE ROUTINE", ROUTINE, { since: "11.3.0", before: "EXECUTE" }),
+  row("SHOW CREATE ROUTINE", ROUTINE, { since: "11.3.0" }),
   row("RELOAD", []),
   row("SHUTDOWN", []),
   row("PROCESS", []),
@@ -105,8 +105,15 @@ export function meaning(wanted: string, level: Level, version: Version): string[
   // From 11.0.1 on SUPER alone neither purges nor lists binary logs, which is what the recipe gives it for.
   if (wanted === "SUPER" && version.has("SUPER without binary logs"))
     return ["SUPER", "BINLOG ADMIN", "REPLICATION CLIENT"];
-  const { since, before } = BY_NAME.get(wanted) ?? {};
-  return since && before && !version.atLeast(since) ? meaning(before, level, version) : [wanted];
+  if (!missingOn(version, wanted)) return [wanted];
+  const { before } = BY_NAME.get(wanted) ?? {};
+  return before ? meaning(before, level, version) : [];
+}
+
+/** The version that brought a privilege, where a server of this one does not have it yet. */
+export function missingOn(version: Version, name: string): string | undefined {
+  const { since } = BY_NAME.get(name.toUpperCase()) ?? {};
+  return since && !version.atLeast(since) ? since : undefined;
 }
 
 /** What an upgrade adds to an account that has the wanted privilege, so that it can still do what it could before. */

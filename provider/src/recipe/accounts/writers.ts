@@ -1,5 +1,6 @@
-import type { Account } from "./accounts";
+import { type Account, describeAccount } from "./accounts";
 import { nameAccount } from "./grantText";
+import { GRANT_OPTION } from "./privileges";
 
 /** Who may write to the databases of sessions, or to everything, out of what the server keeps of all its accounts. */
 
@@ -37,7 +38,7 @@ const BITS: Readonly<Record<string, bigint>> = {
   "REPLICATION SLAVE ADMIN": 1n << 34n,
   "BINLOG REPLAY": 1n << 37n,
 };
-const GRANT_OPTION = 1n << 10n;
+const GRANT_BIT = 1n << 10n;
 
 /** One row of what the server keeps. */
 export interface Right {
@@ -46,6 +47,10 @@ export interface Right {
   /** What it is on. `*.*`: everything. */
   readonly on: string;
   readonly privileges: readonly string[];
+  /** True: on MariaDB's own tables, which comes to everything. @default false */
+  readonly isEverywhere?: boolean;
+  /** Who acts then: it lets write what that account may write. A nameless one stands for all. @default itself */
+  readonly as?: Account;
 }
 
 /** What an account or role gets from a role. */
@@ -56,14 +61,14 @@ export interface Membership {
 
 export const globalRights = (bits: bigint): string[] => {
   const found = Object.keys(BITS).filter((name) => (bits & (BITS[name] ?? 0n)) !== 0n);
-  return found.length > 0 && (bits & GRANT_OPTION) !== 0n ? [...found, "GRANT OPTION"] : found;
+  return found.length > 0 && (bits & GRANT_BIT) !== 0n ? [...found, GRANT_OPTION] : found;
 };
 
 /** Of the privileges that tables of MariaDB name, those that change something. */
 export const rightsAmong = (names: readonly string[]): string[] => {
   const upper = names.map((name) => name.toUpperCase().replace("DELETE VERSIONING ROWS", "DELETE HISTORY"));
   const found = ON_ROWS.filter((name) => upper.includes(name));
-  return found.length > 0 && upper.includes("GRANT") ? [...found, "GRANT OPTION"] : found;
+  return found.length > 0 && upper.includes("GRANT") ? [...found, GRANT_OPTION] : found;
 };
 
 /** In words, by what each of these may write; first who may everywhere. Who may not is left out. */
@@ -72,15 +77,12 @@ export function writers(
   rights: readonly Right[],
   memberships: readonly Membership[],
 ): { readonly account: Account; readonly by: string }[] {
+  const ways = waysOf(rights, memberships);
   const found = accounts.map((account) => {
-    const own = rightsOf(account, rights).map((right) => ({ ...right, text: describe(right) }));
-    const ofRoles = rolesOf(account, memberships).flatMap((role) =>
-      rightsOf(asRole(role), rights).map((right) => ({ ...right, text: `${describe(right)} by the role ${role}` })),
-    );
-    const by = [...own, ...ofRoles].sort((one, other) => reach(other) - reach(one));
+    const by = ways(account).sort((one, other) => other.reach - one.reach);
     return {
       account,
-      reach: Math.max(0, ...by.map(reach)),
+      reach: by[0]?.reach ?? 0,
       by: some(
         by.map(({ text }) => text),
         2,
@@ -93,8 +95,39 @@ export function writers(
     .map(({ account, by }) => ({ account, by }));
 }
 
+/** How an account gets to write, and how far that reaches. */
+interface Way {
+  readonly text: string;
+  readonly reach: number;
+}
+
+function waysOf(rights: readonly Right[], memberships: readonly Membership[]): (account: Account) => Way[] {
+  const known = new Map<string, Way[]>();
+  const ways = (account: Account): Way[] => {
+    const key = nameAccount(account);
+    const found = known.get(key);
+    if (found) return found;
+    // Who may act as somebody who may act as it gets no further by that.
+    known.set(key, []);
+    const own = rightsOf(account, rights).map((right) => ({ right, by: "" }));
+    const ofRoles = rolesOf(account, memberships).flatMap((role) =>
+      rightsOf(asRole(role), rights).map((right) => ({ right, by: ` by the role ${role}` })),
+    );
+    const all = [...own, ...ofRoles].flatMap(({ right, by }) => {
+      const reach = reachOf(right);
+      return reach > 0 ? [{ text: `${describe(right)}${by}`, reach }] : [];
+    });
+    known.set(key, all);
+    return all;
+  };
+  const reachOf = ({ on, as, isEverywhere, privileges }: Right): number => {
+    if (!as) return (on === "*.*" || isEverywhere ? EVERYWHERE : 0) + privileges.length;
+    return as.user === "" ? EVERYWHERE : Math.max(0, ...ways(as).map(({ reach }) => reach));
+  };
+  return ways;
+}
+
 const EVERYWHERE = 1000;
-const reach = ({ on, privileges }: Right): number => (on === "*.*" ? EVERYWHERE : 0) + privileges.length;
 
 /** Roles as accounts without a host. */
 const asRole = (role: string): Account => ({ user: role, host: "" });
@@ -117,14 +150,21 @@ function rolesOf(account: Account, memberships: readonly Membership[]): string[]
   return [...found];
 }
 
-const describe = ({ on, privileges }: Right): string => `${some(privileges, 3)} ON ${on}`;
+function describe({ on, privileges, as }: Right): string {
+  const named = privileges.filter((name) => name !== GRANT_OPTION);
+  const text = `${some(named, 3)} ON ${on}${named.length < privileges.length ? " WITH GRANT OPTION" : ""}`;
+  return as && privileges[0] !== PROXY ? `${text}, which acts as ${describeAccount(as)}` : text;
+}
 
 /** The first ones, and how many there are beside them. */
 export const some = (names: readonly string[], most: number): string =>
   names.length <= most ? names.join(", ") : `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
 
+const PROXY = "PROXY";
+
 /** A right to act as another account. */
-export const actsAs = (account: Account): Pick<Right, "on" | "privileges"> => ({
+export const actsAs = (account: Account): Pick<Right, "on" | "privileges" | "as"> => ({
   on: nameAccount(account),
-  privileges: ["PROXY"],
+  privileges: [PROXY],
+  as: account,
 });
