@@ -126,7 +126,7 @@ test("a dump by this machine's mariadb-dump is taken once it is made as docs/scr
   ]);
   expect(checkScript(asItComes, filters).findings.map(({ reason }) => reason)).toEqual([
     expect.stringMatching(/--skip-add-drop-table$/),
-    expect.stringMatching(/sed -i/),
+    expect.stringMatching(/sed -E/),
   ]);
 });
 
