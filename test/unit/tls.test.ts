@@ -88,13 +88,9 @@ test.each<[string, () => Promise<Partial<NodeTls>> | Partial<NodeTls>, RegExp]>(
   [
     "a key as the certificate",
     () => ({ certificate: good.privateKey }),
-    /^certificate: is a private key; give the certificate$/,
+    /^certificate: is a private key: give the certificate$/,
   ],
-  [
-    "a path as the certificate",
-    () => ({ certificate: "/etc/ssl/db1.pem" }),
-    /^certificate: has no certificate in PEM format/,
-  ],
+  ["a path as the certificate", () => ({ certificate: "/etc/ssl/db1.pem" }), /^certificate: is the name of a file/],
   [
     "a damaged certificate",
     () => ({ certificate: good.certificate.replace(/MII.{20}/, "MII") }),
@@ -123,7 +119,7 @@ test.each<[string, CertificateSpec, RegExp]>([
   [
     "a signature with SHA-1",
     { leaf: { digest: "sha1" } },
-    /^certificate: CN=db1\.example\.org is signed with SHA-1, .*`openssl x509 -req -sha256/,
+    /^certificate: CN=db1\.example\.org is signed with SHA-1, .*`echo subjectAltName=DNS:db1\.example\.org > EXTENSIONS; openssl x509 -req -sha256/,
   ],
   ["one with MD5", { root: { key: "rsa2048" }, leaf: { digest: "md5" } }, /^certificate: .* is signed with MD5/],
   [
@@ -213,7 +209,8 @@ test("days are counted until the first certificate of the chain ends", async () 
 
 test("the authority of direct access is looked at too", () => {
   expect(authorityProblem(authority.ca)).toBeUndefined();
-  expect(authorityProblem("")).toMatch(/no certificate in PEM format/);
+  expect(authorityProblem("")).toMatch(/^is empty/);
+  expect(authorityProblem("what")).toMatch(/no certificate in PEM format/);
 });
 
 function encryptedKey(): string {

@@ -50,9 +50,9 @@ const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 export async function tlsProblems(tls: NodeTls, address: string): Promise<TlsProblem[]> {
   try {
     const authorities = parse("ca", tls.ca);
-    const given = parse("certificate", tls.certificate);
+    const given = parse("certificate", tls.certificate, address);
     const key = parseKey(tls.privateKey);
-    const misplaced = problemsOfOrder(given, key);
+    const misplaced = problemsOfOrder(given, authorities, key);
     if (misplaced.length > 0) return misplaced;
     const problems = [
       ...problemsOfKey(given, key),
@@ -107,8 +107,18 @@ const textOf = (certificates: Certificates): string =>
   certificates.map(({ raw }) => pemText({ label: "CERTIFICATE", body: raw.toString("base64") })).join("");
 
 /** What was given first has to be the node's own: all else is said of that. */
-function problemsOfOrder([certificate, ...between]: Certificates, key: KeyObject): TlsProblem[] {
-  const own = certificate.checkPrivateKey(key) ? undefined : between.find((one) => one.checkPrivateKey(key));
+function problemsOfOrder(
+  [certificate, ...between]: Certificates,
+  authorities: Certificates,
+  key: KeyObject,
+): TlsProblem[] {
+  if (certificate.checkPrivateKey(key)) return [];
+  const own = between.find((one) => one.checkPrivateKey(key));
+  const elsewhere = authorities.find((one) => one.checkPrivateKey(key));
+  if (!own && elsewhere && certificate.ca && !elsewhere.ca) {
+    const reason = `is that of an authority (${subject(certificate)}), and the node's own (${subject(elsewhere)}) is in "ca": exchange the two`;
+    return [{ property: "certificate", reason }];
+  }
   if (!own) return [];
   const reason = `begins with ${subject(certificate)}, and "privateKey" belongs to ${subject(own)} after it: put the node's own certificate first`;
   return [{ property: "certificate", reason }];
@@ -168,7 +178,7 @@ function problemsOfStrength(given: Certificates, authorities: Certificates, addr
     ...[...between, ...above].map((one) => ({ property: propertyOf(one, given), reason: weakAuthorityKey(one) })),
     ...[...given, ...above.slice(0, -1)].map((one) => ({
       property: propertyOf(one, given),
-      reason: weakSignature(one),
+      reason: weakSignature(one, address),
     })),
   ];
   return reasons.flatMap(({ property, reason }) => (reason ? [{ property, reason, mayStay: true }] : []));

@@ -1,6 +1,6 @@
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
-import { anotherKey } from "./certificateStrength";
+import { anotherKey } from "./signing";
 
 /**
  * Has OpenSSL itself shake hands with these certificates, as the server and its peer will, within this process: whatever else it may have against
