@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { NodeTls } from "../../provider/src/inputs";
-import { authorityProblem, daysLeft, tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
+import { authorityProblem, clientProblems, daysLeft, tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
 import { Authority } from "../support/authority";
 import type { CertificateSpec } from "../support/certificateCases";
 import { madeOf } from "../support/certificateTexts";
@@ -167,6 +167,22 @@ test.each<[string, CertificateSpec, RegExp]>([
 ])("what a server's OpenSSL refuses is told before, with the repair: %s", async (_, spec, words) => {
   const found = await tlsProblems(madeOf(spec, ADDRESS), ADDRESS);
   expect(found.map(({ property, reason }) => `${property}: ${reason}`)).toEqual([expect.stringMatching(words)]);
+});
+
+test("a certificate that a replica shows has to be for clients too, of an authority that the peer trusts", async () => {
+  for (const extra of ["both", "client", undefined] as const) {
+    const own = madeOf(extra ? { leaf: { extra } } : {}, ADDRESS);
+    expect(await clientProblems(own, { ...good, ca: own.ca })).toBeUndefined();
+  }
+  const own = madeOf({ leaf: { extra: "server" } }, ADDRESS);
+  expect(await clientProblems(own, { ...good, ca: own.ca })).toMatch(
+    /^is refused by OpenSSL where its replica shows it: .*purpose\. .*extendedKeyUsage=serverAuth,clientAuth/,
+  );
+  const other = (await Authority.create("Other CA")).ca;
+  expect(await clientProblems(madeOf({}, ADDRESS), { ...good, ca: other })).toMatch(
+    /^is refused by OpenSSL where its replica shows it: .*"ca" of the other node/,
+  );
+  expect(await clientProblems(madeOf({ dress: "cut" }, ADDRESS), good)).toBeUndefined();
 });
 
 test("what OpenSSL takes is taken: an authority that signed itself with SHA-1, one that was renewed, PSS, Ed25519, any order in between", async () => {

@@ -16,7 +16,7 @@ import {
   Unreadable,
 } from "./certificates";
 import { pemText } from "./pem";
-import { handshakeProblem } from "./tlsHandshake";
+import { clientProblem, handshakeProblem } from "./tlsHandshake";
 
 /** What the servers of a pair prove themselves with. */
 
@@ -65,6 +65,16 @@ export async function tlsProblems(tls: NodeTls, address: string): Promise<TlsPro
     return reason === undefined ? [] : [{ property: "certificate", reason, mayStay: true }];
   } catch (error) {
     if (error instanceof Unreadable) return [error.problem];
+    throw error;
+  }
+}
+
+/** Why the peer's server does not take the node's certificate from its replica. Undefined too where `tlsProblems` has something to say. */
+export async function clientProblems(own: NodeTls, peer: NodeTls, address = "ADDRESS"): Promise<string | undefined> {
+  try {
+    return await clientProblem(tlsTexts(own), tlsTexts(peer), address);
+  } catch (error) {
+    if (error instanceof Unreadable) return undefined;
     throw error;
   }
 }
