@@ -21,8 +21,8 @@ it.each(OLDEST_AND_NEWEST)("Debian's %s: the client of MariaDB %s cuts a script 
     const sh = (line: string) => machine.sh(`cd ${folder}; ${line}`);
     await machine.sh(`chmod 644 ${folder}/general.log`);
     const comparison = scriptComparison(() => ({ folder, client: "mariadb", sh }));
-    // This client does not know \\- yet, with which newer dumps begin.
-    const cases = version === "10.5" ? comparison.cases.filter((text) => !text.includes("\\-")) : comparison.cases;
+    // This client does not know sandbox, which is \\-, yet, with which newer dumps begin.
+    const cases = version === "10.5" ? comparison.cases.filter((text) => !/\\-|sandbox/i.test(text)) : comparison.cases;
     await expectAgreement({ ...comparison, cases, inTest: 100 });
   } finally {
     await rm(folder, { recursive: true, force: true });
