@@ -1,4 +1,6 @@
+import { localUser } from "../../provider/src/hosts/local/files";
 import { stop as stopServer } from "../../provider/src/hosts/local/server";
+import { openAsAdmin } from "../../provider/src/mariadb/admin";
 import { Server } from "../../provider/src/mariadb/server";
 import { SessionStoreSchema, type SessionStoreSchemaChecked } from "../../provider/src/operations/SessionStoreSchema";
 import { inOwnRun } from "../support/engine/engine";
@@ -11,9 +13,11 @@ const ADMIN = { user: "session_store_admin", password: "admin-of-the-test" };
 
 beforeAll(async () => {
   for (const node of pair.nodes) {
-    const account = `${ADMIN.user}@localhost`;
-    await unlogged(node, `CREATE USER ${account} IDENTIFIED BY '${ADMIN.password}'`);
-    await unlogged(node, `GRANT ALL PRIVILEGES ON *.* TO ${account} WITH GRANT OPTION`);
+    await (await openAsAdmin(connectionTo(node)))[Symbol.asyncDispose]();
+    await unlogged(node, "CREATE USER proxy@localhost");
+    await unlogged(node, "GRANT ALL PRIVILEGES ON replicated_session_store.* TO proxy@localhost");
+    await unlogged(node, "CREATE USER powerful@localhost");
+    await unlogged(node, "GRANT SUPER ON *.* TO powerful@localhost");
   }
 });
 
@@ -146,14 +150,100 @@ test("a changed script is run, and what it no longer names is kept", async () =>
   expect(await db2.rows("SHOW TABLES FROM replicated_session_store LIKE '%\\_session'")).toHaveLength(3);
 });
 
-test("an INSERT that would double its row in a second run is refused with its line", async () => {
-  const keyless =
-    "CREATE TABLE IF NOT EXISTS a_conf (id INT AUTO_INCREMENT PRIMARY KEY, v INT);\n\nINSERT INTO a_conf (v) VALUES (1);";
-  await expect(inOwnRun(async () => SessionStoreSchema.create(await checked({ script: keyless })))).rejects.toThrow(
-    /line 3 of the script: .*a_conf has no primary or unique key/,
-  );
+const KEYED = "id INT AUTO_INCREMENT PRIMARY KEY, name CHAR(36) UNIQUE, at TIMESTAMP DEFAULT NOW()";
+const CREATED = (more = "") => `CREATE TABLE IF NOT EXISTS a_conf (${KEYED})${more};\n`;
+
+test.each([
+  ["INSERT INTO a_conf (id) VALUES (7), (8)", 2],
+  ["INSERT a_conf SET id = 7", 1],
+  ["INSERT IGNORE INTO a_conf (id) VALUES (7)", 1],
+  ["SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'; INSERT INTO a_conf (id) VALUES (0)", 1],
+  ["INSERT INTO a_conf (name) VALUES ('a'), ('b')", 2],
+  ["INSERT INTO a_conf (name) SELECT 'a'", 1],
+  ["INSERT INTO a_conf (name) VALUES ('a') RETURNING id", 1],
+  ["/*!40000 INSERT INTO a_conf (id) VALUES (7) */", 1],
+])("rows that have a key of their own are there once, however often the script is run: %s", async (insert, count) => {
+  const { inputs } = await created({ script: CREATED() + insert });
+  await SessionStoreSchema.create(inputs);
+  for (const node of pair.nodes) {
+    expect(await node.rows("SELECT id FROM replicated_session_store.a_conf")).toHaveLength(count);
+  }
+});
+
+const AGAIN = /^line 3 of the script: this INSERT would add rows to replicated_session_store\.a_conf again/;
+test.each([
+  ["INSERT INTO a_conf (at) VALUES (0)", "", AGAIN],
+  ["INSERT INTO a_conf (id) VALUES (7), (NULL)", "", AGAIN],
+  ["INSERT INTO a_conf (id) VALUES (0)", "", AGAIN],
+  ["INSERT INTO a_conf (id) VALUES (DEFAULT)", "", AGAIN],
+  ["INSERT IGNORE INTO a_conf () VALUES ()", "", AGAIN],
+  ["INSERT INTO a_conf (name) VALUES (NULL) RETURNING id", "", AGAIN],
+  ["INSERT INTO a_conf (name) VALUES (UUID())", "", AGAIN],
+  ["INSERT INTO a_conf (name) VALUES (NOW())", "", AGAIN],
+  ["INSERT INTO a_conf (name) SELECT COUNT(*) FROM a_conf", "", AGAIN],
+  [
+    "INSERT INTO a_conf (id) VALUES (7)",
+    " ENGINE=MyISAM",
+    /^line 3 .*a_conf is ENGINE=MyISAM, which takes no row back/,
+  ],
+])("an INSERT that would double its row in a second run is refused with its line: %s", async (insert, more, reason) => {
+  const script = `${CREATED(more)}\n${insert}`;
+  await expect(inOwnRun(async () => SessionStoreSchema.create(await checked({ script })))).rejects.toThrow(reason);
   expect(await db1.rows("SELECT * FROM replicated_session_store.a_conf")).toEqual([]);
 });
+
+const PROGRAMS = `SET sql_mode = 'ANSI_QUOTES';
+CREATE TABLE IF NOT EXISTS session (id INT PRIMARY KEY, name VARCHAR(20));
+DELIMITER //
+CREATE TRIGGER IF NOT EXISTS t BEFORE INSERT ON session FOR EACH ROW BEGIN SET @a = 1; SET NEW."name" = 'by t'; END//
+/*!50003 CREATE*/ /*!50017 DEFINER=CURRENT_USER()*/ /*!50003 TRIGGER IF NOT EXISTS u BEFORE UPDATE ON session FOR EACH ROW SET @u = 1*/ //
+CREATE FUNCTION IF NOT EXISTS f() RETURNS INT DETERMINISTIC RETURN 7//
+CREATE PROCEDURE IF NOT EXISTS p() SELECT 1//
+CREATE ALGORITHM=MERGE SQL SECURITY INVOKER VIEW IF NOT EXISTS a_session AS SELECT id FROM session//
+CREATE DEFINER = 'proxy'@localhost VIEW IF NOT EXISTS b_session AS SELECT id FROM session//
+`;
+const DEFINERS = `SELECT TRIGGER_NAME AS name, DEFINER AS definer FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = 'replicated_session_store'
+  UNION SELECT ROUTINE_NAME, DEFINER FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = 'replicated_session_store'
+  UNION SELECT TABLE_NAME, DEFINER FROM information_schema.VIEWS WHERE TABLE_SCHEMA = 'replicated_session_store' ORDER BY 1`;
+
+test("triggers and functions, which take MariaDB's root, run in the admin's name and in the script's mode, on both nodes", async () => {
+  await created({ script: PROGRAMS });
+  await logged("INSERT INTO session (id) VALUES (1)");
+  const definer = `${ADMIN.user}@localhost`;
+  for (const node of pair.nodes) {
+    expect(await node.rows(DEFINERS)).toEqual([
+      { name: "a_session", definer },
+      { name: "b_session", definer: "proxy@localhost" },
+      ...["f", "p", "t", "u"].map((name) => ({ name, definer })),
+    ]);
+    expect(
+      await node.rows("SELECT name, replicated_session_store.f() AS f FROM replicated_session_store.session"),
+    ).toEqual([{ name: "by t", f: 7 }]);
+  }
+});
+
+test("where root can't be asked, a trigger is refused with what the server did not take, and who may", async () => {
+  const root = localUser();
+  await unlogged(db1, `ALTER USER ${root}@localhost ACCOUNT LOCK`);
+  try {
+    await expect(inOwnRun(async () => SessionStoreSchema.create(await checked({ script: PROGRAMS })))).rejects.toThrow(
+      /^line 4 of the script: .*1419.*MariaDB's root, who may, can't be asked/,
+    );
+  } finally {
+    await unlogged(db1, `ALTER USER ${root}@localhost ACCOUNT UNLOCK`);
+  }
+});
+
+test.each(["nobody@localhost", "powerful@localhost", "proxy"])(
+  "what would run in the name of %s, in which it could not be copied, is refused before anything is made",
+  async (definer) => {
+    const script = `${SCRIPT}CREATE DEFINER=${definer} VIEW IF NOT EXISTS a_session AS SELECT 1 AS x;`;
+    await expect(inOwnRun(async () => SessionStoreSchema.create(await checked({ script })))).rejects.toThrow(
+      new RegExp(`^line 9 of the script: it names DEFINER=${definer}.* Nothing of the script was run`),
+    );
+    expect(await db1.rows("SHOW TABLES FROM replicated_session_store")).toEqual([]);
+  },
+);
 
 test("what the server refuses is shown with the line of the script", async () => {
   const wrong = "CREATE TABLE IF NOT EXISTS conf (id INT PRIMARY KEY);\nINSERT INTO conf VALUES (1, 2, 3);";

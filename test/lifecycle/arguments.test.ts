@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { Authority } from "../support/authority";
 import { PulumiProject } from "../support/cli/cli";
 
 /** What a program is told before anything of it is made, by the real CLI. */
@@ -50,6 +51,28 @@ ${PAIR.replace(/\);$/, " as any);")}`;
   expect(diagnostics(output)).toContain('ReplicatedSessionStore "sessions": proxy.password: must not be empty');
   withoutStack(diagnostics(output));
   expect(output).not.toMatch(/unexpected unknown|MariaDbNode .* creat/);
+});
+
+it("certificates that the replicas could not show are refused before an account asks for them", async () => {
+  const authority = await Authority.create();
+  const tls = [
+    await authority.issue("127.0.0.1"),
+    await authority.issue("127.0.0.1", { usages: ["1.3.6.1.5.5.7.3.1"] }),
+  ];
+  const accounts = `proxy: { password: "a" }, replication: { password: "b" }, binaryLog: { password: "c" }`;
+  const program = `import { ReplicatedSessionStore } from "${NAME}";
+const tls = ${JSON.stringify(tls)};
+new ReplicatedSessionStore("sessions", {
+  nodes: [1, 2].map((n) => ({ host: { kind: "local", directory: "/nowhere" + n }, address: "127.0.0.1", port: n, tls: tls[n - 1] })),
+  admin: { password: "d" }, ${accounts}, requireTls: "X509",
+} as any);`;
+  await using project = await PulumiProject.create({ program });
+  const text = diagnostics((await project.preview()).output);
+  expect(text).toMatch(
+    /ReplicatedSessionStore "sessions": nodes\[1\]\.tls\.certificate is refused by OpenSSL where its replica shows it: .*clientAuth/,
+  );
+  expect(text).not.toContain("nodes[0]");
+  withoutStack(text);
 });
 
 it("a library that is installed behind another package is to be a direct dependency", async () => {

@@ -21,6 +21,7 @@ test.each([
   [["reaches-peer", "--patern", "x", "t"], /unknown option/],
   [["reaches-peer", "--pattern", "a b", "t"], /contains a blank/],
   [["check-script", "/nowhere/a.sql"], /ENOENT.*\/nowhere\/a\.sql/],
+  [["check-script", "/"], /^\/ is a folder: name the file in it/],
   [["what"], /unknown command/],
 ])("`%s` is wrong usage: code 2, and standard error says what is wrong", async (args, err) => {
   expect(await sessionStore(...args)).toEqual({ code: 2, out: "", err: expect.stringMatching(err) });

@@ -155,7 +155,31 @@ test.each([
   ["SELECT 1 INTO OUTFILE '/tmp/x'", /not among/],
   ["SOURCE other.sql", /^source is a command of the mariadb client, and reads another file/],
   ["INSERT INTO conf VALUES ('never closed)", /never closes/],
-  ["/*M!110800 DROP TABLE session */", /version/],
+  ["/*M!110800 CREATE TABLE IF NOT EXISTS a_conf (id INT) */", /version/],
+  ["/*M!110800 DROP TABLE session */", /^DROP TABLE changes or destroys/],
+  ["DO SETVAL(notes, 5)", /matches no filter/],
+  ["DO SLEEP(5)", /^DO is not among/],
+  ["INSERT DELAYED INTO conf VALUES (1)", /^INSERT DELAYED is not for InnoDB/],
+  ["CREATE TABLE IF NOT EXISTS a_conf (id INT) TYPE=InnoDB", /^TYPE= is how MySQL 4/],
+  ["CREATE VIEW IF NOT EXISTS elsewhere.a_conf AS SELECT 1", /another database/],
+  [
+    "CREATE DEFINER=root@localhost VIEW IF NOT EXISTS a_conf AS SELECT 1",
+    /^DEFINER=root@localhost would let it run with all/,
+  ],
+  ["CREATE DEFINER = 'mariadb.sys' PROCEDURE IF NOT EXISTS p() SELECT 1", /^DEFINER=mariadb\.sys@% would/],
+  [
+    "CREATE DEFINER=`root`@db1.example.org EVENT IF NOT EXISTS e ON SCHEDULE EVERY 1 DAY DO SELECT 1",
+    /^DEFINER=root@db1\.example\.org /,
+  ],
+  [
+    "CREATE FUNCTION IF NOT EXISTS f() RETURNS INT RETURN 1",
+    /^CREATE FUNCTION without DETERMINISTIC, NO SQL or READS SQL DATA/,
+  ],
+  [
+    "CREATE FUNCTION IF NOT EXISTS f() RETURNS INT NOT DETERMINISTIC MODIFIES SQL DATA RETURN 1",
+    /without DETERMINISTIC/,
+  ],
+  ["CREATE FUNCTION IF NOT EXISTS f RETURNS INT SONAME 'f.so'", /^SONAME loads a library/],
 ])("`%s` is refused with its line and a reason", (statement, reason) => {
   expect(problemsOf(statement)).toEqual([expect.stringMatching(reason)]);
   expect(check(`${TABLE}\n\n${statement}`).findings.map(({ line }) => line)).toEqual([4]);
@@ -168,8 +192,54 @@ test("no password of a refused statement is shown", () => {
   );
 });
 
-test("a script that makes no table is refused: it may be a file name", () => {
-  expect(check("-- nothing\nSELECT 1").findings).toEqual([{ line: 1, reason: expect.stringContaining("no table") }]);
+test("the value of a sequence is set, as each mariadb-dump writes it", () => {
+  for (const text of ["DO SETVAL(session, 5, 1)", "SELECT SETVAL(session, 5, 1)"]) {
+    expect(check(TABLE + text).statements[1]).toEqual({
+      line: 2,
+      kind: "alter",
+      table: "session",
+      text: "DO SETVAL(session, 5, 1)",
+    });
+  }
+});
+
+test.each([
+  "CREATE TABLE IF NOT EXISTS a_conf (type INT, t INT AS (type = 1))",
+  "CREATE DEFINER=CURRENT_USER() VIEW IF NOT EXISTS a_conf AS SELECT 1",
+  "CREATE DEFINER=proxy@`%` VIEW IF NOT EXISTS a_conf AS SELECT 1",
+  "CREATE FUNCTION IF NOT EXISTS f() RETURNS INT NO SQL RETURN 1",
+  "CREATE FUNCTION IF NOT EXISTS f() RETURNS INT READS SQL DATA RETURN 1",
+])("`%s` is taken", (statement) => expect(problemsOf(statement)).toEqual([]));
+
+test.each([
+  ["", /^the text is empty\. .*readFileSync/],
+  ["\uFEFF \n", /^the text is empty/],
+  ["-- nothing\n/* */", /^there is no statement in it, only comments$/],
+  ["SELECT 1", /^it makes no table, view or sequence.* Give the script that has CREATE TABLE/],
+  ["INSERT INTO conf VALUES (1)", /^it makes no table, .*mariadb-dump leaves that out with --no-create-info/],
+  ["sql/sessionStoreSetup.sql", /^this is the name of a file/],
+  ["C:\\scripts\\my setup", /^this is the name of a file/],
+  ["/opt/nevisproxy/setup", /^this is the name of a file/],
+  ["https://example.org/setup.sql", /^this is an address/],
+  [JSON.stringify({ sql: TABLE }), /^this is JSON/],
+  [JSON.stringify(TABLE), /^this is JSON, not SQL\. Where the script is a text in it, JSON\.parse/],
+  ["[object Object]", /^this is what a program makes of a value/],
+  ["Calling [toString] on an [Output<T>] is not supported.\n", /^this is what Pulumi makes of an output/],
+  ['<?xml version="1.0"?><mysqldump>', /^this is XML/],
+  [Buffer.from(TABLE).toString("base64"), /^this is Base64/],
+])("what is given in the place of a script is told for what it is: %j", (text, reason) => {
+  expect(check(text).findings).toEqual([{ line: 1, reason: expect.stringMatching(reason) }]);
+});
+
+test("a message of the program that wrote the file is told with its line, also one that would open a quote", () => {
+  for (const message of [
+    "mysqldump: [Warning] Using a password on the command line interface can be insecure.",
+    'mariadb-dump: Couldn\'t find table: "x"',
+  ]) {
+    expect(check(`${TABLE}${message}\n${TABLE}`).findings).toEqual([
+      { line: 2, reason: expect.stringMatching(/^this is a message of the program .*2>&1/) },
+    ]);
+  }
 });
 
 test.each([
@@ -228,7 +298,7 @@ test.each([
   ["CREATE PROCEDURE IF NOT EXISTS p() BEGIN DECLARE a TYPE OF notes.id; END", /^TYPE OF/],
   ["CREATE PROCEDURE IF NOT EXISTS p() CALL elsewhere.q", /^a call of/],
   ["CREATE PROCEDURE IF NOT EXISTS p() EXECUTE IMMEDIATE 'SELECT * FROM notes'", /put together/],
-  ["CREATE FUNCTION IF NOT EXISTS f() RETURNS INT RETURN (SELECT COUNT(*) FROM notes)", /^FROM/],
+  ["CREATE FUNCTION IF NOT EXISTS f() RETURNS INT READS SQL DATA RETURN (SELECT COUNT(*) FROM notes)", /^FROM/],
   ["CREATE EVENT IF NOT EXISTS e ON SCHEDULE EVERY 1 DAY DO DELETE FROM notes WHERE id < 5", /^FROM/],
 ])("`%s` is refused for what it names", (statement, reason) => {
   expect(problemsOf(`DELIMITER //\n${statement}`)).toEqual([expect.stringMatching(reason)]);

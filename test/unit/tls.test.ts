@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import type { NodeTls } from "../../provider/src/inputs";
-import { authorityProblem, daysLeft, tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
+import { authorityProblem, clientProblems, daysLeft, tlsProblems, tlsTexts } from "../../provider/src/recipe/tls";
 import { Authority } from "../support/authority";
 import type { CertificateSpec } from "../support/certificateCases";
 import { madeOf } from "../support/certificateTexts";
@@ -88,13 +88,9 @@ test.each<[string, () => Promise<Partial<NodeTls>> | Partial<NodeTls>, RegExp]>(
   [
     "a key as the certificate",
     () => ({ certificate: good.privateKey }),
-    /^certificate: is a private key; give the certificate$/,
+    /^certificate: is a private key: give the certificate$/,
   ],
-  [
-    "a path as the certificate",
-    () => ({ certificate: "/etc/ssl/db1.pem" }),
-    /^certificate: has no certificate in PEM format/,
-  ],
+  ["a path as the certificate", () => ({ certificate: "/etc/ssl/db1.pem" }), /^certificate: is the name of a file/],
   [
     "a damaged certificate",
     () => ({ certificate: good.certificate.replace(/MII.{20}/, "MII") }),
@@ -123,7 +119,7 @@ test.each<[string, CertificateSpec, RegExp]>([
   [
     "a signature with SHA-1",
     { leaf: { digest: "sha1" } },
-    /^certificate: CN=db1\.example\.org is signed with SHA-1, .*`openssl x509 -req -sha256/,
+    /^certificate: CN=db1\.example\.org is signed with SHA-1, .*`echo subjectAltName=DNS:db1\.example\.org > EXTENSIONS; openssl x509 -req -sha256/,
   ],
   ["one with MD5", { root: { key: "rsa2048" }, leaf: { digest: "md5" } }, /^certificate: .* is signed with MD5/],
   [
@@ -173,6 +169,22 @@ test.each<[string, CertificateSpec, RegExp]>([
   expect(found.map(({ property, reason }) => `${property}: ${reason}`)).toEqual([expect.stringMatching(words)]);
 });
 
+test("a certificate that a replica shows has to be for clients too, of an authority that the peer trusts", async () => {
+  for (const extra of ["both", "client", undefined] as const) {
+    const own = madeOf(extra ? { leaf: { extra } } : {}, ADDRESS);
+    expect(await clientProblems(own, { ...good, ca: own.ca })).toBeUndefined();
+  }
+  const own = madeOf({ leaf: { extra: "server" } }, ADDRESS);
+  expect(await clientProblems(own, { ...good, ca: own.ca })).toMatch(
+    /^is refused by OpenSSL where its replica shows it: .*purpose\. .*extendedKeyUsage=serverAuth,clientAuth/,
+  );
+  const other = (await Authority.create("Other CA")).ca;
+  expect(await clientProblems(madeOf({}, ADDRESS), { ...good, ca: other })).toMatch(
+    /^is refused by OpenSSL where its replica shows it: .*"ca" of the other node/,
+  );
+  expect(await clientProblems(madeOf({ dress: "cut" }, ADDRESS), good)).toBeUndefined();
+});
+
 test("what OpenSSL takes is taken: an authority that signed itself with SHA-1, one that was renewed, PSS, Ed25519, any order in between", async () => {
   const specs: CertificateSpec[] = [
     { root: { digest: "sha1" } },
@@ -213,7 +225,8 @@ test("days are counted until the first certificate of the chain ends", async () 
 
 test("the authority of direct access is looked at too", () => {
   expect(authorityProblem(authority.ca)).toBeUndefined();
-  expect(authorityProblem("")).toMatch(/no certificate in PEM format/);
+  expect(authorityProblem("")).toMatch(/^is empty/);
+  expect(authorityProblem("what")).toMatch(/no certificate in PEM format/);
 });
 
 function encryptedKey(): string {

@@ -42,7 +42,7 @@ export async function run(args: readonly string[], output: Output): Promise<numb
     .description("is this SQL script fit for SessionStoreSchema?")
     .argument("<file.sql>")
     .action(async (file: string, options: FilterOptions) => {
-      const { statements, findings } = checkScript(await readFile(file, "utf8"), filtersOf(options));
+      const { statements, findings } = checkScript(await textOf(file), filtersOf(options));
       for (const { line, reason } of findings) output.write(`${file}:${line}: ${reason}\n`);
       if (findings.length === 0) output.write(`${file}: fit; it makes ${tablesOf(statements).join(", ")}\n`);
       code = findings.length === 0 ? YES : NO;
@@ -81,6 +81,15 @@ export async function run(args: readonly string[], output: Output): Promise<numb
     if (error instanceof CommanderError) return error.exitCode === 0 ? YES : CANNOT_TELL;
     output.warn(`${(error as Error).message}\n`);
     return CANNOT_TELL;
+  }
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EISDIR") throw error;
+    throw new Error(`${file} is a folder: name the file in it, one at a time`);
   }
 }
 

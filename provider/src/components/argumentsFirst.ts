@@ -3,6 +3,7 @@ import { ROLES } from "../recipe/accounts/table";
 import { argumentProblems } from "../recipe/argumentProblems";
 import { INPUT_SHAPES } from "../recipe/inputShapes";
 import { object } from "../recipe/shapes";
+import { clientProblems } from "../recipe/tls";
 import { isLater } from "../resources/refused";
 import type { ReplicatedSessionStoreArgs } from "./pairArgs";
 import { PAIR } from "./pairShape";
@@ -27,7 +28,23 @@ export function argumentsFirst(component: string, args: ReplicatedSessionStoreAr
       refusePair(component, problemsOf(place, known)),
     ),
   );
-  return pulumi.all(looked).apply(() => []);
+  return pulumi.all([...looked, certificatesOfReplicas(component, args)]).apply(() => []);
+}
+
+/** Accounts that ask replicas for certificates are changed before the links are: a replica whose certificate is not for clients could not come back. */
+function certificatesOfReplicas(component: string, args: ReplicatedSessionStoreArgs): pulumi.Output<void> {
+  const { replication, requireTls, nodes, link } = args;
+  const [one, other] = nodes.map(({ tls }) => tls);
+  if (!one || !other) return pulumi.output(undefined);
+  const known = pulumi.all([pulumi.output(replication), pulumi.output(requireTls), pulumi.output(link), one, other]);
+  return known.apply(async ([account, every, { tls } = {}, ...own]) => {
+    if (tls !== "mutual" && (account?.requireTls ?? every) !== "X509") return;
+    const reasons = await Promise.all(own.map((each, i) => clientProblems(each, own[1 - i] ?? each)));
+    refusePair(
+      component,
+      reasons.flatMap((reason, i) => (reason ? [`nodes[${i}].tls.certificate ${reason}`] : [])),
+    );
+  }) as pulumi.Output<void>;
 }
 
 /** What is wrong with the accounts that need not be waited for: told before anything is registered. */

@@ -1,8 +1,8 @@
 import { openAsSuperuser } from "./open";
 import type { Server } from "./server";
 
-/** ER_DBACCESS_DENIED_ERROR, ER_ACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR, ER_PROCACCESS_DENIED_ERROR */
-const DENIED = [1044, 1045, 1142, 1227, 1370];
+/** ER_DBACCESS_DENIED_ERROR, ER_ACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_SPECIFIC_ACCESS_DENIED_ERROR, ER_PROCACCESS_DENIED_ERROR, ER_BINLOG_CREATE_ROUTINE_NEED_SUPER */
+const DENIED = [1044, 1045, 1142, 1227, 1370, 1419];
 
 /**
  * Does what may take more than the admin account's rights: then it is done by MariaDB's root, through the socket. `work` is one change that the

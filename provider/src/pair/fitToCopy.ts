@@ -9,6 +9,7 @@ import {
 } from "../mariadb/storedObjects";
 import { versionedTables } from "../mariadb/tables";
 import { DEFINERS, rowOf } from "../recipe/accounts/table";
+import type { CheckedStatement } from "../recipe/schema/script";
 import { progress } from "../run";
 
 /** What keeps databases from being copied, found before anything is touched. */
@@ -75,6 +76,27 @@ export async function refuseForeignTriggers(
   const triggers = await triggersOf(from, database, tables);
   const [there, here] = await Promise.all([ordinaryAccounts(from), ordinaryAccounts(to)]);
   return refuseForeign(from, triggers, (definer) => there.has(definer) && here.has(definer));
+}
+
+/** Refuses what a script would make in a name in which it could not be copied. */
+export async function refuseForeignDefiners(
+  servers: readonly Server[],
+  statements: readonly Pick<CheckedStatement, "line" | "definer">[],
+): Promise<void> {
+  const named = statements.flatMap(({ line, definer }) => (definer && "user" in definer ? [{ line, ...definer }] : []));
+  if (named.length === 0) return;
+  for (const server of servers) {
+    const ordinary = await ordinaryAccounts(server);
+    const foreign = named.find(
+      ({ user, host }) => user !== server.connection.admin.user && !ordinary.has(`${user}@${host}`),
+    );
+    if (!foreign) continue;
+    const { line, user, host } = foreign;
+    throw new Error(
+      `line ${line} of the script: it names DEFINER=${user}@${host}, which is no account of ${server.name}, or one with rights beyond its databases. ` +
+        "Nothing of the script was run. Take the clause out: then it runs as the admin account; or name an account that the pair has on both nodes, such as its proxy's",
+    );
+  }
 }
 
 /**

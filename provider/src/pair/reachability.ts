@@ -28,14 +28,23 @@ export async function refuseUnreachable(
   const obstacle = await obstacleOn({ from: replica, to: source, isVerified }, user);
   if (!obstacle) return;
   const back = await obstacleOn({ from: source, to: replica, isVerified }, user);
+  const both = [obstacle, ...(back ? [back] : [])];
   throw new Error(
-    `${[obstacle, back].filter((each) => each !== undefined).join(" ")} Nothing was changed about the replication of ${replica.name}; ` +
-      "put the network right and run `pulumi up` again.",
+    `${both.map(({ sentence }) => sentence).join(" ")} Nothing was changed about the replication of ${replica.name}; ` +
+      `${[...new Set(both.map(({ repair }) => repair))].join(" ")} and run \`pulumi up\` again.`,
   );
 }
 
-/** In a sentence, what is in the way. */
-async function obstacleOn(way: Way, user: string): Promise<string | undefined> {
+interface Obstacle {
+  readonly reason: string;
+  /** What to do. */
+  readonly repair: string;
+}
+
+const NETWORK = "put the network right";
+
+/** What is in the way. */
+async function obstacleOn(way: Way, user: string): Promise<(Obstacle & { readonly sentence: string }) | undefined> {
   const { from, to, isVerified } = way;
   const { address, port } = to.connection;
   const target = [`--host=${address}`, `--port=${port}`, `--connect-timeout=${PATIENCE}`, `--user=${user}`];
@@ -49,31 +58,46 @@ async function obstacleOn(way: Way, user: string): Promise<string | undefined> {
   const asked = `${from.name} to reach ${to.name} at ${address}:${port}`;
   const answer = await during(`asking ${asked}`, outcome(from, command));
   if (answer === undefined) return undefined;
-  const reason = await reasonOf(answer, way);
-  if (reason) return `${from.name} does not reach ${to.name} at ${address}:${port}: ${reason}.`;
+  const obstacle = await reasonOf(answer, way);
+  if (obstacle) {
+    return {
+      ...obstacle,
+      sentence: `${from.name} does not reach ${to.name} at ${address}:${port}: ${obstacle.reason}.`,
+    };
+  }
   progress(`whether it is possible for ${asked} can't be asked there: ${answer}`);
   return undefined;
 }
 
 /** The client's own words for an obstacle; nothing in them: it was not the network. */
-async function reasonOf(answer: string, way: Way): Promise<string | undefined> {
-  if (/Unknown (MySQL )?server host/.test(answer)) return `no such name is known on the machine of ${way.from.name}`;
+async function reasonOf(answer: string, way: Way): Promise<Obstacle | undefined> {
+  if (/Unknown (MySQL )?server host/.test(answer))
+    return { reason: `no such name is known on the machine of ${way.from.name}`, repair: NETWORK };
   if (/Lost connection .*handshake/.test(answer)) {
-    return `a connection is made, but within ${PATIENCE} s nothing comes through it: the server hangs, or something in between swallows the packets`;
+    return {
+      reason: `a connection is made, but within ${PATIENCE} s nothing comes through it: the server hangs, or something in between swallows the packets`,
+      repair: NETWORK,
+    };
   }
   if (/TLS\/SSL error|SSL connection error|SSL is required/.test(answer)) {
-    return `${way.to.name} does not prove itself there (${answer.replace(/^.*?error: '?/, "")}): its certificate has to name that address, and the "ca" of ${way.from.name} has to be the one that signed it`;
+    return {
+      reason: `${way.to.name} does not prove itself there (${answer.replace(/^.*?error: '?/, "")}): its certificate has to name that address, and the "ca" of ${way.from.name} has to be the one that signed it`,
+      repair: `give ${way.from.name} the right "tls.ca", or ${way.to.name} another "tls.certificate",`,
+    };
   }
   if (!/Can't connect/.test(answer)) return undefined;
   return /\(110\)/.test(answer) ? silence(way) : refusal(way);
 }
 
-const silence = ({ to }: Way): string =>
-  `no answer within ${PATIENCE} s. Either a firewall drops the packets, and has to let TCP port ${to.connection.port} through, ` +
-  `or the address is not that of ${to.name}`;
+const silence = ({ to }: Way): Obstacle => ({
+  reason:
+    `no answer within ${PATIENCE} s. Either a firewall drops the packets, and has to let TCP port ${to.connection.port} through, ` +
+    `or the address is not that of ${to.name}`,
+  repair: NETWORK,
+});
 
 /** MariaDB's client has one error number for all of these. The shell tells them apart. */
-async function refusal({ from, to }: Way): Promise<string> {
+async function refusal({ from, to }: Way): Promise<Obstacle> {
   const { address, port } = to.connection;
   const command = [
     "env",
@@ -87,23 +111,33 @@ async function refusal({ from, to }: Way): Promise<string> {
     `${port}`,
   ];
   const answer = (await outcome(from, command)) ?? "";
-  if (/No route to host|Network is unreachable/.test(answer)) return `there is no route to it from there`;
-  return `the connection is refused: ${await listening(to)}`;
+  if (/No route to host|Network is unreachable/.test(answer))
+    return { reason: "there is no route to it from there", repair: NETWORK };
+  const { reason, repair } = await listening(to);
+  return { reason: `the connection is refused: ${reason}`, repair };
 }
 
 /** What a server says of where it listens, as far as that explains a refusal. */
-async function listening(server: Server): Promise<string> {
+async function listening(server: Server): Promise<Obstacle> {
   const seen = await server.query(
     "SELECT @@GLOBAL.port AS port, @@GLOBAL.bind_address AS address, @@GLOBAL.skip_networking AS closed",
   );
   const { port, address, closed } = seen[0] ?? {};
   const { name, connection } = server;
-  if (Number(closed) === 1) return `${name} takes no connections over the network (skip_networking)`;
-  if (Number(port) !== connection.port) return `${name} listens on port ${port}`;
+  const repair = `let ${name} listen there, or give its node the place where it does,`;
+  if (Number(closed) === 1)
+    return { reason: `${name} takes no connections over the network (skip_networking)`, repair };
+  if (Number(port) !== connection.port) return { reason: `${name} listens on port ${port}`, repair };
   if (isLoopback(String(address))) {
-    return `${name} listens on ${address} only, where no other machine gets in (bind_address; the node's "bindAddress" sets it)`;
+    return {
+      reason: `${name} listens on ${address} only, where no other machine gets in (bind_address; the node's "bindAddress" sets it)`,
+      repair,
+    };
   }
-  return `${name} listens there, so a firewall refuses, or the address is not that of ${name}`;
+  return {
+    reason: `${name} listens there, so a firewall refuses, or the address is not that of ${name}`,
+    repair: NETWORK,
+  };
 }
 
 /** What a command failed with. Undefined: it did not. */

@@ -1,6 +1,6 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
-import { isIP } from "node:net";
 import { isSelfSigned, subject } from "./certificates";
+import { anotherAuthority, anotherKey, signing, signingAuthority } from "./signing";
 
 /**
  * What OpenSSL finds too weak on its security level 2, on which Debian, Ubuntu and Red Hat have it. A server does without TLS then, or hangs up
@@ -27,15 +27,6 @@ const PSS = "06092a864886f70d01010a";
 const SHA1 = "06052b0e03021a";
 const MD5 = "06082a864886f70d0205";
 
-/** How to get another key, and a request for its certificate. */
-export const anotherKey = (address: string): string =>
-  `\`openssl req -new -newkey rsa:3072 -sha256 -nodes -keyout KEY -out REQUEST -subj /CN=${address} -addext subjectAltName=${isIP(address) ? "IP" : "DNS"}:${address}\``;
-
-const ANOTHER_AUTHORITY =
-  "`openssl req -x509 -newkey rsa:3072 -sha256 -days 3650 -keyout CAKEY -out CA -subj /CN=NAME`";
-const SIGN_AGAIN =
-  "`openssl x509 -req -sha256 -in REQUEST -CA CA -CAkey CAKEY -copy_extensions copyall -days 365 -out CERTIFICATE`";
-
 /** What is wrong with the node's own key. */
 export function weakNodeKey(certificate: X509Certificate, address: string): string | undefined {
   const { publicKey } = certificate;
@@ -53,14 +44,14 @@ export function weakNodeKey(certificate: X509Certificate, address: string): stri
 /** What is wrong with another certificate of the chain. */
 export function weakAuthorityKey(certificate: X509Certificate): string | undefined {
   const weak = tooSmall(certificate.publicKey);
-  return weak && `${subject(certificate)} has ${weak}. Make another authority: ${ANOTHER_AUTHORITY}`;
+  return weak && `${subject(certificate)} has ${weak}. Make another authority: ${anotherAuthority()}`;
 }
 
 /** What is wrong with how a certificate was signed. Of one that signed itself OpenSSL does not ask. */
-export function weakSignature(certificate: X509Certificate): string | undefined {
+export function weakSignature(certificate: X509Certificate, address: string): string | undefined {
   const digest = weakDigest(certificate);
   if (!digest || isSelfSigned(certificate)) return undefined;
-  return `${subject(certificate)} is signed with ${digest}, which OpenSSL takes no more. Have it signed with SHA-256: ${SIGN_AGAIN}`;
+  return `${subject(certificate)} is signed with ${digest}, which OpenSSL takes no more. Have it signed with SHA-256: ${certificate.ca ? signingAuthority() : signing(address)}`;
 }
 
 function tooSmall({ asymmetricKeyType: type, asymmetricKeyDetails: details }: KeyObject): string | undefined {

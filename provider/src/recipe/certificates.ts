@@ -1,6 +1,8 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import type { NodeTls } from "../inputs";
+import { otherForm } from "./keyForms";
 import { isBase64, isCutOff, pemBlocks, pemText } from "./pem";
+import { signing } from "./signing";
 
 /** Certificates and their keys, as they are read from what was given, and who signed whom. */
 
@@ -22,15 +24,16 @@ export type Certificates = [X509Certificate, ...X509Certificate[]];
 /** OpenSSL knows them by three names. */
 const CERTIFICATE = /^(X509 |TRUSTED )?CERTIFICATE$/;
 const KEY = /PRIVATE KEY$/;
+const REQUEST = /BEGIN (NEW )?CERTIFICATE REQUEST/;
 
-/** The certificates of a text. Throws Unreadable. */
-export function parse(property: "ca" | "certificate", text: string): Certificates {
+/** The certificates of a text. Throws Unreadable. @param address for which the certificate is, where that is known */
+export function parse(property: "ca" | "certificate", text: string, address?: string): Certificates {
   const unreadable = (reason: string) => new Unreadable({ property, reason });
   const damaged = "is cut off or damaged: give the whole text of the certificate";
   const blocks = pemBlocks(text);
   const parts = blocks.filter(({ label }) => CERTIFICATE.test(label));
   if (isCutOff(text) && /BEGIN [A-Z0-9 ]*CERTIFICATE/.test(text)) throw unreadable(damaged);
-  if (parts.length === 0) throw unreadable(noCertificate(text));
+  if (parts.length === 0) throw unreadable(noCertificate(text, address));
   if (!parts.every(({ body }) => isBase64(body))) throw unreadable(damaged);
   try {
     return parts.map((part) => new X509Certificate(pemText(part))) as Certificates;
@@ -39,13 +42,10 @@ export function parse(property: "ca" | "certificate", text: string): Certificate
   }
 }
 
-function noCertificate(text: string): string {
-  if (/PRIVATE KEY/.test(text)) return "is a private key; give the certificate";
-  if (/BEGIN (NEW )?CERTIFICATE REQUEST/.test(text))
-    return "is a request for a certificate: give what the authority makes of it (`openssl x509 -req -sha256 -in REQUEST -CA CA -CAkey CAKEY -out CERTIFICATE`)";
-  if (/BEGIN PKCS7/.test(text))
-    return "is in the format PKCS #7: `openssl pkcs7 -in FILE -print_certs -out CERTIFICATE` converts it";
-  return "has no certificate in PEM format: give the whole text, with -----BEGIN CERTIFICATE----- (`openssl x509 -inform DER -in FILE -out CERTIFICATE` makes it of a binary one)";
+function noCertificate(text: string, address: string | undefined): string {
+  const form = otherForm("certificate", text);
+  if (!form) return "has no certificate in PEM format: give the whole text, with -----BEGIN CERTIFICATE-----";
+  return REQUEST.test(text) ? `${form}: ${signing(address)}` : form;
 }
 
 /** The private key of a text, as it is written to a file. Throws Unreadable. */
@@ -53,15 +53,13 @@ export function keyText(text: string): string {
   const unreadable = (reason: string) => new Unreadable({ property: "privateKey", reason });
   const key = pemBlocks(text).find(({ label }) => KEY.test(label));
   if (!key && isCutOff(text)) throw unreadable("is cut off: give the whole text, up to -----END");
-  if (!key && /BEGIN [A-Z0-9 ]*CERTIFICATE/.test(text)) throw unreadable("is a certificate; give its private key");
-  if (!key && /BEGIN [A-Z0-9 ]*PUBLIC KEY/.test(text)) throw unreadable("is a public key; give the private one");
-  if (!key)
-    throw unreadable(
-      "is no private key in PEM format: give the whole text, with -----BEGIN PRIVATE KEY----- (`openssl pkey -inform DER -in FILE -out KEY` makes it of a binary one)",
-    );
+  if (!key) {
+    const none = "is no private key in PEM format: give the whole text, with -----BEGIN PRIVATE KEY-----";
+    throw unreadable(otherForm("key", text) ?? none);
+  }
   if (key.encryption || key.label.startsWith("ENCRYPTED")) {
     throw unreadable(
-      "is encrypted, and the server has nobody to ask for its passphrase: `openssl pkey -in KEY` decrypts it",
+      "is encrypted, and the server has nobody to ask for its passphrase: `openssl pkey -in FILE -out KEY` decrypts it",
     );
   }
   if (key.label.startsWith("OPENSSH"))

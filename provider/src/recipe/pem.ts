@@ -9,10 +9,10 @@ export interface PemBlock {
   readonly body: string;
 }
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----((?:(?!-----BEGIN)[\s\S])*?)-----END \1-----/g;
+const BLOCK = /-----BEGIN ([A-Z0-9. ]+)-----((?:(?!-----BEGIN)[\s\S])*?)-----END \1-----/g;
 const ENCRYPTION = /^\s*Proc-Type:\s*4,ENCRYPTED\s+DEK-Info:\s*([A-Z0-9-]+,[0-9A-Fa-f]+)/;
-/** What a line of a configuration or an environment variable makes of a line break. */
-const ESCAPED = /\\r\\n|\\n|\\r/g;
+/** What a line of a configuration or an environment variable makes of a line break; twice, where it went through two of them. */
+const ESCAPED = /(\\+r)?\\+n|\\+r/g;
 
 /** The whole blocks of a text. What stands around them, blanks, and how lines break, is left out. */
 export const pemBlocks = (text: string): PemBlock[] =>
@@ -32,7 +32,7 @@ export const pemText = ({ label, encryption, body }: PemBlock): string =>
 
 /** True: a block begins that does not end. */
 export const isCutOff = (text: string): boolean =>
-  (text.match(/-----BEGIN /g) ?? []).length > (text.match(/-----END [A-Z0-9 ]+-----/g) ?? []).length;
+  (text.match(/-----BEGIN /g) ?? []).length > (text.match(/-----END [A-Z0-9. ]+-----/g) ?? []).length;
 
 /** True for base64 as it is written whole. */
 export const isBase64 = (body: string): boolean => /^[A-Za-z0-9+/]+={0,2}$/.test(body) && body.length % 4 === 0;

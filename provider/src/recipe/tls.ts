@@ -16,7 +16,7 @@ import {
   Unreadable,
 } from "./certificates";
 import { pemText } from "./pem";
-import { handshakeProblem } from "./tlsHandshake";
+import { clientProblem, handshakeProblem } from "./tlsHandshake";
 
 /** What the servers of a pair prove themselves with. */
 
@@ -50,9 +50,9 @@ const SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
 export async function tlsProblems(tls: NodeTls, address: string): Promise<TlsProblem[]> {
   try {
     const authorities = parse("ca", tls.ca);
-    const given = parse("certificate", tls.certificate);
+    const given = parse("certificate", tls.certificate, address);
     const key = parseKey(tls.privateKey);
-    const misplaced = problemsOfOrder(given, key);
+    const misplaced = problemsOfOrder(given, authorities, key);
     if (misplaced.length > 0) return misplaced;
     const problems = [
       ...problemsOfKey(given, key),
@@ -65,6 +65,16 @@ export async function tlsProblems(tls: NodeTls, address: string): Promise<TlsPro
     return reason === undefined ? [] : [{ property: "certificate", reason, mayStay: true }];
   } catch (error) {
     if (error instanceof Unreadable) return [error.problem];
+    throw error;
+  }
+}
+
+/** Why the peer's server does not take the node's certificate from its replica. Undefined too where `tlsProblems` has something to say. */
+export async function clientProblems(own: NodeTls, peer: NodeTls, address = "ADDRESS"): Promise<string | undefined> {
+  try {
+    return await clientProblem(tlsTexts(own), tlsTexts(peer), address);
+  } catch (error) {
+    if (error instanceof Unreadable) return undefined;
     throw error;
   }
 }
@@ -107,8 +117,18 @@ const textOf = (certificates: Certificates): string =>
   certificates.map(({ raw }) => pemText({ label: "CERTIFICATE", body: raw.toString("base64") })).join("");
 
 /** What was given first has to be the node's own: all else is said of that. */
-function problemsOfOrder([certificate, ...between]: Certificates, key: KeyObject): TlsProblem[] {
-  const own = certificate.checkPrivateKey(key) ? undefined : between.find((one) => one.checkPrivateKey(key));
+function problemsOfOrder(
+  [certificate, ...between]: Certificates,
+  authorities: Certificates,
+  key: KeyObject,
+): TlsProblem[] {
+  if (certificate.checkPrivateKey(key)) return [];
+  const own = between.find((one) => one.checkPrivateKey(key));
+  const elsewhere = authorities.find((one) => one.checkPrivateKey(key));
+  if (!own && elsewhere && certificate.ca && !elsewhere.ca) {
+    const reason = `is that of an authority (${subject(certificate)}), and the node's own (${subject(elsewhere)}) is in "ca": exchange the two`;
+    return [{ property: "certificate", reason }];
+  }
   if (!own) return [];
   const reason = `begins with ${subject(certificate)}, and "privateKey" belongs to ${subject(own)} after it: put the node's own certificate first`;
   return [{ property: "certificate", reason }];
@@ -168,7 +188,7 @@ function problemsOfStrength(given: Certificates, authorities: Certificates, addr
     ...[...between, ...above].map((one) => ({ property: propertyOf(one, given), reason: weakAuthorityKey(one) })),
     ...[...given, ...above.slice(0, -1)].map((one) => ({
       property: propertyOf(one, given),
-      reason: weakSignature(one),
+      reason: weakSignature(one, address),
     })),
   ];
   return reasons.flatMap(({ property, reason }) => (reason ? [{ property, reason, mayStay: true }] : []));

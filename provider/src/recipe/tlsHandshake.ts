@@ -1,6 +1,6 @@
 import { Duplex } from "node:stream";
 import * as tls from "node:tls";
-import { anotherKey } from "./certificateStrength";
+import { anotherKey } from "./signing";
 
 /**
  * Has OpenSSL itself shake hands with these certificates, as the server and its peer will, within this process: whatever else it may have against
@@ -29,6 +29,40 @@ export async function handshakeProblem({ ca, certificate }: Texts, address: stri
     const said = (error as { reason?: string }).reason ?? (error as Error).message;
     return `is refused by OpenSSL: ${said}${repairOf(said, address)}`;
   }
+}
+
+/** Why a server with these certificates does not take the client's, if so. */
+export async function clientProblem(client: Texts, server: Texts, address: string): Promise<string | undefined> {
+  try {
+    await showCertificate(client, server);
+    return undefined;
+  } catch (error) {
+    const said = (error as { reason?: string }).reason ?? (error as Error).message;
+    return `is refused by OpenSSL where its replica shows it: ${said}${repairOf(said, address)}`;
+  }
+}
+
+/** Unlike the server's, a client's certificate is judged after the client itself has done its part. */
+function showCertificate(client: Texts, { ca, certificate }: Texts): Promise<void> {
+  const [one, other] = pipe();
+  const files = { ca, cert: certificate, key: certificate, ciphers: LEVEL };
+  const server = tls.createServer({ ...files, requestCert: true, rejectUnauthorized: false });
+  const context = tls.createSecureContext({ cert: client.certificate, key: client.certificate, ciphers: LEVEL });
+  const socket = tls.connect({ socket: other, secureContext: context, rejectUnauthorized: false });
+  return new Promise<void>((resolve, reject) => {
+    server.once("secureConnection", ({ authorized, authorizationError: error }) => {
+      // Such as INVALID_PURPOSE
+      if (authorized) resolve();
+      else reject(new Error(String(error).toLowerCase().replaceAll("_", " ")));
+    });
+    server.once("tlsClientError", reject);
+    // What the server has against it, it says itself.
+    socket.on("error", () => undefined);
+    server.emit("connection", one);
+  }).finally(() => {
+    socket.destroy();
+    one.destroy();
+  });
 }
 
 /** Names were compared before. */
@@ -97,6 +131,10 @@ const REPAIRS: readonly (readonly [RegExp, string])[] = [
   [
     /signature failure/,
     'Another certificate in "ca" or "certificate" has the name of the one that signed it, and OpenSSL takes the first: leave that out, or have both authorities issued with a subjectKeyIdentifier, and what they sign with an authorityKeyIdentifier',
+  ],
+  [
+    /issuer cert|leaf signature|self.signed/,
+    'The "ca" of the other node does not have the authority that signed it: give that there too',
   ],
   [/critical extension/, "It, or one above it, has a critical extension that is unknown: have it issued without"],
 ];

@@ -33,6 +33,7 @@ export function encodingProblem(text: string): { readonly line: number; readonly
     line: text.slice(0, at).split("\n").length,
     reason:
       "bytes that are not UTF-8. Convert the file from the encoding that it is in, such as: iconv -f WINDOWS-1252 -t UTF-8 " +
-      "FILE > NEW-FILE; if they are values of BINARY or BLOB, write them as hexadecimal (mariadb-dump --hex-blob)",
+      "FILE > NEW-FILE; mariadb-dump writes it so with --default-character-set=utf8mb4. If they are values of BINARY or BLOB, write them as hexadecimal; " +
+      "mariadb-dump writes it so with --hex-blob",
   };
 }

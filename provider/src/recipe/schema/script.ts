@@ -3,12 +3,15 @@ import type { Name } from "../sql/cursor";
 import { isDynamic } from "../sql/mentions";
 import { type ScriptStatement, splitScript } from "../sql/splitScript";
 import { readStatement, type Statement } from "../sql/statement";
-import { dependsOnVersion, isSymbol, isWord, partsAtCommas, type Token } from "../sql/tokens";
+import { dependsOnVersion, isWord, partsAtCommas, type Token } from "../sql/tokens";
+import { type Definer, definerOf, definerProblems, functionProblems } from "./definer";
+import { ofStatement, withIfNotExists } from "./dumps";
 import { encodingProblem } from "./encoding";
-import { unfitness } from "./engines";
+import { otherText } from "./otherText";
 import { doubleQuotedName } from "./quotedNames";
 import { type Filters, namesBeyondReach } from "./reachesPeer";
 import { onlySetsAutocommit, settingProblems } from "./scriptSettings";
+import { tableProblems } from "./tableProblems";
 
 /** The script with which the proxy's tables come: what of it is run, and what speaks against running it on a linked pair. */
 export interface CheckedScript {
@@ -26,6 +29,8 @@ export interface CheckedStatement {
   readonly table?: string;
   /** Of an INSERT: the text that adds those of its rows that are not there yet. */
   readonly textForMissing?: string;
+  /** Of what runs in somebody's name: in whose. */
+  readonly definer?: Definer;
 }
 
 export interface Finding {
@@ -34,7 +39,10 @@ export interface Finding {
   readonly reason: string;
 }
 
-type Verdict = { run?: Omit<CheckedStatement, "line" | "text">; problems?: readonly string[] };
+type Verdict = {
+  run?: Omit<CheckedStatement, "line" | "text"> & Partial<Pick<CheckedStatement, "text">>;
+  problems?: readonly string[];
+};
 
 const LEFT_OUT: Verdict = {};
 
@@ -43,7 +51,7 @@ const LEFT_OUT: Verdict = {};
  * that was cut off is repeated from the beginning, on a pair that may hold sessions by then.
  */
 export function checkScript(script: string, filters: Filters): CheckedScript {
-  const notText = encodingProblem(script);
+  const notText = encodingProblem(script) ?? otherText(script);
   if (notText) return { statements: [], findings: [notText] };
   const statements: CheckedStatement[] = [];
   const cut = splitScript(script);
@@ -56,9 +64,17 @@ export function checkScript(script: string, filters: Filters): CheckedScript {
   }
   findings.sort((one, other) => one.line - other.line);
   if (findings.length === 0 && tablesOf(statements).length === 0) {
-    findings.push({ line: 1, reason: "it makes no table. Give the text of the script itself, not its file name" });
+    findings.push({ line: 1, reason: noTable(cut.statements) });
   }
   return { statements, findings };
+}
+
+function noTable(statements: readonly ScriptStatement[]): string {
+  if (statements.length === 0) return "there is no statement in it, only comments";
+  const needed = "it makes no table, view or sequence, and so nothing that could be looked after";
+  return statements.some(({ tokens }) => isWord(tokens[0], "INSERT"))
+    ? `${needed}. Put CREATE TABLE IF NOT EXISTS before its INSERTs; mariadb-dump leaves that out with --no-create-info: leave that out`
+    : `${needed}. Give the script that has CREATE TABLE IF NOT EXISTS`;
 }
 
 /** The tables, views and sequences that must be there once the script has run. */
@@ -82,6 +98,7 @@ function judge(source: ScriptStatement, filters: Filters): Verdict {
   if (effect === "database") return database(statement, filters);
   if (effect === "temporary table") return refuse(`${verb}: a temporary table is gone when the script ends`);
 
+  const setsValue = effect === "rows" && isWord(rest[0], "SETVAL");
   switch (verb.split(" ")[0]) {
     case "CREATE":
       return effect === "unknown" ? notAllowed(verb) : create(statement, source, filters);
@@ -92,23 +109,27 @@ function judge(source: ScriptStatement, filters: Filters): Verdict {
     case "SET":
       if (onlySetsAutocommit(source.tokens)) return LEFT_OUT;
       return { run: { kind: "session" }, problems: settingProblems(source.tokens) };
+    case "DO":
+      return setsValue ? setValue(statement, source, filters) : notAllowed(verb);
     case "USE":
       return rest[0]?.text === filters.database
         ? LEFT_OUT
-        : refuse(`it goes to the database ${rest[0]?.text}; this script is for ${filters.database} only`);
+        : refuse(
+            `it goes to the database ${rest[0]?.text}; this script is for ${filters.database} only${ofStatement(verb)}`,
+          );
     case "DROP":
-      return refuse(
-        `${verb} changes or destroys what is there, on both nodes. Take it out, or run it by hand; ` +
-          "mariadb-dump leaves out its own with --skip-add-drop-table",
-      );
     case "TRUNCATE":
     case "RENAME":
     case "REPLACE":
     case "UPDATE":
     case "DELETE":
     case "LOAD":
-      return refuse(`${verb} changes or destroys what is there, on both nodes. Take it out, or run it by hand`);
+      return refuse(
+        `${verb} changes or destroys what is there, on both nodes. Take it out, or run it by hand${ofStatement(verb)}`,
+      );
     case "SELECT":
+      // As mariadb-dump 10.5 has it.
+      if (setsValue) return setValue(statement, source, filters);
       return source.tokens.some((token) => isWord(token, "INTO")) ? notAllowed("SELECT ... INTO") : LEFT_OUT;
     // Every statement is committed by itself, so that a run that was cut off can be repeated.
     case "BEGIN":
@@ -133,8 +154,9 @@ const UNFINISHED =
 function versioned(source: ScriptStatement, filters: Filters): Verdict {
   const [first, ...more] = source.tokens;
   const isWhole = first !== undefined && dependsOnVersion(first) && more.at(-1)?.kind === "comment mark";
-  const { run, problems = [] } = isWhole ? judge({ ...source, tokens: more }, filters) : { problems: [""] };
-  if (problems.length === 0 && (run === undefined || run.kind === "session")) return { ...(run && { run }) };
+  const { run, problems = [] } = isWhole ? judge({ ...source, tokens: more }, filters) : {};
+  if (isWhole && problems.length > 0) return { problems };
+  if (isWhole && (run === undefined || run.kind === "session")) return { ...(run && { run }) };
   return refuse("whether the server runs it depends on its version. Take the /*! */ around it away");
 }
 
@@ -142,13 +164,15 @@ const refuse = (problem: string): Verdict => ({ problems: [problem] });
 
 const notAllowed = (verb: string): Verdict =>
   refuse(
-    `${verb || "this"} is not among what is known to be harmless when it is repeated. Take it out, or run it by hand`,
+    `${verb || "this"} is not among what is known to be harmless when it is repeated. Take it out, or run it by hand${ofStatement(verb)}`,
   );
 
 function database({ verb, names, ifNotExists }: Statement, filters: Filters): Verdict {
   const name = names[0]?.database;
   if (verb.startsWith("CREATE") && ifNotExists && name === filters.database) return LEFT_OUT;
-  return refuse(`${verb} belongs to SessionStoreDatabase, which makes the database on both nodes. Take it out`);
+  return refuse(
+    `${verb} belongs to SessionStoreDatabase, which makes the database on both nodes. Take it out${ofStatement(verb)}`,
+  );
 }
 
 function create(statement: Statement, source: ScriptStatement, filters: Filters): Verdict {
@@ -161,50 +185,29 @@ function create(statement: Statement, source: ScriptStatement, filters: Filters)
       object === "TABLE"
         ? "the peer replays it as CREATE OR REPLACE, and its rows are gone"
         : "the script can't be run a second time";
-    problems.push(
-      `${verb} without IF NOT EXISTS: ${danger}. Write ${verb} IF NOT EXISTS${object === "TABLE" ? IN_ALL_OF_A_DUMP : ""}`,
-    );
+    problems.push(`${verb} without IF NOT EXISTS: ${danger}. Write ${verb} IF NOT EXISTS${withIfNotExists(object)}`);
   }
   if (effect === "unfiltered") problems.push(...outside(names, filters));
   else problems.push(...unreachable(names, filters));
-  problems.push(...lackedByPeer(statement, filters));
-  if (object === "TABLE") problems.push(...engineProblems(source.tokens), ...machineProblems(source.tokens));
+  const definer = definerOf(source);
+  problems.push(...lackedByPeer(statement, filters), ...definerProblems(definer));
+  problems.push(...functionProblems({ verb, tokens: source.tokens }));
+  if (object === "TABLE" || object === "SEQUENCE") problems.push(...tableProblems(source.tokens));
   const table = ["TABLE", "VIEW", "SEQUENCE"].includes(object) ? names[0]?.table : undefined;
-  return { run: { kind: "create", ...(table !== undefined && { table }) }, problems };
-}
-
-const IN_ALL_OF_A_DUMP = "; in a dump: sed -i 's/^CREATE TABLE `/CREATE TABLE IF NOT EXISTS `/' FILE";
-
-/** What speaks against the engines that CREATE TABLE names, for the table or for its partitions. */
-function engineProblems(tokens: readonly Token[]): string[] {
-  const plain = tokens.filter(({ kind }) => kind !== "comment mark");
-  const named = plain.flatMap((token, i) => {
-    if (!isWord(token, "ENGINE")) return [];
-    const value = isSymbol(plain[i + 1], "=") ? plain[i + 2] : plain[i + 1];
-    return value ? [value.text] : [];
-  });
-  return [...new Set(named.map((engine) => engine.toUpperCase()))].flatMap((engine) => {
-    const because = unfitness(engine);
-    return because ? [`ENGINE=${engine} does not keep the table's rows: ${because}. Write ENGINE=InnoDB`] : [];
-  });
-}
-
-/** What speaks against a table whose definition names something of the machine. */
-function machineProblems(tokens: readonly Token[]): string[] {
-  return tokens.flatMap((token, i) => {
-    const next = tokens[i + 1];
-    if (isWord(token, "DATA", "INDEX") && isWord(next, "DIRECTORY")) {
-      return [
-        `${token.text.toUpperCase()} DIRECTORY is a place on one machine, which the peer may not have. Leave it out`,
-      ];
-    }
-    if (!isWord(token, "WITH") || !isWord(next, "PARSER")) return [];
-    return ["WITH PARSER needs a plugin that the peer may not have. Leave it out"];
-  });
+  return { run: { kind: "create", ...(table !== undefined && { table }), ...(definer && { definer }) }, problems };
 }
 
 function insert({ names, rest }: Statement, { text, tokens }: ScriptStatement, filters: Filters): Verdict {
   const problems = unreachable(names, filters);
+  if (
+    isWord(
+      tokens.find(({ kind, text: word }) => kind === "word" && word.toUpperCase() !== "INSERT"),
+      "DELAYED",
+    )
+  )
+    problems.push(
+      "INSERT DELAYED is not for InnoDB. Write INSERT; mariadb-dump writes DELAYED with --delayed-insert: leave that out",
+    );
   if (rest.some((token, i) => isWord(token, "DUPLICATE") && isWord(rest[i + 1], "KEY"))) {
     problems.push(
       "INSERT ... ON DUPLICATE KEY UPDATE changes rows that are there. Write INSERT: a row that is there already is left alone",
@@ -223,6 +226,12 @@ function ignoring(text: string, tokens: readonly Token[]): string {
   return `${text.slice(0, at)} IGNORE${text.slice(at)}`;
 }
 
+/** Of a sequence. It does no harm when it is repeated: a value below the last one is not taken. */
+function setValue({ names, rest }: Statement, { text }: ScriptStatement, filters: Filters): Verdict {
+  const run = { kind: "alter", table: names[0]?.table ?? "", text: `DO ${text.slice(rest[0]?.start)}` } as const;
+  return { run, problems: unreachable(names, filters) };
+}
+
 function alter(statement: Statement, filters: Filters): Verdict {
   const { verb, names, rest } = statement;
   // What mariadb-dump has around the rows of a table: InnoDB does nothing at it.
@@ -230,12 +239,7 @@ function alter(statement: Statement, filters: Filters): Verdict {
   const harmless = (clause: readonly Token[]) =>
     isWord(clause[0], "ADD") &&
     clause.some((token, i) => isWord(token, "IF") && isWord(clause[i + 1], "NOT") && isWord(clause[i + 2], "EXISTS"));
-  const problems = [
-    ...unreachable(names, filters),
-    ...lackedByPeer(statement, filters),
-    ...engineProblems(rest),
-    ...machineProblems(rest),
-  ];
+  const problems = [...unreachable(names, filters), ...lackedByPeer(statement, filters), ...tableProblems(rest)];
   if (verb !== "ALTER TABLE" || !partsAtCommas(rest).every(harmless)) {
     problems.push(
       `${verb} other than ADD ... IF NOT EXISTS changes what is there. Run it by hand on one node: it reaches the other`,

@@ -52,6 +52,8 @@ export class Cursor {
       else if (this.accept("DEFINER")) {
         this.position += 2;
         if (isSymbol(this.tokens[this.position], "@")) this.position += 2;
+        // A host without quotes, such as db1.example.org
+        while (isSymbol(this.tokens[this.position], ".")) this.position += 2;
         if (isSymbol(this.tokens[this.position], "(")) this.skipParentheses();
       } else return temporary;
     }

@@ -26,7 +26,7 @@ export class SessionModes {
     const [other] = OTHER_LANGUAGE.exec(this.sqlMode) ?? [];
     return (
       other &&
-      `SET sql_mode: with ${other.toUpperCase()} the server reads another language, which can't be checked. Take it out, and write the script for MariaDB's own`
+      `SET sql_mode: with ${other.toUpperCase()} the server reads another language, which can't be checked. Take it out, and write the script for MariaDB's own; mariadb-dump writes it with --compatible: leave that out`
     );
   }
 

@@ -75,7 +75,8 @@ const LINE_COMMENT = /#|--(?=[\0- \x7f]|$)/y;
 /** Of an executable comment. Fewer digits are no version, but a part of what is run. */
 const OPENING = /\/\*M?!(?:\d{5,6})?/y;
 
-export const hasAnsiQuotes = (sqlMode: string): boolean => /\bANSI(_QUOTES)?\b/i.test(sqlMode);
+export const hasAnsiQuotes = (sqlMode: string): boolean =>
+  /\b(ANSI(_QUOTES)?|ORACLE|MSSQL|DB2|MAXDB|POSTGRESQL)\b/i.test(sqlMode);
 export const hasNoEscapes = (sqlMode: string): boolean => /\bNO_BACKSLASH_ESCAPES\b/i.test(sqlMode);
 
 /** The number in the opening of an executable comment; 0 when it has none. */
