@@ -69,6 +69,24 @@ it.each([
   expect(await pair.drift(options)).toEqual({});
 });
 
+it.each([
+  ["one", [1]],
+  ["both", [1, 2]],
+] as const)("%s that listens where its peer does not find it is found again after one up", async (_, numbers) => {
+  const elsewhere = { ...options, settings: { ...options.settings, bind_address: "::" } };
+  expect((await failureOf(pair.up(elsewhere))).message).toMatch(
+    /bind_address: db1 would listen for IPv6 only.*127\.0\.0\.1/,
+  );
+  for (const number of numbers) {
+    await sh(number, `sed -i s/^bind_address=.*/bind_address=::/ ${OURS}`);
+    await pair.server(number).restart();
+  }
+  await pair.refresh();
+  expect(pair.kept.get("sessions-db1")?.outs).toMatchObject({ settings: { bind_address: "::" } });
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+});
+
 it("a line of another file that has a server do without TLS is shown before the server has read it; once it has, one up brings TLS back", async () => {
   const byHand = path.join(pair.directory(1), "conf.d/zz-by-hand.cnf");
   await writeFile(byHand, "[mariadbd]\nskip_ssl\n");
@@ -139,6 +157,49 @@ it("certificates that OpenSSL on one machine does not take are taken back, and i
   await pair.up(options);
   expect(await starts(1)).toBe(startsBefore);
   await rm(strict);
+  expect(await pair.drift(options)).toEqual({});
+});
+
+const REFUSED_AT_START = "no_such_option=1";
+
+it.each([
+  ["one", [1]],
+  ["both", [1, 2]],
+] as const)(
+  "%s that does not start with the settings that it was given starts with those that the program has now",
+  async (_, numbers) => {
+    const corrected = { ...options, settings: { ...options.settings, back_log: 91 } };
+    const former = await readFile(settingsFile(1), "utf8");
+    for (const number of numbers) {
+      await pair.server(number).stop();
+      await sh(number, `echo ${REFUSED_AT_START} >>${OURS}`);
+    }
+    // Neither the one nor the other: nothing of the files is changed.
+    const neither = { ...options, settings: { ...options.settings, innodb_page_size: 8192 } };
+    const { message } = await failureOf(pair.up({ ...neither, only: ["sessions-db1"] }));
+    expect(message).toMatch(
+      /starts neither .*With the former: .*no_such_option.*With the wanted one: .*page.size.*The former one was put back/is,
+    );
+    expect(await readFile(settingsFile(1), "utf8")).toBe(`${former}${REFUSED_AT_START}\n`);
+    await pair.up(corrected);
+    expect(await pair.server(numbers[0]).variable("back_log")).toBe("91");
+    expect(await pair.drift(corrected)).toEqual({});
+    await pair.up(options);
+    expect(await pair.drift(options)).toEqual({});
+  },
+);
+
+it("one that does not start is given no other binary log, and no TLS is taken from it, while it is down", async () => {
+  await pair.server(1).stop();
+  await sh(1, `echo ${REFUSED_AT_START} >>${OURS}`);
+  const before = await readFile(settingsFile(1), "utf8");
+  const settings = { ...options.settings, log_basename: "another" };
+  const moved = await failureOf(pair.up({ ...options, settings, only: ["sessions-db1"] }));
+  expect(moved.message).toMatch(/was not tried instead, because with it the server would begin another binary log/);
+  const bare = await failureOf(pair.up({ ...SHORT_WAITS, only: ["sessions-db1"] }));
+  expect(bare.message).toMatch(/was not tried instead, because it also says otherwise of "tls"/);
+  expect(await readFile(settingsFile(1), "utf8")).toBe(before);
+  await pair.up(options);
   expect(await pair.drift(options)).toEqual({});
 });
 

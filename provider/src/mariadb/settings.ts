@@ -9,6 +9,7 @@ import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toS
 import { openToRemove } from "./admin";
 import { askIfThere } from "./open";
 import { readOptions } from "./optionFiles";
+import { refusedAddress } from "./refusedAddress";
 import { sourceStatus } from "./replication";
 import { setGlobal } from "./rights";
 import type { Row, Server } from "./server";
@@ -100,6 +101,7 @@ async function refusedSettings(server: Server, wanted: Settings): Promise<{ opti
   const variables = await readVariables(server, wanted);
   const refused = [
     ...(await refusedLog(server)),
+    ...refusedAddress(server, wanted),
     ...(await refusedPlaces(server, wanted, variables)),
     ...(await unknownNames(server, wanted)),
   ];

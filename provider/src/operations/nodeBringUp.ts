@@ -23,7 +23,7 @@ import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../
 import { applySettings, neededStop, putBackRunning } from "../pair/settingsChange";
 import { accountObject, type Declaration, optionFile } from "../recipe/claims";
 import { haveCertificate, type NotedSettings, type Settings } from "../recipe/settings/ofNode";
-import { type OptionFile, restoreFiles } from "./nodeBeforeStart";
+import { type OptionFile, startNode } from "./nodeBeforeStart";
 import { computed, type KnownNode, type MariaDbNodeChecked, passwordsToTell, streamOf } from "./nodeFacts";
 import { settleHistory } from "./nodeHistory";
 
@@ -107,7 +107,7 @@ async function settle(
       throw new Error(`${property}: ${reason}. Nothing was changed.`);
   };
   if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
-  await using server = await openAsAdminStarted(wanted.connection, refuse, () => restoreFiles(wanted, last, file));
+  await using server = await openAsAdminStarted(wanted.connection, refuse, () => startNode(wanted, last, file));
   begun();
   const identity = await ensureIdentity(server, last?.identity);
   await declare(server, objects, declaration);

@@ -103,8 +103,13 @@ async function listening(server: Server): Promise<string> {
   if (isLoopback(String(address))) {
     return `${name} listens on ${address} only, where no other machine gets in (bind_address; the node's "bindAddress" sets it)`;
   }
+  if (!isEvery(String(address)) && !String(address).split(",").includes(connection.address))
+    return `${name} listens on ${address} only (bind_address; the node's "bindAddress" sets it)`;
   return `${name} listens there, so a firewall refuses, or the address is not that of ${name}`;
 }
+
+/** True of what is every address. `::` is every one of IPv6, from MariaDB 10.11 on. */
+const isEvery = (address: string): boolean => ["", "*", "0.0.0.0"].includes(address);
 
 /** What a command failed with. Undefined: it did not. */
 async function outcome({ host }: Server, command: readonly string[]): Promise<string | undefined> {

@@ -63,7 +63,8 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   const [other, node] = servers;
   const difference = await lockAndLook([other, node], node, change);
   if (difference.isDone) return;
-  await plannedStop({ node, peer: other, why }, () => {
+  const movesAddress = difference.changes.some(({ kind }) => kind.is === "address");
+  await plannedStop({ node, peer: other, why, movesAddress }, () => {
     for (const { option } of difference.changes) {
       const consequence = settingOf(option)?.afterChange?.(other.name);
       if (consequence) progress(`${node.name}: ${consequence}`);

@@ -345,11 +345,9 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     option: "bind_address",
-    kind: { is: "text" },
+    kind: { is: "address" },
     vendor: (node) => node.bindAddress,
     takesEffect: "restart",
-    // No address at all, and each of these, means every address of the machine.
-    readBack: (address) => (["", "*", "0.0.0.0", "::"].includes(address) ? "*" : address),
     why: "The address the peer and the proxies reach; Debian's own files say 127.0.0.1",
     source: "needed for the recipe to work",
   },

@@ -21,6 +21,8 @@ export type SettingKind =
   /** `name=on,name=off`: what is not named stays as it is. */
   | { readonly is: "switches"; readonly of?: readonly string[] }
   | { readonly is: "patterns" }
+  /** Where a server listens. None at all, and all of IPv4, are as good as `*`. */
+  | { readonly is: "address" }
   /** A name without regard to case, such as that of a character set or an engine. */
   | { readonly is: "name" }
   | { readonly is: "text" };
@@ -101,6 +103,8 @@ export function canonical(kind: SettingKind, value: SettingValue): string {
     case "patterns":
       // The server holds one twice where two files name it.
       return [...new Set(listOf(value))].sort().join(",");
+    case "address":
+      return ["", "0.0.0.0"].includes(String(value)) ? "*" : String(value).toLowerCase();
     case "text":
       return String(value).replace(/^(\/.*[^/])\/+$/, "$1");
   }
