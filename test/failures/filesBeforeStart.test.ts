@@ -10,6 +10,7 @@ import { madeOf } from "../support/certificateTexts";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
 import { Pair } from "../support/local/pair";
+import { freePort } from "../support/local/ports";
 
 /** Servers that are down and would not start, or with other settings than the pair's: what is missing of their files is there before they are started. */
 
@@ -180,6 +181,8 @@ it.each([
     expect(message).toMatch(
       /starts neither .*With the former: .*no_such_option.*With the wanted one: .*page.size.*The former one was put back/is,
     );
+    // What its log has of the one start is not told of the other.
+    expect(message.slice(message.indexOf("With the wanted one"))).not.toContain("no_such_option");
     expect(await readFile(settingsFile(1), "utf8")).toBe(`${former}${REFUSED_AT_START}\n`);
     await pair.up(corrected);
     expect(await pair.server(numbers[0]).variable("back_log")).toBe("91");
@@ -188,6 +191,52 @@ it.each([
     expect(await pair.drift(options)).toEqual({});
   },
 );
+
+it("a server that was started with another port, of a line that is gone: that is said, and no line of the library's own is to be removed", async () => {
+  const byHand = path.join(pair.directory(1), "conf.d/50-port.cnf");
+  const other = await freePort();
+  await writeFile(byHand, `[mariadbd]\nport=${other}\n`);
+  await pair.server(1).restart();
+  await rm(byHand);
+  await pair.refresh();
+  expect(pair.kept.get("sessions-db1")?.outs).toMatchObject({
+    overriddenBy: [
+      expect.stringMatching(`my\\.cnf:\\d+ port=${pair.ports[0]} \\(the server still runs with port=${other}\\)$`),
+    ],
+  });
+  const { message } = await failureOf(pair.up({ ...options, only: ["sessions-db1"] }));
+  expect(message).toMatch(
+    /db1 still runs with port=.*Its files are right now .*Stop this server by hand, then run `pulumi up`/,
+  );
+  await pair.server(1).stop();
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+});
+
+it("a line in somebody else's file, which one of the server's includes, is refused by its place, and the file stays as it is", async () => {
+  const text = "[mariadbd]\nmax_connections=77\n";
+  const theirs = path.join(pair.folder, "theirs.cnf");
+  const byHand = path.join(pair.directory(1), "conf.d/zz-by-hand.cnf");
+  await writeFile(theirs, text);
+  await writeFile(byHand, `[mariadbd]\nmax_binlog_size=4M\n!include ${theirs}\n`);
+  const { message } = await failureOf(pair.up({ ...options, only: ["sessions-db1"] }));
+  expect(message).toContain(`${theirs}:2 max_connections=77. Nothing was changed.`);
+  expect(await readFile(theirs, "utf8")).toBe(text);
+  await rm(theirs);
+  await pair.up(options);
+  expect(await readFile(byHand, "utf8")).toMatch(/^# disabled, .*: max_binlog_size=4M$/m);
+  expect(await pair.drift(options)).toEqual({});
+  await rm(byHand);
+});
+
+it("a link that goes on by itself when its server is brought back is stored as replicating", async () => {
+  await pair.server(1).run("STOP SLAVE");
+  expect(await pair.drift(options)).toMatchObject({ "sessions-db1-from-db2": expect.arrayContaining(["state"]) });
+  await pair.server(1).stop();
+  expect(await pair.drift(options)).toMatchObject({ "sessions-db1-from-db2": expect.arrayContaining(["state"]) });
+  await pair.up(options);
+  expect(pair.kept.get("sessions-db1-from-db2")?.outs).toMatchObject({ state: "replicating" });
+});
 
 it("one that does not start is given no other binary log, and no TLS is taken from it, while it is down", async () => {
   await pair.server(1).stop();

@@ -164,7 +164,11 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       configText: file?.text ?? "",
       configMode:
         (file && (await otherAccess(host, file, { mode: host.settingsMode }))) ?? host.settingsMode.toString(8),
-      overriddenBy: inTheWay(running instanceof Error ? foreign : withOtherLasting(foreign, running.lasting)),
+      overriddenBy: inTheWay(
+        running instanceof Error
+          ? foreign
+          : await withOtherLasting({ host, port: last.connection.port }, foreign, running.lasting),
+      ),
     };
     if (running instanceof Error) {
       progress(running.message);

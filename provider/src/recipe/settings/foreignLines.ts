@@ -1,6 +1,6 @@
 import { isSameMeant, valueMeant } from "./fileValues";
 import type { OptionLine } from "./optionFile";
-import { KNOWN_OPTIONS, NAMED_BY_BASENAME, optionMeant, type Said } from "./optionNames";
+import { KNOWN_OPTIONS, LASTING, NAMED_BY_BASENAME, optionMeant, type Said } from "./optionNames";
 import { settingOf } from "./table";
 
 /** What lines of other option files do to ours. */
@@ -54,6 +54,10 @@ function isUnwantedThen({ option, value }: Meaning): boolean {
   const setting = settingOf(option);
   return setting?.only !== undefined && !isSameMeant(setting.kind, value, String(setting.only));
 }
+
+/** True of what no line may change between two starts of a server. */
+export const isLasting = (option: string): option is (typeof LASTING)[number] =>
+  LASTING.some((name) => name === option);
 
 /** True of options that together say where the binary log is: one that ours leaves out changes what ours says. */
 export const placesLog = (line: Said): boolean => isOfLog(meaningOf(line).option);
