@@ -260,8 +260,13 @@ describe("a line of another file overrides ours", () => {
     ["flashback", true],
     ["skip-autocommit", true],
     ["autocommit=0\nautocommit=1", false],
-    ["innodb_deadlock_detect=yes", true],
-    ["innodb_deadlock_detect=constructor", true],
+    ["innodb_deadlock_detect=yes", false],
+    ["innodb_deadlock_detect=no", false],
+    ["innodb_deadlock_detect=constructor", false],
+    ["innodb_deadlock_detect=1", true],
+    ["max_connections=1.5", true],
+    ["expire_logs_days=1.0000001", false],
+    ["expire_logs_days=100", true],
     ["constructor=1\n__proto__\nskip-constructor\ntoString=OFF", false],
   ])("when the server takes its name and its value so: %j", (late, overrides) => {
     const file = "max_connections=1000\nexpire_logs_days=1\nbinlog_format=MIXED\ninnodb_deadlock_detect=OFF";

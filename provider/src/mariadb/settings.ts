@@ -5,7 +5,15 @@ import { meaningOf, placesLog } from "../recipe/settings/foreignLines";
 import type { NotedSettings, Settings } from "../recipe/settings/ofNode";
 import { describeLine, isReadBy, type OptionLine } from "../recipe/settings/optionFile";
 import { type Effect, LOG_IN_INNODB, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
-import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
+import {
+  canonical,
+  type NumberKind,
+  refusal,
+  type SettingKind,
+  type SettingValue,
+  sameValue,
+  toSql,
+} from "../recipe/settings/values";
 import { openToRemove } from "./admin";
 import { askIfThere } from "./open";
 import { readOptions } from "./optionFiles";
@@ -25,8 +33,6 @@ interface Variable {
   /** Undefined: the server does not say. */
   readonly byDefault: string | undefined;
 }
-
-type NumberKind = Extract<SettingKind, { is: "number" }>;
 
 /** A setting whose running value is not the wanted one. */
 export interface SettingChange {

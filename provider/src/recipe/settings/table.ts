@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { type ByProfile, inProfile, type Profile } from "../names";
 import { unfitness } from "../schema/engines";
 import type { Version } from "../version";
-import { isLogPath, type SettingKind, type SettingValue } from "./values";
+import { isLogPath, type NumberKind, type SettingKind, type SettingValue } from "./values";
 
 /** What the values of one node follow from. */
 export interface NodeFacts {
@@ -58,7 +58,8 @@ export interface Setting extends ByProfile<(node: NodeFacts) => SettingValue | u
 
 const RECIPE = "recipe step 6";
 const ON_OFF: SettingKind = { is: "boolean" };
-const number = (min: number, max?: number): SettingKind => ({
+/** What servers take: a foreign line with less or more counts as this. What the pair takes less of, `refuses` says. */
+const number = (min: number, max?: number): NumberKind => ({
   is: "number",
   min,
   ...(max === undefined ? {} : { max }),
@@ -209,9 +210,11 @@ export const SETTINGS: readonly Setting[] = [
   filter("binlog_ignore_db", "restart", "Logs all but what is written to these databases"),
   {
     option: "auto_increment_increment",
-    kind: number(2, 65535),
+    kind: number(1, 65535),
     vendor: () => "2",
     takesEffect: "new sessions",
+    refuses: (value) =>
+      value === "1" ? "1 is below the smallest value, 2: both nodes would give the same IDs" : undefined,
     why: "Avoiding collisions of auto-incremented primary IDs: step",
     source: RECIPE,
   },
@@ -292,7 +295,7 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     option: "max_binlog_size",
-    kind: number(4096, 1073741824),
+    kind: { ...number(4096, 1073741824), step: 4096 },
     vendor: () => "500M",
     takesEffect: "at once",
     why: "Size of each of the binary log files (default: 1GB)",

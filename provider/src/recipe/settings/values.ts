@@ -27,6 +27,8 @@ export type SettingKind =
   | { readonly is: "name" }
   | { readonly is: "text" };
 
+export type NumberKind = Extract<SettingKind, { is: "number" }>;
+
 /** A value as users may give it. */
 export type SettingInput = string | number | boolean | readonly string[];
 
