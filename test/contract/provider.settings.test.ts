@@ -104,3 +104,22 @@ test("a value that takes effect at once, but with which the next start would fai
   await server.start();
   expect(await server.root.value("SELECT @@GLOBAL.character_set_server")).toBe("utf8mb4");
 }, 60_000);
+
+test("an option whose variable has another name is set, read back and taken away", async () => {
+  const settings = { ...SPELLED, default_time_zone: "+01:00" };
+  state = (await MariaDbNode.update("", state, await wanted(settings))).outs;
+  expect(await server.root.value("SELECT @@GLOBAL.time_zone")).toBe("+01:00");
+  await server.stop();
+  await server.start();
+  expect(await drift(settings)).toEqual({});
+  state = (await MariaDbNode.update("", state, await wanted(SPELLED))).outs;
+  expect(await server.root.value("SELECT @@GLOBAL.time_zone")).toBe("SYSTEM");
+}, 60_000);
+
+test("a value of which the server itself makes another at its start ends the update, which says what it runs with", async () => {
+  // The file system tells large letters from small ones.
+  const settings = { ...SPELLED, lower_case_table_names: 2 };
+  await expect(MariaDbNode.update("", state, await wanted(settings))).rejects.toThrow(
+    /db1 has restarted and runs with lower_case_table_names=0 where its option file says 2.*give the value with which it runs/,
+  );
+}, 60_000);

@@ -4,6 +4,7 @@ import { didYouMean } from "../recipe/nearest";
 import { meaningOf, placesLog } from "../recipe/settings/foreignLines";
 import type { NotedSettings, Settings } from "../recipe/settings/ofNode";
 import { describeLine, isReadBy, type OptionLine } from "../recipe/settings/optionFile";
+import { noSuchSetting, variableOnly } from "../recipe/settings/settingNames";
 import { type Effect, LOG_IN_INNODB, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
 import {
   canonical,
@@ -114,14 +115,11 @@ async function refusedSettings(server: Server, wanted: Settings): Promise<{ opti
   for (const [option, value] of Object.entries(wanted)) {
     const variable = variables.get(option);
     if (variable) {
-      const reason = variable.isOption
-        ? refusal(variable.kind, value)
-        : "is a variable only, which no option file may have";
+      const reason = variable.isOption ? refusal(variable.kind, value) : variableOnly(option);
       if (reason) refused.push({ option, reason: `${reason} (${server.name}, MariaDB ${server.version.number})` });
     } else if (!settingOf(option)?.since) {
-      const hint = settingOf(option) ? "" : didYouMean(option, await variableNames(server));
-      const reason = `${server.name} (MariaDB ${server.version.number}) has no such option${hint}`;
-      refused.push({ option, reason });
+      const seen = `${server.name} (MariaDB ${server.version.number})`;
+      refused.push({ option, reason: noSuchSetting(option, seen, await variableNames(server)) });
     }
   }
   return refused;
@@ -223,7 +221,8 @@ export async function refuseSettings(server: Server, settings: Settings): Promis
 
 /** Gives a running server the wanted value. What needs a restart is for the restart to do. */
 export async function setRunning(server: Server, change: SettingChange): Promise<void> {
-  await setGlobal(server, change.variable, change.wanted === undefined ? undefined : toSql(change.kind, change.wanted));
+  const value = change.wanted ?? settingOf(change.option)?.byDefault;
+  await setGlobal(server, change.variable, value === undefined ? undefined : toSql(change.kind, value));
 }
 
 /** @param values what is wanted of each option, which decides where its running value is looked for */
@@ -271,9 +270,12 @@ function variableOf(option: string, name: string, row: Row, textOf: (variable: s
     readOnly: row["READ_ONLY"] === "YES",
     // Of the pair's own options some have another name in files than the variable.
     isOption: setting !== undefined || row["COMMAND_LINE_ARGUMENT"] !== null || UNTOLD_OPTIONS.includes(name),
-    byDefault: setting?.readBack || row["DEFAULT_VALUE"] === null ? undefined : String(row["DEFAULT_VALUE"]),
+    byDefault: setting?.byDefault ?? (setting?.readBack ? undefined : defaultIn(row)),
   };
 }
+
+const defaultIn = (row: Row): string | undefined =>
+  row["DEFAULT_VALUE"] === null ? undefined : String(row["DEFAULT_VALUE"]);
 
 /** Options of which servers don't tell that they are. */
 const UNTOLD_OPTIONS = [

@@ -29,6 +29,8 @@ export interface Setting extends ByProfile<(node: NodeFacts) => SettingValue | u
   readonly variable?: (version: Version, wanted?: SettingValue) => string;
   /** Makes of the variable's text the option's value. Two values that a start tells apart must not read back as one. */
   readonly readBack?: (text: string, other: (variable: string) => string) => string;
+  /** What a server has without it, where it does not say so itself. */
+  readonly byDefault?: string;
   /** The first version that knows the option. It is written so that older servers ignore it. */
   readonly since?: string;
   /** Why a value would break the pair; undefined when it doesn't. */
@@ -345,6 +347,26 @@ export const SETTINGS: readonly Setting[] = [
     takesEffect: "at once",
     why: "Makes sure that replication does not stop after a deadlock; two clients then wait innodb_lock_wait_timeout",
     source: RECIPE,
+  },
+  {
+    option: "default_time_zone",
+    kind: { is: "name" },
+    takesEffect: "new sessions",
+    variable: () => "time_zone",
+    byDefault: "SYSTEM",
+    refuses: (zone) =>
+      /^[+-]\d:|^-00?:00$/.test(zone) ? 'an offset has two digits for the hours, such as "+01:00"' : undefined,
+    why: "The time zone of sessions that name none",
+    source: "MariaDB: Time Zones",
+  },
+  {
+    option: "open_files_limit",
+    kind: number(0),
+    takesEffect: "restart",
+    refuses: () =>
+      "a server raises or lowers it by what its system allows and its other settings need, so that no value could be kept; set the limit of its service, such as systemd's LimitNOFILE",
+    why: "How many files the server may have open",
+    source: "MariaDB: Server System Variables",
   },
   {
     option: "bind_address",

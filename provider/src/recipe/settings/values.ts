@@ -50,6 +50,9 @@ export function refusal(kind: SettingKind, value: SettingValue): string | undefi
   const texts = typeof value === "string" ? [value] : value;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break would begin another line of the option file
   if (texts.some((text) => /[\u0000-\u001f]/.test(text))) return "control characters and line breaks are not allowed";
+  // MariaDB keeps names and variables in utf8mb3.
+  const strange = texts.join("").match(/[\u{10000}-\u{10ffff}]/u);
+  if (strange) return `"${strange[0]}" is a character that MariaDB keeps as ? in a variable`;
   switch (kind.is) {
     case "boolean":
       // An option file takes no `yes`.
