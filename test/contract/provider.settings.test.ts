@@ -1,3 +1,5 @@
+import { rm, writeFile } from "node:fs/promises";
+import * as path from "node:path";
 import { MariaDbNode } from "../../provider/src/operations/MariaDbNode";
 import { type TestServer, testServer } from "../support/local/testServer";
 
@@ -114,6 +116,23 @@ test("an option whose variable has another name is set, read back and taken away
   expect(await drift(settings)).toEqual({});
   state = (await MariaDbNode.update("", state, await wanted(SPELLED))).outs;
   expect(await server.root.value("SELECT @@GLOBAL.time_zone")).toBe("SYSTEM");
+}, 60_000);
+
+test("a later line that says of the log what its basename says is no override, for the server either", async () => {
+  const place = () => server.root.row("SELECT @@log_bin_basename AS log, @@log_bin_index AS `index`");
+  const before = await place();
+  const late = path.join(path.dirname(String(state.configFile)), "zz.cnf");
+  await writeFile(
+    late,
+    "[mariadbd]\nlog-bin=mariadbmaster-bin\nlog_bin_index=mariadbmaster-bin.index\nmax_binlog_size=4097\n",
+  );
+  await server.stop();
+  await server.start();
+  expect(await place()).toEqual(before);
+  const seen = await MariaDbNode.read("", state);
+  expect(seen).toMatchObject({ props: { overriddenBy: [] } });
+  expect(await drift(SPELLED)).toEqual({});
+  await rm(late);
 }, 60_000);
 
 test("a value of which the server itself makes another at its start ends the update, which says what it runs with", async () => {

@@ -229,6 +229,21 @@ it("a line in somebody else's file, which one of the server's includes, is refus
   await rm(byHand);
 });
 
+it.each([
+  ["no_such_option=1", /danger.*zz-by-hand\.cnf:2 no_such_option=1 \(.*unknown variable 'no_such_option=1'\)/],
+  ["innodb_ft=7", /danger.*zz-by-hand\.cnf:2 innodb_ft=7 \(.*ambiguous option '--innodb_ft=7'/],
+])("a line of another file with which the next start fails is told while the server runs: %s", async (line, words) => {
+  const byHand = path.join(pair.directory(1), "conf.d/zz-by-hand.cnf");
+  await writeFile(byHand, `[mariadbd]\n${line}\n`);
+  const advice = () => JSON.stringify(pair.kept.get("sessions-db1")?.outs["advice"]);
+  await pair.refresh();
+  expect(advice()).toMatch(words);
+  await writeFile(byHand, `[mariadbd]\nloose_${line}\nmax_connect_err=77\n`);
+  await pair.refresh();
+  expect(advice()).not.toMatch(/danger/);
+  await rm(byHand);
+});
+
 it("a link that goes on by itself when its server is brought back is stored as replicating", async () => {
   await pair.server(1).run("STOP SLAVE");
   expect(await pair.drift(options)).toMatchObject({ "sessions-db1-from-db2": expect.arrayContaining(["state"]) });

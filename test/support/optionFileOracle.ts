@@ -144,7 +144,7 @@ function variables(printed: string): ReadonlyMap<string, string> | undefined {
   return new Map(rows.map(([, name = "", value = ""]) => [name.replaceAll("-", "_"), placed(name, value.trim())]));
 }
 
-/** What `log_basename` makes of it at a start, which is not shown before: `contract/settings` looks at a server. */
+/** What `log_basename` makes of it at a start, which is not shown before: `contract/provider.settings` looks at a server. */
 const placed = (name: string, value: string): string =>
   name.startsWith("log-bin") ? value.replace(/^mariadbmaster-bin(\.\w+)?$/, "") : value;
 

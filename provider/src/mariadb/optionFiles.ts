@@ -29,6 +29,8 @@ export interface ForeignLines {
   readonly moved: readonly OptionLine[];
   /** The lines of others that say last what a server can't change and still be found, start, and look at passwords. */
   readonly lasting: readonly OptionLine[];
+  /** All lines of others. */
+  readonly others: readonly OptionLine[];
   /** Lines that say what is meant, of which the server that runs has read others. */
   readonly unread: readonly { readonly line: OptionLine; readonly running: string }[];
 }
@@ -61,6 +63,7 @@ async function foreignLines(host: Host, ours: OurFile, version: string | undefin
     lasting: LASTING.flatMap((name) => lines.findLast((line) => meaningOf(line).option === name) ?? []).filter(
       ({ file }) => file !== ours.path,
     ),
+    others: lines.filter(({ file }) => file !== ours.path),
     unread: [],
   };
 }
@@ -101,6 +104,7 @@ export async function withOtherLasting(
     const { option, value } = meaningOf(line);
     return isLasting(option) && !SAYS_THE_SAME[option](value, running[option] ?? "");
   });
+  if (others.length === 0) return foreign;
   const first = await host.optionFiles();
   // Where the program says, and what the library itself wrote to begin with, is right: it is the server that is elsewhere.
   const isMeant = (line: OptionLine) =>

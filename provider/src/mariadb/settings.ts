@@ -234,6 +234,10 @@ async function readVariables(server: Server, values: Settings): Promise<Map<stri
        FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN (?)`,
     [[...names.values(), ...READ_BACK_BY].map((name) => name.toUpperCase())],
   );
+  for (const row of rows) {
+    if (String(row["GLOBAL_VALUE"]).length < SHOWN_AT_MOST) continue;
+    row["GLOBAL_VALUE"] = await server.value("SELECT @@GLOBAL.??", [String(row["VARIABLE_NAME"])]);
+  }
   const rowOf = (name: string) => rows.find((row) => String(row["VARIABLE_NAME"]).toLowerCase() === name);
   const textOf = (name: string) => String(rowOf(name)?.["GLOBAL_VALUE"] ?? "");
   const variables = new Map<string, Variable>();
@@ -246,6 +250,9 @@ async function readVariables(server: Server, values: Settings): Promise<Map<stri
   }
   return variables;
 }
+
+/** So many characters of a value, its catalogue has. */
+const SHOWN_AT_MOST = 2048;
 
 /** The filters of the binary log; none while it is off. */
 async function sourceFilters(server: Server): Promise<Variable[]> {
@@ -304,7 +311,8 @@ function kindFromCatalogue(row: Row): SettingKind {
     case "FLAGSET":
       return { is: "switches", of: String(row["ENUM_VALUE_LIST"]).split(",") };
     case "VARCHAR":
-      return { is: /^\w+$/.test(String(row["GLOBAL_VALUE"])) && !isFile(row) ? "name" : "text" };
+      // By what it is set to, a text may look like a name.
+      return { is: /^\w+$/.test(defaultIn(row) ?? String(row["GLOBAL_VALUE"])) && !isFile(row) ? "name" : "text" };
     default:
       return within({ is: "number" }, row);
   }

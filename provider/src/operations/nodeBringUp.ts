@@ -12,6 +12,7 @@ import type { Server } from "../mariadb/server";
 import { refuseSettings, runningSettings } from "../mariadb/settings";
 import { removeCertificates } from "../mariadb/tls";
 import { bringCertificatesIntoEffect, renewIfUsed } from "../mariadb/tlsEffect";
+import { unknownLines } from "../mariadb/unknownLines";
 import { refuseUnlessBothFit, refuseUnlessPeerReady } from "../pair/bothFit";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
 import { type History, markOf, refuseExchanged } from "../pair/history";
@@ -79,8 +80,9 @@ export async function bringUp(
     const historyMark = (await markOf(history, server)) ?? last?.historyMark;
     const running = await runningSettings(server, settings);
     const passwords = await passwordsToTell(server, wanted);
+    const problems = await unknownLines(server, foreign.others);
     return {
-      ...computed(server, { configFile: file.path, running, foreign, passwords }, wanted),
+      ...computed(server, { configFile: file.path, running, foreign, problems, passwords }, wanted),
       historyMark,
       identity,
     };

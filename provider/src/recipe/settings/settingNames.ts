@@ -4,7 +4,7 @@ import { SETTINGS } from "./table";
 /** What is said of a setting by whose name servers have no variable. */
 
 /** Options of which servers show no value: of MariaDB 10.5 to 11.8, those that an operator may want. */
-const WITHOUT_VALUE: ReadonlySet<string> = new Set(
+export const WITHOUT_VALUE: ReadonlySet<string> = new Set(
   `binlog_row_event_max_size character_set_client_handshake chroot console core_file debug_gdb des_key_file external_locking feedback gdb
   init_rpl_role innodb innodb_status_file log_ddl_recovery log_isam log_short_format log_tc master_info_file master_retry_count memlock
   old_style_user_limits partition performance_schema_instrument plugin_load plugin_load_add port_open_timeout replicate_same_server_id

@@ -51,8 +51,9 @@ export function refusal(kind: SettingKind, value: SettingValue): string | undefi
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break would begin another line of the option file
   if (texts.some((text) => /[\u0000-\u001f]/.test(text))) return "control characters and line breaks are not allowed";
   // MariaDB keeps names and variables in utf8mb3.
-  const strange = texts.join("").match(/[\u{10000}-\u{10ffff}]/u);
-  if (strange) return `"${strange[0]}" is a character that MariaDB keeps as ? in a variable`;
+  const strange = /[\u{10000}-\u{10ffff}\p{Surrogate}]/u.exec(texts.join(" "))?.[0].codePointAt(0);
+  if (strange)
+    return `has the character U+${strange.toString(16).toUpperCase()}, which MariaDB keeps as ? in a variable`;
   switch (kind.is) {
     case "boolean":
       // An option file takes no `yes`.
