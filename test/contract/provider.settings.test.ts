@@ -1,5 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import * as path from "node:path";
+import { openServer } from "../../provider/src/mariadb/open";
 import { MariaDbNode } from "../../provider/src/operations/MariaDbNode";
 import { type TestServer, testServer } from "../support/local/testServer";
 
@@ -106,6 +107,18 @@ test("a value that takes effect at once, but with which the next start would fai
   await server.start();
   expect(await server.root.value("SELECT @@GLOBAL.character_set_server")).toBe("utf8mb4");
 }, 60_000);
+
+test.each(["EMPTY_STRING_IS_NULL", "ORACLE,EMPTY_STRING_IS_NULL", "ANSI,NO_BACKSLASH_ESCAPES"])(
+  "a server whose sql_mode is %s lets us in",
+  async (mode) => {
+    await server.root.query("SET GLOBAL sql_mode = ?", [mode]);
+    const seen = await MariaDbNode.read("", state);
+    expect(seen).toMatchObject({ props: { state: "running" } });
+    await using admin = await openServer(server.connection);
+    await server.root.query("SET GLOBAL sql_mode = DEFAULT");
+    expect(await admin.value("SELECT CONCAT('a', '', @@session_track_system_variables)")).toBe("a");
+  },
+);
 
 test("an option whose variable has another name is set, read back and taken away", async () => {
   const settings = { ...SPELLED, default_time_zone: "+01:00" };

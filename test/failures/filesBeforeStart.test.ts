@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -293,6 +294,26 @@ it("a server that would wait for ever for one of its option files is not started
   await sh(2, "rm conf.d/50-waits.cnf");
   await pair.up(options);
   expect(await pair.drift(options)).toEqual({});
+});
+
+it("a server whose port another program has taken meanwhile gets another one, as the error says, and its peer is told", async () => {
+  const other = await freePort();
+  const [, taken] = pair.ports;
+  pair.givePort(2, other);
+  const running = await failureOf(pair.up(options));
+  expect(running.message).toMatch(
+    /can't be changed from \d+ to \d+ while it runs.*stop this server .*and run `pulumi up` again/,
+  );
+  pair.givePort(2, taken);
+  await pair.server(2).stop();
+  const program = createServer().listen(taken, "127.0.0.1").unref();
+  const { message } = await failureOf(pair.up(options));
+  expect(message).toMatch(/is taken by .* give this server another "port"/);
+  pair.givePort(2, other);
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+  expect(await pair.server(1).replica()).toMatchObject({ Master_Port: other, Slave_IO_Running: "Yes" });
+  program.close();
 });
 
 it("a log that somebody has moved is not left by putting our file back", async () => {

@@ -118,7 +118,7 @@ export async function refusePortInUse({ directory, port }: LocalServerPlace): Pr
   if (free) return;
   throw new Error(
     `port ${port} of 127.0.0.1 is taken by ${await portOwner(port)}, so the server in ${directory} was not started. ` +
-      `Stop that one, or give this server another "port".`,
+      `Stop that one, or give this server another "port", which it can have because it does not run.`,
   );
 }
 
