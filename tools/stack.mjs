@@ -5,7 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename } from "node:fs/promises";
 import path from "node:path";
 import { placesOf, pulumiEnvironment } from "./environment.mjs";
-import { freePorts } from "./freePorts.mjs";
+import { claimPorts } from "./freePorts.mjs";
 import { privateFolder, repository } from "./places.mjs";
 import { run, Stop } from "./run.mjs";
 import { say } from "./say.mjs";
@@ -46,13 +46,16 @@ const missingSettings = (text) =>
   ["target", ...PASSWORDS].filter((key) => !new RegExp(`^ +[\\w-]+:${key}:`, "m").test(text));
 
 /**
- * Another clone's pair may have the usual ports. Afterwards they can't be changed any more: peer and clients know them.
+ * Another clone's pair may have the usual ports, or be about to take them. Afterwards they can be changed only while the pair is stopped: peer and
+ * clients know them.
  * @param {NodeJS.ProcessEnv} environment
  */
 async function avoidTakenPorts(environment) {
-  const port = await freePorts(USUAL_PORT);
+  const port = await claimPorts(USUAL_PORT, configFile);
   if (port === USUAL_PORT) return;
-  say(`Ports ${USUAL_PORT} and ${USUAL_PORT + 1} are taken on this machine: the pair gets ${port} and ${port + 1}.`);
+  say(
+    `Ports ${USUAL_PORT} and ${USUAL_PORT + 1} are taken on this machine, or another clone is about to take them: the pair gets ${port} and ${port + 1}.`,
+  );
   await pulumi(environment, ["config", "set", "firstPort", String(port), "--stack", STACK]);
 }
 

@@ -312,7 +312,10 @@ export interface LocalMariaDbInputs {
    * former one is deleted.
    */
   readonly directory: string;
-  /** TCP port on 127.0.0.1. Can't be changed while the server is kept: the peer and the proxies know it. */
+  /**
+   * TCP port on 127.0.0.1. Can be changed only while the server is stopped: the peer is told in the same `up`, the
+   * proxies have to be.
+   */
   readonly port: number;
   /**
    * Deleting the resource removes the server also with tables in it. Without it, the deletion is refused, and the

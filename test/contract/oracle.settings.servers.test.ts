@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { refuseSettings, setRunning, settingChanges } from "../../provider/src/mariadb/settings";
+import { settingRefusals } from "../../provider/src/recipe/settings/ofNode";
 import { renderOptionFile } from "../../provider/src/recipe/settings/optionFile";
 import { settingOf } from "../../provider/src/recipe/settings/table";
 import type { SettingInput, SettingValue } from "../../provider/src/recipe/settings/values";
@@ -158,6 +159,84 @@ test(
       await server.start();
       const changes = await settingChanges(server.root, [], wanted);
       expect(changes.map(({ option, wanted: value }) => [option, value])).toEqual([]);
+    }
+  },
+  ORACLE_TIMEOUT,
+);
+
+/** Variables of any text, of which the server makes nothing at its start. Some only a start sets. */
+const TEXTS = ["init_connect", "init_slave", "report_host", "report_user", "report_password", "ft_stopword_file"];
+
+/** What is read otherwise somewhere: by the reader of option files, in SQL, in the catalogue, or by our own comparison. */
+const TEXT = fc.oneof(
+  fc.stringMatching(/^[ -~]{0,40}$/),
+  fc.stringMatching(/^[\\"'# =;![\]nstrb%_?@,./-]{0,12}$/),
+  fc.string({ unit: "grapheme", maxLength: 20 }),
+  fc.string({ unit: "binary", maxLength: 12 }),
+  fc.constantFrom(
+    "on",
+    "ON",
+    "1",
+    "0",
+    "1.0",
+    "abc",
+    "ABC",
+    "a,b",
+    "b,a",
+    "",
+    " ",
+    "\u00a0",
+    "\u00e0",
+    "/tmp/x/",
+    "/tmp/x",
+    "'",
+    '"',
+    '"a"',
+    "a\u0301",
+  ),
+  fc.constantFrom(
+    "\ufeffx",
+    "\u200b",
+    "\u202e",
+    "\ufffd",
+    "\u{1f600}",
+    "\ud800",
+    "\x7f",
+    "\u0085",
+    "\u2028",
+    "ſ",
+    "ß",
+    "İ",
+  ),
+  fc
+    .tuple(fc.constantFrom("x", "é", '"', "\\", "x "), fc.constantFrom(2040, 2048, 2049, 3000, 4070, 4094, 5000))
+    .map(([one, length]) => one.repeat(length)),
+);
+
+test(
+  "a text that is taken is what the server has, set while it runs and from the option file, and shows no drift",
+  async () => {
+    const rounds = Math.ceil(Number(process.env["ORACLE_TIMES"] ?? 1) * 4);
+    const has = (option: string) => server.root.value(`SELECT @@GLOBAL.${option}`);
+    for (let round = 1; round <= rounds; round++) {
+      const wanted: Record<string, SettingValue> = {};
+      for (const [index, option] of TEXTS.entries()) {
+        for (const given of fc.sample(TEXT, { numRuns: 30, seed: round * 1000 + index })) {
+          if (settingRefusals({ [option]: given }).length > 0 || (await ours([option, given])) === "refused") continue;
+          wanted[option] = kept(option, given);
+          if (!option.startsWith("init_")) continue;
+          for (const change of await settingChanges(server.root, [], { [option]: wanted[option] }))
+            if (change.option === option) await setRunning(server.root, change);
+          expect([option, await has(option)]).toEqual([option, wanted[option]]);
+        }
+      }
+      expect(Object.keys(wanted)).toEqual(TEXTS);
+      await server.stop();
+      await server.writeOptions(renderOptionFile(wanted));
+      await server.start();
+      const seen = await Promise.all(TEXTS.map(async (option) => [option, await has(option)]));
+      expect(seen).toEqual(Object.entries(wanted));
+      expect(await settingChanges(server.root, [], wanted)).toEqual([]);
     }
   },
   ORACLE_TIMEOUT,

@@ -273,6 +273,37 @@ describe("refused by the word of the server itself:", () => {
       /^settings\.max_conections: .*no such option; did you mean "max_connections"\?/,
     ],
     [
+      "a beginning of names",
+      { max_conn: 5 },
+      /^settings\.max_conn: .*did you mean "max_connections" or "max_connect_errors"\?/,
+    ],
+    [
+      "an option that is switched off by its name",
+      { skip_log_bin: true },
+      /^settings\.skip_log_bin: .*; give log_bin: false/,
+    ],
+    [
+      "a name that may be ignored",
+      { "loose-max_connections": 5 },
+      /^settings\.loose_max_connections: .*; give max_connections/,
+    ],
+    [
+      "a variable whose option has another name",
+      { time_zone: "SYSTEM" },
+      /^settings\.time_zone: .*; give the option "default_time_zone"/,
+    ],
+    ["an option without a variable", { sysdate_is_now: true }, /^settings\.sysdate_is_now: .*option file of your own/],
+    [
+      "a value that the server itself changes",
+      { open_files_limit: 5000 },
+      /^settings\.open_files_limit: .*LimitNOFILE/,
+    ],
+    [
+      "a character that no variable keeps",
+      { init_connect: "SET @a = '😀'" },
+      /^settings\.init_connect: has the character U\+1F600, which/,
+    ],
+    [
       "a setting of other versions",
       { innodb_log_files_in_group: 2 },
       /^settings\.innodb_log_files_in_group: db1 \(MariaDB [\d.]+\) has no such option/,

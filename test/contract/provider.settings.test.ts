@@ -1,3 +1,6 @@
+import { rm, writeFile } from "node:fs/promises";
+import * as path from "node:path";
+import { openServer } from "../../provider/src/mariadb/open";
 import { MariaDbNode } from "../../provider/src/operations/MariaDbNode";
 import { type TestServer, testServer } from "../support/local/testServer";
 
@@ -103,4 +106,52 @@ test("a value that takes effect at once, but with which the next start would fai
   await server.stop();
   await server.start();
   expect(await server.root.value("SELECT @@GLOBAL.character_set_server")).toBe("utf8mb4");
+}, 60_000);
+
+test.each(["EMPTY_STRING_IS_NULL", "ORACLE,EMPTY_STRING_IS_NULL", "ANSI,NO_BACKSLASH_ESCAPES"])(
+  "a server whose sql_mode is %s lets us in",
+  async (mode) => {
+    await server.root.query("SET GLOBAL sql_mode = ?", [mode]);
+    const seen = await MariaDbNode.read("", state);
+    expect(seen).toMatchObject({ props: { state: "running" } });
+    await using admin = await openServer(server.connection);
+    await server.root.query("SET GLOBAL sql_mode = DEFAULT");
+    expect(await admin.value("SELECT CONCAT('a', '', @@session_track_system_variables)")).toBe("a");
+  },
+);
+
+test("an option whose variable has another name is set, read back and taken away", async () => {
+  const settings = { ...SPELLED, default_time_zone: "+01:00" };
+  state = (await MariaDbNode.update("", state, await wanted(settings))).outs;
+  expect(await server.root.value("SELECT @@GLOBAL.time_zone")).toBe("+01:00");
+  await server.stop();
+  await server.start();
+  expect(await drift(settings)).toEqual({});
+  state = (await MariaDbNode.update("", state, await wanted(SPELLED))).outs;
+  expect(await server.root.value("SELECT @@GLOBAL.time_zone")).toBe("SYSTEM");
+}, 60_000);
+
+test("a later line that says of the log what its basename says is no override, for the server either", async () => {
+  const place = () => server.root.row("SELECT @@log_bin_basename AS log, @@log_bin_index AS `index`");
+  const before = await place();
+  const late = path.join(path.dirname(String(state.configFile)), "zz.cnf");
+  await writeFile(
+    late,
+    "[mariadbd]\nlog-bin=mariadbmaster-bin\nlog_bin_index=mariadbmaster-bin.index\nmax_binlog_size=4097\n",
+  );
+  await server.stop();
+  await server.start();
+  expect(await place()).toEqual(before);
+  const seen = await MariaDbNode.read("", state);
+  expect(seen).toMatchObject({ props: { overriddenBy: [] } });
+  expect(await drift(SPELLED)).toEqual({});
+  await rm(late);
+}, 60_000);
+
+test("a value of which the server itself makes another at its start ends the update, which says what it runs with", async () => {
+  // The file system tells large letters from small ones.
+  const settings = { ...SPELLED, lower_case_table_names: 2 };
+  await expect(MariaDbNode.update("", state, await wanted(settings))).rejects.toThrow(
+    /db1 has restarted and runs with lower_case_table_names=0 where its option file says 2.*give the value with which it runs/,
+  );
 }, 60_000);

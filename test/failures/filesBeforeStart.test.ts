@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
@@ -10,6 +11,7 @@ import { madeOf } from "../support/certificateTexts";
 import { type PairOptions, SHORT_WAITS } from "../support/engine/declaredPair";
 import { failureOf } from "../support/engine/faults";
 import { Pair } from "../support/local/pair";
+import { freePort } from "../support/local/ports";
 
 /** Servers that are down and would not start, or with other settings than the pair's: what is missing of their files is there before they are started. */
 
@@ -65,6 +67,24 @@ it.each([
     await sh(number, `mv away ${OURS}`);
   }
   expect(await pair.drift(options)).toMatchObject({ "sessions-db1": expect.arrayContaining(["settings"]) });
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+});
+
+it.each([
+  ["one", [1]],
+  ["both", [1, 2]],
+] as const)("%s that listens where its peer does not find it is found again after one up", async (_, numbers) => {
+  const elsewhere = { ...options, settings: { ...options.settings, bind_address: "::" } };
+  expect((await failureOf(pair.up(elsewhere))).message).toMatch(
+    /bind_address: db1 would listen for IPv6 only.*127\.0\.0\.1/,
+  );
+  for (const number of numbers) {
+    await sh(number, `sed -i s/^bind_address=.*/bind_address=::/ ${OURS}`);
+    await pair.server(number).restart();
+  }
+  await pair.refresh();
+  expect(pair.kept.get("sessions-db1")?.outs).toMatchObject({ settings: { bind_address: "::" } });
   await pair.up(options);
   expect(await pair.drift(options)).toEqual({});
 });
@@ -142,6 +162,112 @@ it("certificates that OpenSSL on one machine does not take are taken back, and i
   expect(await pair.drift(options)).toEqual({});
 });
 
+const REFUSED_AT_START = "no_such_option=1";
+
+it.each([
+  ["one", [1]],
+  ["both", [1, 2]],
+] as const)(
+  "%s that does not start with the settings that it was given starts with those that the program has now",
+  async (_, numbers) => {
+    const corrected = { ...options, settings: { ...options.settings, back_log: 91 } };
+    const former = await readFile(settingsFile(1), "utf8");
+    for (const number of numbers) {
+      await pair.server(number).stop();
+      await sh(number, `echo ${REFUSED_AT_START} >>${OURS}`);
+    }
+    // Neither the one nor the other: nothing of the files is changed.
+    const neither = { ...options, settings: { ...options.settings, innodb_page_size: 8192 } };
+    const { message } = await failureOf(pair.up({ ...neither, only: ["sessions-db1"] }));
+    expect(message).toMatch(
+      /starts neither .*With the former: .*no_such_option.*With the wanted one: .*page.size.*The former one was put back/is,
+    );
+    // What its log has of the one start is not told of the other.
+    expect(message.slice(message.indexOf("With the wanted one"))).not.toContain("no_such_option");
+    expect(await readFile(settingsFile(1), "utf8")).toBe(`${former}${REFUSED_AT_START}\n`);
+    await pair.up(corrected);
+    expect(await pair.server(numbers[0]).variable("back_log")).toBe("91");
+    expect(await pair.drift(corrected)).toEqual({});
+    await pair.up(options);
+    expect(await pair.drift(options)).toEqual({});
+  },
+);
+
+it("a server that was started with another port, of a line that is gone: that is said, and no line of the library's own is to be removed", async () => {
+  const byHand = path.join(pair.directory(1), "conf.d/50-port.cnf");
+  const other = await freePort();
+  await writeFile(byHand, `[mariadbd]\nport=${other}\n`);
+  await pair.server(1).restart();
+  await rm(byHand);
+  await pair.refresh();
+  expect(pair.kept.get("sessions-db1")?.outs).toMatchObject({
+    overriddenBy: [
+      expect.stringMatching(`my\\.cnf:\\d+ port=${pair.ports[0]} \\(the server still runs with port=${other}\\)$`),
+    ],
+  });
+  const { message } = await failureOf(pair.up({ ...options, only: ["sessions-db1"] }));
+  expect(message).toMatch(
+    /db1 still runs with port=.*Its files are right now .*Stop this server by hand, then run `pulumi up`/,
+  );
+  await pair.server(1).stop();
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+});
+
+it("a line in somebody else's file, which one of the server's includes, is refused by its place, and the file stays as it is", async () => {
+  const text = "[mariadbd]\nmax_connections=77\n";
+  const theirs = path.join(pair.folder, "theirs.cnf");
+  const byHand = path.join(pair.directory(1), "conf.d/zz-by-hand.cnf");
+  await writeFile(theirs, text);
+  await writeFile(byHand, `[mariadbd]\nmax_binlog_size=4M\n!include ${theirs}\n`);
+  const { message } = await failureOf(pair.up({ ...options, only: ["sessions-db1"] }));
+  expect(message).toContain(`${theirs}:2 max_connections=77. Nothing was changed.`);
+  expect(await readFile(theirs, "utf8")).toBe(text);
+  await rm(theirs);
+  await pair.up(options);
+  expect(await readFile(byHand, "utf8")).toMatch(/^# disabled, .*: max_binlog_size=4M$/m);
+  expect(await pair.drift(options)).toEqual({});
+  await rm(byHand);
+});
+
+it.each([
+  ["no_such_option=1", /danger.*zz-by-hand\.cnf:2 no_such_option=1 \(.*unknown variable 'no_such_option=1'\)/],
+  ["innodb_ft=7", /danger.*zz-by-hand\.cnf:2 innodb_ft=7 \(.*ambiguous option '--innodb_ft=7'/],
+])("a line of another file with which the next start fails is told while the server runs: %s", async (line, words) => {
+  const byHand = path.join(pair.directory(1), "conf.d/zz-by-hand.cnf");
+  await writeFile(byHand, `[mariadbd]\n${line}\n`);
+  const advice = () => JSON.stringify(pair.kept.get("sessions-db1")?.outs["advice"]);
+  await pair.refresh();
+  expect(advice()).toMatch(words);
+  await writeFile(byHand, `[mariadbd]\nloose_${line}\nmax_connect_err=77\n`);
+  await pair.refresh();
+  expect(advice()).not.toMatch(/danger/);
+  await rm(byHand);
+});
+
+it("a link that goes on by itself when its server is brought back is stored as replicating", async () => {
+  await pair.server(1).run("STOP SLAVE");
+  expect(await pair.drift(options)).toMatchObject({ "sessions-db1-from-db2": expect.arrayContaining(["state"]) });
+  await pair.server(1).stop();
+  expect(await pair.drift(options)).toMatchObject({ "sessions-db1-from-db2": expect.arrayContaining(["state"]) });
+  await pair.up(options);
+  expect(pair.kept.get("sessions-db1-from-db2")?.outs).toMatchObject({ state: "replicating" });
+});
+
+it("one that does not start is given no other binary log, and no TLS is taken from it, while it is down", async () => {
+  await pair.server(1).stop();
+  await sh(1, `echo ${REFUSED_AT_START} >>${OURS}`);
+  const before = await readFile(settingsFile(1), "utf8");
+  const settings = { ...options.settings, log_basename: "another" };
+  const moved = await failureOf(pair.up({ ...options, settings, only: ["sessions-db1"] }));
+  expect(moved.message).toMatch(/was not tried instead, because with it the server would begin another binary log/);
+  const bare = await failureOf(pair.up({ ...SHORT_WAITS, only: ["sessions-db1"] }));
+  expect(bare.message).toMatch(/was not tried instead, because it also says otherwise of "tls"/);
+  expect(await readFile(settingsFile(1), "utf8")).toBe(before);
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+});
+
 it("a server that is down with the data of another node gets no files", async () => {
   const [one, two] = BOTH.map((number) => path.join(pair.directory(number), "data"));
   for (const number of BOTH) await pair.server(number).stop();
@@ -168,6 +294,26 @@ it("a server that would wait for ever for one of its option files is not started
   await sh(2, "rm conf.d/50-waits.cnf");
   await pair.up(options);
   expect(await pair.drift(options)).toEqual({});
+});
+
+it("a server whose port another program has taken meanwhile gets another one, as the error says, and its peer is told", async () => {
+  const other = await freePort();
+  const [, taken] = pair.ports;
+  pair.givePort(2, other);
+  const running = await failureOf(pair.up(options));
+  expect(running.message).toMatch(
+    /can't be changed from \d+ to \d+ while it runs.*stop this server .*and run `pulumi up` again/,
+  );
+  pair.givePort(2, taken);
+  await pair.server(2).stop();
+  const program = createServer().listen(taken, "127.0.0.1").unref();
+  const { message } = await failureOf(pair.up(options));
+  expect(message).toMatch(/is taken by .* give this server another "port"/);
+  pair.givePort(2, other);
+  await pair.up(options);
+  expect(await pair.drift(options)).toEqual({});
+  expect(await pair.server(1).replica()).toMatchObject({ Master_Port: other, Slave_IO_Running: "Yes" });
+  program.close();
 });
 
 it("a log that somebody has moved is not left by putting our file back", async () => {

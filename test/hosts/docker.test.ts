@@ -178,6 +178,15 @@ it("a container that does not run is shown as stopped, and started by up, also w
   await expectSessionsBothWays("started");
 });
 
+it("a container whose server does not start with the settings that it was given starts with those that the program has now", async () => {
+  await pair.host(2).sh(`echo no_such_option=1 >>${SETTINGS_FILE}`);
+  await pair.host(2).stop();
+  options = { settings: { ...options.settings, back_log: 91 } };
+  await pair.up(options);
+  expect(await pair.host(2).sql("SELECT @@GLOBAL.back_log")).toBe("91");
+  expect(await pair.drift(options)).toEqual({});
+});
+
 inWhole("a container that comes back without its data is seeded from its peer", async () => {
   await pair.host(2).loseData();
   await pair.up(options);

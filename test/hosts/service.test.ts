@@ -141,6 +141,24 @@ describe("systemd, on a machine laid out as Red Hat does (an imitation), and on 
     expect(await pair.drift()).toEqual({});
   });
 
+  it("servers that do not start with the settings that they were given start with those that the program has now", async () => {
+    for (const [host, file] of [
+      [pair.host(1), SETTINGS.redHat],
+      [pair.host(2), SETTINGS.debian],
+    ] as const)
+      await host.sh(`systemctl stop mariadb.socket; systemctl stop mariadb; echo no_such_option=1 >>${file}`);
+    const { message } = await failureOf(pair.up({ ...WRONG, only: ["sessions-db1"] }));
+    expect(message).toMatch(
+      /With the former: .*no_such_option.*With the wanted one: .*page.size.*The former one was put back/is,
+    );
+    expect(message.slice(message.indexOf("With the wanted one"))).not.toContain("no_such_option");
+    const settings = { back_log: 91 };
+    await pair.up({ settings });
+    for (const host of pair.hosts) expect(await host.sql("SELECT @@GLOBAL.back_log")).toBe("91");
+    expect(await pair.drift({ settings })).toEqual({});
+    await pair.up();
+  });
+
   it("a server that was stopped by hand is shown, and started by up", async () => {
     await pair.host(2).sh("systemctl stop mariadb.socket");
     for (const host of pair.hosts) await host.sh("systemctl stop mariadb");

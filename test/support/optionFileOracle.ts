@@ -141,8 +141,12 @@ const SHOW_VARIABLES = `mariadbd --defaults-file="$f" --user=root --datadir=/non
 function variables(printed: string): ReadonlyMap<string, string> | undefined {
   if (printed.includes("[ERROR]")) return undefined;
   const rows = printed.split("\n").map((row) => /^([a-z0-9-]+) +(.*)$/.exec(row) ?? []);
-  return new Map(rows.map(([, name = "", value = ""]) => [name.replaceAll("-", "_"), value.trim()]));
+  return new Map(rows.map(([, name = "", value = ""]) => [name.replaceAll("-", "_"), placed(name, value.trim())]));
 }
+
+/** What `log_basename` makes of it at a start, which is not shown before: `contract/provider.settings` looks at a server. */
+const placed = (name: string, value: string): string =>
+  name.startsWith("log-bin") ? value.replace(/^mariadbmaster-bin(\.\w+)?$/, "") : value;
 
 const withOurs = ({ before, after }: ForeignLines): string =>
   ["[mysqld]", ...before, OURS, "[mariadb]", ...after, ""].join("\n");
@@ -153,7 +157,10 @@ function overridden({ before, after }: ForeignLines): string[] {
     ...optionsIn("ours.cnf", OURS),
     ...optionsIn("late.cnf", ["[mysqld]", ...after].join("\n")),
   ];
-  const options = overridingLines(lines, "ours.cnf").map((line) => meaningOf(line, KNOWN).option);
+  const options = overridingLines(lines, "ours.cnf").flatMap((line) => {
+    const also = optionMeant(line, KNOWN).also?.option;
+    return [meaningOf(line, KNOWN).option, ...(also === undefined ? [] : [also])];
+  });
   return named(options.filter((option) => SEEN.includes(option) || PLACES_OF_LOG.includes(option)));
 }
 

@@ -88,15 +88,17 @@ export const OPTION_FILE_TEXTS: fc.Arbitrary<string> = fc
   )
   .map(([head, lines, separator, end]) => head + lines.join(separator) + end);
 
-const SWITCHES = "0 1 on OFF True false".split(" ");
+const SWITCHES = "0 1 on OFF True false no yes 2".split(" ");
 const VALUES = [
   ...SWITCHES,
-  ..."2 5 10 +10 007 1000 1K 1kB 500M 524288000 2000 1e1 0.5 1.0".split(" "),
+  ..."2 5 10 +10 007 1000 1K 1kB 500M 524288000 524288001 2000 1e1 0.5 1.0 1.0000001 1.0000006 99999999999".split(" "),
   ..."ROW r M mixed READ-COMMITTED read-c SERIAL strict idem AFTER_S after_c innodb Aria ANSI_QUOTES".split(" "),
   ..."x /ca.pem /c.pem \"/c.pem\" 10.0.0.1 * mariadbmaster /var/x 1452,1062 1062,1452 '1452'".split(" "),
   "500 M",
   "",
   "constructor",
+  "mariadbmaster-bin",
+  "mariadbmaster-bin.index",
 ];
 const PREFIXES = ["", "", "", "loose-", "skip_", "disable-", "enable-", "loose_skip-", "skip-loose-", "x.", "X.loose_"];
 const OTHER_SWITCHES = ["ansi", "slow_query_log", "log_slow_query", "innodb_print_all_deadlocks"];
@@ -104,7 +106,6 @@ const OTHER_SWITCHES = ["ansi", "slow_query_log", "log_slow_query", "innodb_prin
 /** A line about one of these options, in every spelling that a server takes. */
 export const lineAbout = (options: readonly string[]): fc.Arbitrary<string> =>
   fc.constantFrom(...options).chain((option) => {
-    // What a server makes of other words for a switch differs by option, and it warns of them: previews always show these lines.
     const isSwitch = OTHER_SWITCHES.includes(option) || settingOf(option)?.kind.is === "boolean";
     return fc
       .tuple(

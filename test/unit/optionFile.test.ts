@@ -9,6 +9,7 @@ import {
   parseOptionFile,
   renderOptionFile,
 } from "../../provider/src/recipe/settings/optionFile";
+import { overrideRemedies } from "../../provider/src/recipe/settings/overrideRemedies";
 import { optionFile } from "../support/recipeText";
 
 const options = (text: string, file = "my.cnf"): OptionLine[] =>
@@ -24,6 +25,34 @@ describe("what is written is read back the same:", () => {
     fc.stringMatching(/^[\\"'# =;%a]{0,10}$/),
     fc.constantFrom("\\", "\\\\", '"', "'", '\\"', 'a"b', "a'b", "a # b", " a ", "#a", "a\\nb", "a\\", ""),
   );
+
+  test("each kind of line that would win over ours has its own remedy", () => {
+    const line = (number: number, text: string) => ({ file: "zz.cnf", line: number, group: "mariadb", ...said(text) });
+    const said = (text: string) => ({ option: text.split("=")[0] ?? "", value: text.split("=")[1] });
+    expect(overrideRemedies([line(2, "max_connections=77"), line(3, "bind_address=127.0.0.1")])).toBe(
+      'Remove these lines, or say the same in "settings".',
+    );
+    expect(overrideRemedies([line(2, "binlog_do_db=app")])).toBe(
+      "Remove these lines: rows that they keep back never reach the other node.",
+    );
+    expect(
+      overrideRemedies(
+        [
+          "max_connections=77",
+          "binlog_do_db=app",
+          "read_only=ON",
+          "slave_exec_mode=STRICT",
+          "port=1",
+          "max_binlog_size=4M",
+        ].map((text, index) => line(index + 1, text)),
+      ),
+    ).toBe(
+      "Remove zz.cnf:5: with them the next start would take the server elsewhere, fail, or let everybody in. " +
+        "Remove zz.cnf:2: rows that they keep back never reach the other node. " +
+        "Remove zz.cnf:3, zz.cnf:4: no pair works with them. " +
+        'Remove zz.cnf:1, zz.cnf:6, or say the same in "settings".',
+    );
+  });
 
   test("any value", () => {
     fc.assert(
@@ -231,8 +260,13 @@ describe("a line of another file overrides ours", () => {
     ["flashback", true],
     ["skip-autocommit", true],
     ["autocommit=0\nautocommit=1", false],
-    ["innodb_deadlock_detect=yes", true],
-    ["innodb_deadlock_detect=constructor", true],
+    ["innodb_deadlock_detect=yes", false],
+    ["innodb_deadlock_detect=no", false],
+    ["innodb_deadlock_detect=constructor", false],
+    ["innodb_deadlock_detect=1", true],
+    ["max_connections=1.5", true],
+    ["expire_logs_days=1.0000001", false],
+    ["expire_logs_days=100", true],
     ["constructor=1\n__proto__\nskip-constructor\ntoString=OFF", false],
   ])("when the server takes its name and its value so: %j", (late, overrides) => {
     const file = "max_connections=1000\nexpire_logs_days=1\nbinlog_format=MIXED\ninnodb_deadlock_detect=OFF";

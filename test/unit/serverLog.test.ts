@@ -1,4 +1,4 @@
-import { errorLines, roomLine, shownLine } from "../../provider/src/hosts/errorLog";
+import { errorLines, roomLine, saidSince, shownLine } from "../../provider/src/hosts/errorLog";
 import { withoutUsersData } from "../../provider/src/hosts/serverText";
 
 /** What of a server's log is shown. */
@@ -9,6 +9,20 @@ const WAITS =
 const REFUSED =
   "2026-11-25 15:43:12 6 [ERROR] mariadbd: Disk got full writing 'information_schema.(temporary)' (Errcode: 28)";
 const OTHER = "2026-11-25 15:43:08 6 [Warning] Access denied for user 'a'@'b' (using password: YES)";
+
+test("of a log that was read before, only what came since is quoted", () => {
+  const old = ["1 [Note] starting", "2 [ERROR] unknown variable 'a'", "2 [ERROR] Aborting", "3 [Note] ended"];
+  const fresh = ["4 [Note] starting", "5 [ERROR] unknown variable 'b'", "5 [ERROR] Aborting"];
+  const said = "[ERROR] unknown variable 'b'\n[ERROR] Aborting";
+  const told = (before: readonly string[], now: readonly string[]) => saidSince(before.join("\n"), now.join("\n"));
+  expect(told(old, [...old, ...fresh])).toBe(said);
+  // Only so many lines of its end are read.
+  expect(told(old, [...old.slice(2), ...fresh])).toBe(said);
+  expect(told(old, fresh)).toBe(said);
+  expect(told([], fresh)).toBe(said);
+  expect(told(old, old)).toBe("(nothing since it was started)");
+  expect(told(["1 [Note] x", "2 [Note] x"], ["2 [Note] x", "3 [ERROR] y"])).toBe("[ERROR] y");
+});
 
 test("a line that says that the server waits is preferred to a newer one of what it refused since", () => {
   expect(roomLine([OTHER, WAITS, REFUSED, OTHER].join("\n"))).toEqual({

@@ -31,8 +31,8 @@ export interface Host {
   readonly serverArguments: readonly string[];
   /** The option files that the server reads first; what they include follows from their text. */
   optionFiles(): Promise<readonly string[]>;
-  /** True when every option file of this server is ours to change. */
-  readonly ownsOptionFiles: boolean;
+  /** True of an option file that is ours to change, whoever wrote into it. */
+  ownsOptionFile(path: string): boolean;
   /** Runs a command without a shell. Rejects when it ends with another code than 0. */
   run(command: readonly string[], options?: RunOptions): Promise<string>;
   /** Links are followed. What has no end, such as a device, is not read: `unread` says so. */

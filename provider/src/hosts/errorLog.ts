@@ -60,6 +60,25 @@ export function shownLine(line: string): string {
   return plain.length > LENGTH ? `${plain.slice(0, LENGTH)} ...` : plain;
 }
 
+/**
+ * What a log got since it was last read, of which these are its newest lines then and now. Lines have their time, so none comes again as it was.
+ * Empty: nothing.
+ */
+export function linesSince(before: string, now: string): string {
+  const [old, lines] = [before, now].map((text) => text.trimEnd().split("\n")) as [string[], string[]];
+  const last = old.at(-1) ?? "";
+  for (let end = lines.length; last !== "" && end > 0; end--) {
+    const isSame = (line: string, index: number) =>
+      old.length - end + index < 0 || line === old[old.length - end + index];
+    if (lines[end - 1] === last && lines.slice(0, end).every(isSame)) return lines.slice(end).join("\n");
+  }
+  return now;
+}
+
+/** What the log of a server says that has ended while it started. */
+export const saidSince = (before: string, now: string): string =>
+  errorLines(linesSince(before, now)) || "(nothing since it was started)";
+
 /** The newest error lines of a log, each once; its last lines when there are none. With what to do, where the disk is full. */
 export function errorLines(text: string): string {
   const lines = text.split("\n");

@@ -112,20 +112,24 @@ export async function openAsAdminWhenUp(connection: Connection): Promise<Server>
   });
 }
 
-/** The same with a server that is started where it does not run. @param beforeStart is done only then */
+/** The same with a server that is started where it does not run. */
 export const openAsAdminStarted = (
   connection: Connection,
   refuse: Refusal,
-  beforeStart: () => Promise<void>,
-): Promise<Server> => started(connection, (where) => openAsAdmin(where, refuse), beforeStart);
+  start: () => Promise<void>,
+): Promise<Server> => started(connection, (where) => openAsAdmin(where, refuse), start);
 
 /** A session of MariaDB's root on a server that is started where it does not run. */
-export const openAsSuperuserStarted = (connection: Connection): Promise<Server> => started(connection, openAsSuperuser);
+export const openAsSuperuserStarted = (connection: Connection): Promise<Server> =>
+  started(connection, openAsSuperuser, () => {
+    progress(`${nameOf(connection)}: starting the server`);
+    return openHost(connection.host).startService();
+  });
 
 async function started(
   connection: Connection,
   open: (connection: Connection) => Promise<Server>,
-  beforeStart?: () => Promise<void>,
+  start: () => Promise<void>,
 ): Promise<Server> {
   try {
     return await open(connection);
@@ -133,9 +137,7 @@ async function started(
     if (!(error instanceof ConnectionError && (error.problem === "stopped" || error.problem === "no data")))
       throw error;
   }
-  await beforeStart?.();
-  progress(`${nameOf(connection)}: starting the server`);
-  await openHost(connection.host).startService();
+  await start();
   return open(connection);
 }
 

@@ -280,9 +280,10 @@ async function login(connection: Connection, user: string, password: string, way
     const own =
       "autocommit=1, sql_select_limit=18446744073709551615, sql_big_selects=1, sql_safe_updates=0, sql_quote_show_create=1, max_statement_time=0";
     // Else the driver would encode what follows a SET NAMES of a script in another way than the script is.
-    const encoding = "session_track_system_variables=''";
+    // With EMPTY_STRING_IS_NULL, which the statement itself switches off, '' would be NULL.
+    const encoding = "session_track_system_variables=LEFT('x', 0)";
     // The slow log keeps statements as they are, with the password of a CHANGE MASTER.
-    const set = `SET SESSION sql_mode='', slow_query_log=0, ${unlogged}${own}, ${encoding}, lock_wait_timeout=20, wait_timeout=600`;
+    const set = `SET SESSION sql_mode=0, slow_query_log=0, ${unlogged}${own}, ${encoding}, lock_wait_timeout=20, wait_timeout=600`;
     await within(LOGIN_DEADLINE, late, sql.query(set));
     const [rows] = await within(LOGIN_DEADLINE, late, sql.query<RowDataPacket[]>("SELECT VERSION() AS version"));
     const version = Version.parse(String(rows[0]?.["version"]));

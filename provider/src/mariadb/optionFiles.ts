@@ -1,9 +1,10 @@
 import { posix as path } from "node:path";
 import type { Host } from "../hosts/Host";
-import { isUnwanted, meaningOf, movedLogs, overridingLines, repeatingFiles } from "../recipe/settings/foreignLines";
+import { isLasting, meaningOf, movedLogs, overridingLines, repeatingFiles } from "../recipe/settings/foreignLines";
 import { describeProblem, type OptionProblem, type ReadOptions, readAsServer } from "../recipe/settings/includes";
 import { describeLine, isReadBy, type OptionLine } from "../recipe/settings/optionFile";
 import { LASTING } from "../recipe/settings/optionNames";
+import { overrideRemedies } from "../recipe/settings/overrideRemedies";
 import { toNumber } from "../recipe/settings/values";
 import { progress } from "../run";
 import { findIncluded } from "./includedFiles";
@@ -28,6 +29,10 @@ export interface ForeignLines {
   readonly moved: readonly OptionLine[];
   /** The lines of others that say last what a server can't change and still be found, start, and look at passwords. */
   readonly lasting: readonly OptionLine[];
+  /** All lines of others. */
+  readonly others: readonly OptionLine[];
+  /** Lines that say what is meant, of which the server that runs has read others. */
+  readonly unread: readonly { readonly line: OptionLine; readonly running: string }[];
 }
 
 /** All that the server reads in its option files, as it reads it. What is wrong with ours itself is left out: it is written again. */
@@ -53,11 +58,13 @@ async function foreignLines(host: Host, ours: OurFile, version: string | undefin
     overriding: overridingLines(lines, ours.path),
     problems: all.problems,
     // Where all files are the library's, nobody set the pair up by hand.
-    repeating: host.ownsOptionFiles ? new Map() : repeatingFiles(lines, ours.path),
+    repeating: host.ownsOptionFile(ours.path) ? new Map() : repeatingFiles(lines, ours.path),
     moved: movedLogs(lines, ours.path),
     lasting: LASTING.flatMap((name) => lines.findLast((line) => meaningOf(line).option === name) ?? []).filter(
       ({ file }) => file !== ours.path,
     ),
+    others: lines.filter(({ file }) => file !== ours.path),
+    unread: [],
   };
 }
 
@@ -78,8 +85,6 @@ const SAYS_THE_SAME: Readonly<Record<(typeof LASTING)[number], (value: string, r
   skip_grant_tables: (value) => /^(0|off|false)$/i.test(value),
 };
 
-const isLasting = (option: string): option is (typeof LASTING)[number] => LASTING.some((name) => name === option);
-
 /** What a server runs with, of what lasts. */
 export type Lasting = Readonly<Record<string, string>>;
 
@@ -90,35 +95,72 @@ export async function runningLasting(server: Server): Promise<Lasting> {
 }
 
 /** The same, with the lines that would take the server elsewhere, or have it not start. */
-export function withOtherLasting(foreign: ForeignLines, running: Lasting): ForeignLines {
+export async function withOtherLasting(
+  { host, port }: Meant,
+  foreign: ForeignLines,
+  running: Lasting,
+): Promise<ForeignLines> {
   const others = foreign.lasting.filter((line) => {
     const { option, value } = meaningOf(line);
     return isLasting(option) && !SAYS_THE_SAME[option](value, running[option] ?? "");
   });
-  return { ...foreign, overriding: [...foreign.overriding, ...others] };
+  if (others.length === 0) return foreign;
+  const first = await host.optionFiles();
+  // Where the program says, and what the library itself wrote to begin with, is right: it is the server that is elsewhere.
+  const isMeant = (line: OptionLine) =>
+    (host.ownsOptionFile(line.file) && first.includes(line.file)) ||
+    (meaningOf(line).option === "port" && isSameNumber(meaningOf(line).value, String(port)));
+  return {
+    ...foreign,
+    overriding: [...foreign.overriding, ...others.filter((line) => !isMeant(line))],
+    unread: others.filter(isMeant).map((line) => {
+      const { option } = meaningOf(line);
+      return { line, running: `${option}=${running[option]}` };
+    }),
+  };
+}
+
+/** Where a server is meant to be. */
+interface Meant {
+  readonly host: Host;
+  readonly port: number;
 }
 
 /** Lines that would win over ours after the next restart go where the files are ours; elsewhere they are the operator's to remove. */
 export async function clearOverrides(server: Server, ours: OurFile): Promise<ForeignLines> {
   const { host, name, version } = server;
-  const foreign = withOtherLasting(await foreignLines(host, ours, version.number), await runningLasting(server));
+  const foreign = await withOtherLasting(
+    { host, port: server.connection.port },
+    await foreignLines(host, ours, version.number),
+    await runningLasting(server),
+  );
   refuseProblems(name, foreign.problems);
+  refuseUnread(name, foreign);
   const overrides = foreign.overriding;
   if (overrides.length === 0) return foreign;
   const list = overrides.map(describeLine).join("; ");
   // Without its line, the server would take MariaDB's own port, for instance.
-  if (!host.ownsOptionFiles || overrides.some((line) => isLasting(meaningOf(line).option))) {
-    const keepsBack = overrides.some(isUnwanted);
+  if (
+    !overrides.every(({ file }) => host.ownsOptionFile(file)) ||
+    overrides.some((line) => isLasting(meaningOf(line).option))
+  ) {
     throw new Error(
       `${name}: another option file says otherwise and would win after the next restart: ${list}. Nothing was changed. ` +
-        (keepsBack
-          ? `Remove these lines: rows that they keep back never reach the other node. Then run \`pulumi up\`, which restarts ${name} where that is needed.`
-          : 'Remove these lines, or say the same in "settings".'),
+        `${overrideRemedies(overrides)} Then run \`pulumi up\`, which restarts ${name} where that is needed.`,
     );
   }
   progress(`${name}: disabling what overrides the settings of the pair: ${list}`);
   await disable(host, overrides);
   return foreign;
+}
+
+/** Refuses to change a server that its next start takes elsewhere, though that is where it should be. */
+function refuseUnread(name: string, { unread }: ForeignLines): void {
+  if (unread.length === 0) return;
+  throw new Error(
+    `${name} still runs with ${unread.map(({ running }) => running).join(", ")}, as an option file said when it was started. Its files are right now ` +
+      `(${unread.map(({ line }) => describeLine(line)).join("; ")}), and nothing was changed. Stop this server by hand, then run \`pulumi up\`, which starts it with them.`,
+  );
 }
 
 /** Refuses to change or start a server of which nobody can tell with what it would start. */
@@ -131,9 +173,10 @@ export function refuseProblems(name: string, problems: readonly OptionProblem[])
 }
 
 /** What keeps our settings from being what the server runs with after its next start, as previews show it. */
-export const inTheWay = ({ overriding, problems }: ForeignLines): string[] => [
+export const inTheWay = ({ overriding, problems, unread }: ForeignLines): string[] => [
   ...problems.map(describeProblem),
   ...overriding.map(describeLine),
+  ...unread.map(({ line, running }) => `${describeLine(line)} (the server still runs with ${running})`),
 ];
 
 /** Comments lines out. */

@@ -4,11 +4,21 @@ import { didYouMean } from "../recipe/nearest";
 import { meaningOf, placesLog } from "../recipe/settings/foreignLines";
 import type { NotedSettings, Settings } from "../recipe/settings/ofNode";
 import { describeLine, isReadBy, type OptionLine } from "../recipe/settings/optionFile";
+import { noSuchSetting, variableOnly } from "../recipe/settings/settingNames";
 import { type Effect, LOG_IN_INNODB, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
-import { canonical, refusal, type SettingKind, type SettingValue, sameValue, toSql } from "../recipe/settings/values";
+import {
+  canonical,
+  type NumberKind,
+  refusal,
+  type SettingKind,
+  type SettingValue,
+  sameValue,
+  toSql,
+} from "../recipe/settings/values";
 import { openToRemove } from "./admin";
 import { askIfThere } from "./open";
 import { readOptions } from "./optionFiles";
+import { refusedAddress } from "./refusedAddress";
 import { sourceStatus } from "./replication";
 import { setGlobal } from "./rights";
 import type { Row, Server } from "./server";
@@ -24,8 +34,6 @@ interface Variable {
   /** Undefined: the server does not say. */
   readonly byDefault: string | undefined;
 }
-
-type NumberKind = Extract<SettingKind, { is: "number" }>;
 
 /** A setting whose running value is not the wanted one. */
 export interface SettingChange {
@@ -100,20 +108,18 @@ async function refusedSettings(server: Server, wanted: Settings): Promise<{ opti
   const variables = await readVariables(server, wanted);
   const refused = [
     ...(await refusedLog(server)),
+    ...refusedAddress(server, wanted),
     ...(await refusedPlaces(server, wanted, variables)),
     ...(await unknownNames(server, wanted)),
   ];
   for (const [option, value] of Object.entries(wanted)) {
     const variable = variables.get(option);
     if (variable) {
-      const reason = variable.isOption
-        ? refusal(variable.kind, value)
-        : "is a variable only, which no option file may have";
+      const reason = variable.isOption ? refusal(variable.kind, value) : variableOnly(option);
       if (reason) refused.push({ option, reason: `${reason} (${server.name}, MariaDB ${server.version.number})` });
     } else if (!settingOf(option)?.since) {
-      const hint = settingOf(option) ? "" : didYouMean(option, await variableNames(server));
-      const reason = `${server.name} (MariaDB ${server.version.number}) has no such option${hint}`;
-      refused.push({ option, reason });
+      const seen = `${server.name} (MariaDB ${server.version.number})`;
+      refused.push({ option, reason: noSuchSetting(option, seen, await variableNames(server)) });
     }
   }
   return refused;
@@ -215,7 +221,8 @@ export async function refuseSettings(server: Server, settings: Settings): Promis
 
 /** Gives a running server the wanted value. What needs a restart is for the restart to do. */
 export async function setRunning(server: Server, change: SettingChange): Promise<void> {
-  await setGlobal(server, change.variable, change.wanted === undefined ? undefined : toSql(change.kind, change.wanted));
+  const value = change.wanted ?? settingOf(change.option)?.byDefault;
+  await setGlobal(server, change.variable, value === undefined ? undefined : toSql(change.kind, value));
 }
 
 /** @param values what is wanted of each option, which decides where its running value is looked for */
@@ -227,6 +234,10 @@ async function readVariables(server: Server, values: Settings): Promise<Map<stri
        FROM information_schema.SYSTEM_VARIABLES WHERE VARIABLE_NAME IN (?)`,
     [[...names.values(), ...READ_BACK_BY].map((name) => name.toUpperCase())],
   );
+  for (const row of rows) {
+    if (String(row["GLOBAL_VALUE"]).length < SHOWN_AT_MOST) continue;
+    row["GLOBAL_VALUE"] = await server.value("SELECT @@GLOBAL.??", [String(row["VARIABLE_NAME"])]);
+  }
   const rowOf = (name: string) => rows.find((row) => String(row["VARIABLE_NAME"]).toLowerCase() === name);
   const textOf = (name: string) => String(rowOf(name)?.["GLOBAL_VALUE"] ?? "");
   const variables = new Map<string, Variable>();
@@ -239,6 +250,9 @@ async function readVariables(server: Server, values: Settings): Promise<Map<stri
   }
   return variables;
 }
+
+/** So many characters of a value, its catalogue has. */
+const SHOWN_AT_MOST = 2048;
 
 /** The filters of the binary log; none while it is off. */
 async function sourceFilters(server: Server): Promise<Variable[]> {
@@ -263,9 +277,12 @@ function variableOf(option: string, name: string, row: Row, textOf: (variable: s
     readOnly: row["READ_ONLY"] === "YES",
     // Of the pair's own options some have another name in files than the variable.
     isOption: setting !== undefined || row["COMMAND_LINE_ARGUMENT"] !== null || UNTOLD_OPTIONS.includes(name),
-    byDefault: setting?.readBack || row["DEFAULT_VALUE"] === null ? undefined : String(row["DEFAULT_VALUE"]),
+    byDefault: setting?.byDefault ?? (setting?.readBack ? undefined : defaultIn(row)),
   };
 }
+
+const defaultIn = (row: Row): string | undefined =>
+  row["DEFAULT_VALUE"] === null ? undefined : String(row["DEFAULT_VALUE"]);
 
 /** Options of which servers don't tell that they are. */
 const UNTOLD_OPTIONS = [
@@ -294,7 +311,8 @@ function kindFromCatalogue(row: Row): SettingKind {
     case "FLAGSET":
       return { is: "switches", of: String(row["ENUM_VALUE_LIST"]).split(",") };
     case "VARCHAR":
-      return { is: /^\w+$/.test(String(row["GLOBAL_VALUE"])) && !isFile(row) ? "name" : "text" };
+      // By what it is set to, a text may look like a name.
+      return { is: /^\w+$/.test(defaultIn(row) ?? String(row["GLOBAL_VALUE"])) && !isFile(row) ? "name" : "text" };
     default:
       return within({ is: "number" }, row);
   }

@@ -17,10 +17,7 @@ export async function startProblems(server: Server, replaced = ""): Promise<stri
   if (lines.length === 0) return [];
   const ours = parseOptionFile("", replaced).flatMap((item) => ("option" in item ? [item] : []));
   // Without its data it does not find the plugins that were installed by a statement, whose options it knows then.
-  const rows = await server.query(
-    "SELECT VARIABLE_NAME AS name FROM information_schema.SYSTEM_VARIABLES UNION SELECT PLUGIN_NAME FROM information_schema.PLUGINS",
-  );
-  const known = rows.map(({ name }) => String(name).toLowerCase());
+  const known = await knownNames(server);
   return lines.filter((line) => {
     const [, unknown = "", option = unknown] =
       /unknown (?:variable|option) '(?:--)?([\w-]+)|(?:value '.*' to|for variable) '([\w-]+)'/.exec(line) ?? [];
@@ -29,4 +26,12 @@ export async function startProblems(server: Server, replaced = ""): Promise<stri
     const isOurs = ours.some((own) => own.option === plain(option) && (value === undefined || own.value === value));
     return !isOurs && !known.includes(plain(unknown));
   });
+}
+
+/** Names of the running server's variables and plugins. */
+export async function knownNames(server: Server): Promise<string[]> {
+  const rows = await server.query(
+    "SELECT VARIABLE_NAME AS name FROM information_schema.SYSTEM_VARIABLES UNION SELECT PLUGIN_NAME FROM information_schema.PLUGINS",
+  );
+  return rows.map(({ name }) => String(name).toLowerCase());
 }

@@ -79,13 +79,15 @@ export const LocalMariaDb = define<LocalMariaDbInputs, LocalMariaDbChecked, Loca
   },
 
   async update(last, wanted, declaration) {
-    if (last.port !== wanted.port) {
+    if (last.port !== wanted.port && (await server.findProcess(wanted.directory)) !== undefined) {
       throw new Error(
-        `the port of the server in ${wanted.directory} can't be changed from ${last.port} to ${wanted.port}: its peer and the proxies ` +
-          'know it. Nothing was touched. Put the former port back, or give the server another "directory", which makes a new, empty one.',
+        `the port of the server in ${wanted.directory} can't be changed from ${last.port} to ${wanted.port} while it runs: its peer and the proxies ` +
+          "know it. Nothing was touched. Put the former port back, or stop this server " +
+          `(mariadb-admin --socket=${files.paths(wanted.directory).socket} shutdown) and run \`pulumi up\` again: it starts with the other port, and its peer is told.`,
       );
     }
     await refuseOthers(wanted, declaration);
+    if (last.port !== wanted.port) await server.refusePortInUse(wanted);
     await data.initialise(wanted);
     await declare(wanted, declaration);
     if (last.state !== RUNNING) progress(`starting the MariaDB server in ${wanted.directory}, port ${wanted.port}`);

@@ -9,7 +9,13 @@ import { nameOf } from "../mariadb/connection";
 import { isClosed } from "../mariadb/gate";
 import { notedSettings } from "../mariadb/notedSettings";
 import { askIfThere, openViewer } from "../mariadb/open";
-import { inTheWay, lookAtOptionFiles, runningLasting, withOtherLasting } from "../mariadb/optionFiles";
+import {
+  type ForeignLines,
+  inTheWay,
+  lookAtOptionFiles,
+  runningLasting,
+  withOtherLasting,
+} from "../mariadb/optionFiles";
 import { formerAccounts, ownAccountProblems, takenNames } from "../mariadb/ownAccounts";
 import { refusedPasswords } from "../mariadb/refusedAccounts";
 import { claimsAt, giveUpAll, holds } from "../mariadb/register";
@@ -18,6 +24,7 @@ import { isOtherServer } from "../mariadb/sameServer";
 import { refusedIfThere, runningSettings } from "../mariadb/settings";
 import { leftOverTls, removeCertificates } from "../mariadb/tls";
 import { IN_EFFECT, tlsState } from "../mariadb/tlsEffect";
+import { unknownLines } from "../mariadb/unknownLines";
 import { exchanged } from "../pair/history";
 import { strangeness } from "../pair/identity";
 import { inTurn, lockServers } from "../pair/lock";
@@ -151,10 +158,8 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
 
   async observe(last) {
     const host = openHost(last.connection.host);
-    const [files, running] = await Promise.all([
-      lookAtOptionFiles(host, last.version).catch(unless(HostUnreachable)),
-      lookAtServer(last).catch(asTrouble),
-    ]);
+    const looking = lookAtOptionFiles(host, last.version).catch(unless(HostUnreachable));
+    const [files, running] = await Promise.all([looking, lookAtServer(last, looking).catch(asTrouble)]);
     if (files instanceof HostUnreachable) {
       progress(files.message);
       return { inputs: { state: "unreachable" }, computed: last };
@@ -164,17 +169,21 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       configText: file?.text ?? "",
       configMode:
         (file && (await otherAccess(host, file, { mode: host.settingsMode }))) ?? host.settingsMode.toString(8),
-      overriddenBy: inTheWay(running instanceof Error ? foreign : withOtherLasting(foreign, running.lasting)),
+      overriddenBy: inTheWay(
+        running instanceof Error
+          ? foreign
+          : await withOtherLasting({ host, port: last.connection.port }, foreign, running.lasting),
+      ),
     };
     if (running instanceof Error) {
       progress(running.message);
       return { inputs: { ...seen, state: running.problem }, computed: last };
     }
-    const { server, lasting: _, settings, historyMark, claim, passwords, ...states } = running;
+    const { server, lasting: _, settings, problems, historyMark, claim, passwords, ...states } = running;
     return {
       inputs: { ...seen, settings: settings as MariaDbNodeChecked["settings"], ...states },
       computed: {
-        ...computed(server, { configFile: path, running: settings, foreign, passwords }, last),
+        ...computed(server, { configFile: path, running: settings, foreign, problems, passwords }, last),
         historyMark,
         claim,
         identity: last.identity,
@@ -201,7 +210,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
   },
 });
 
-async function lookAtServer(last: KnownNode) {
+async function lookAtServer(last: KnownNode, files: Promise<HostUnreachable | { foreign: ForeignLines }>) {
   await using server = await openViewer(last.connection);
   const noted = await notedSettings(server);
   const settings = await runningSettings(server, last.settings as Settings, noted);
@@ -220,6 +229,7 @@ async function lookAtServer(last: KnownNode) {
     state: isShut ? ("being seeded" as const) : stranger ? ("another server" as const) : (wordOf(history) ?? RUNNING),
     historyMark: history?.mark ?? last.historyMark,
     passwords: await passwordsToTell(server, last),
+    problems: await files.then((found) => ("foreign" in found ? unknownLines(server, found.foreign.others) : [])),
     ownAccounts: await ownAccountProblems(server, claim),
     tlsState: last.tls ? await tlsState(last.connection, server.host, last.tls) : await leftOverTls(server.host, noted),
   };

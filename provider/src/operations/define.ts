@@ -137,8 +137,11 @@ export function define<Given extends object, Inputs extends Given, Computed exte
 
     async diff(id, olds, news, owner = NOBODY) {
       const known = await lookAgain(id, olds, news);
-      const changed = names.filter(
-        (name) => !isDeepStrictEqual(json((known as Values)[name]), json((news as Values)[name])),
+      // What was repaired by the way is stored too: else the state, and what a stack shows of it, would keep what was seen before.
+      const changed = names.filter((name) =>
+        [known, olds].some(
+          (values) => !isDeepStrictEqual(json((values as Values)[name]), json((news as Values)[name])),
+        ),
       );
       const isOther = changed.length > 0 && !containsUnknown(news) && (await definition.isOther?.(known, news));
       // An earlier version of this library wrote the state, somebody else took over, or the stack has another name now.

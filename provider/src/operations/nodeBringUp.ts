@@ -12,6 +12,7 @@ import type { Server } from "../mariadb/server";
 import { refuseSettings, runningSettings } from "../mariadb/settings";
 import { removeCertificates } from "../mariadb/tls";
 import { bringCertificatesIntoEffect, renewIfUsed } from "../mariadb/tlsEffect";
+import { unknownLines } from "../mariadb/unknownLines";
 import { refuseUnlessBothFit, refuseUnlessPeerReady } from "../pair/bothFit";
 import { refuseToGoWithoutTls, writeCertificates } from "../pair/certificates";
 import { type History, markOf, refuseExchanged } from "../pair/history";
@@ -23,7 +24,7 @@ import { closeIfNew, isBeingSeeded, openPeerForSeeding, seedFromPeer } from "../
 import { applySettings, neededStop, putBackRunning } from "../pair/settingsChange";
 import { accountObject, type Declaration, optionFile } from "../recipe/claims";
 import { haveCertificate, type NotedSettings, type Settings } from "../recipe/settings/ofNode";
-import { type OptionFile, restoreFiles } from "./nodeBeforeStart";
+import { type OptionFile, startNode } from "./nodeBeforeStart";
 import { computed, type KnownNode, type MariaDbNodeChecked, passwordsToTell, streamOf } from "./nodeFacts";
 import { settleHistory } from "./nodeHistory";
 
@@ -79,8 +80,9 @@ export async function bringUp(
     const historyMark = (await markOf(history, server)) ?? last?.historyMark;
     const running = await runningSettings(server, settings);
     const passwords = await passwordsToTell(server, wanted);
+    const problems = await unknownLines(server, foreign.others);
     return {
-      ...computed(server, { configFile: file.path, running, foreign, passwords }, wanted),
+      ...computed(server, { configFile: file.path, running, foreign, problems, passwords }, wanted),
       historyMark,
       identity,
     };
@@ -107,7 +109,7 @@ async function settle(
       throw new Error(`${property}: ${reason}. Nothing was changed.`);
   };
   if (last) await closeIfNew(wanted.connection, wanted.peer, wanted.databases);
-  await using server = await openAsAdminStarted(wanted.connection, refuse, () => restoreFiles(wanted, last, file));
+  await using server = await openAsAdminStarted(wanted.connection, refuse, () => startNode(wanted, last, file));
   begun();
   const identity = await ensureIdentity(server, last?.identity);
   await declare(server, objects, declaration);

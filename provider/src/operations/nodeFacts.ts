@@ -2,7 +2,14 @@ import type { MariaDbNodeComputed, MariaDbNodeDerived, MariaDbNodeInputs } from 
 import type { ForeignLines } from "../mariadb/optionFiles";
 import { passwordChanges } from "../mariadb/passwordAge";
 import type { Server } from "../mariadb/server";
-import { certificateAdvice, fileAdvice, movedLogAdvice, nodeAdvice, passwordAdvice } from "../recipe/advice";
+import {
+  certificateAdvice,
+  fileAdvice,
+  movedLogAdvice,
+  nodeAdvice,
+  passwordAdvice,
+  startAdvice,
+} from "../recipe/advice";
 import { ownDomain, type Settings } from "../recipe/settings/ofNode";
 import { daysLeft } from "../recipe/tls";
 
@@ -29,6 +36,8 @@ interface SeenNode {
   readonly configFile: string;
   readonly running: Settings;
   readonly foreign: ForeignLines;
+  /** What the server has against its option files. */
+  readonly problems: readonly string[];
   /** When passwords were last changed, by account. Empty where nobody wants to be reminded of that. */
   readonly passwords: ReadonlyMap<string, Date>;
 }
@@ -42,7 +51,7 @@ export const passwordsToTell = async (server: Server, { reminders }: Told): Prom
 /** What a node tells of itself. */
 export function computed(
   { name, version }: Pick<Server, "name" | "version">,
-  { configFile, running, foreign, passwords }: SeenNode,
+  { configFile, running, foreign, problems, passwords }: SeenNode,
   { tls, reminders = {} }: Told,
 ): MariaDbNodeComputed {
   const days = tls && daysLeft(tls);
@@ -51,6 +60,7 @@ export function computed(
     configFile,
     advice: [
       ...nodeAdvice(name, version, running),
+      ...startAdvice(name, problems),
       ...fileAdvice(name, foreign.repeating),
       ...movedLogAdvice(name, foreign.moved),
       ...certificateAdvice(name, days, reminders),

@@ -45,6 +45,8 @@ export interface Stop {
   readonly peer: Server;
   /** Why, as the progress lines and refusals say it: "db1 has to restart for log_bin". */
   readonly why: string;
+  /** True: afterwards the node listens elsewhere, so that links may come about then which now find nobody. @default false */
+  readonly movesAddress?: boolean;
 }
 
 /**
@@ -77,12 +79,14 @@ interface Links {
   readonly outgoing: boolean;
 }
 
-async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
+async function refuseUnlessHealthy({ node, peer, why, movesAddress = false }: Stop): Promise<Links> {
   const [inwards, outwards] = [
     { replica: node, source: peer },
     { replica: peer, source: node },
   ];
-  const [incoming, outgoing] = await Promise.all([standing(inwards, why), standing(outwards, why)]);
+  const [received, outgoing] = await Promise.all([standing(inwards, why), standing(outwards, why)]);
+  // The peer may wait for such a stop as well.
+  const incoming = movesAddress && findsNobody(received) ? undefined : received;
   const refuse = ({ replica, source }: Ends, status: ReplicaStatus) => {
     const text =
       `${why}, but ${replica.name} does not replicate (${describe(status)}). Sessions that only one node has would be out of reach ` +
@@ -93,7 +97,13 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
       : new Error(text);
   };
   if (incoming && !isRunning(incoming)) throw refuse(inwards, incoming);
-  if (outgoing && !isRunning(outgoing) && !foundNoLog(outgoing) && !(await givesNothing(node, outgoing))) {
+  if (
+    outgoing &&
+    !isRunning(outgoing) &&
+    !foundNoLog(outgoing) &&
+    !(movesAddress && findsNobody(outgoing)) &&
+    !(await givesNothing(node, outgoing))
+  ) {
     throw refuse(outwards, outgoing);
   }
   if (incoming) await refuseUnlessProved(inwards, incoming, why);
@@ -108,6 +118,12 @@ async function refuseUnlessHealthy({ node, peer, why }: Stop): Promise<Links> {
   if (outgoing && isRunning(outgoing)) await waitUntilCaughtUp(node, peer, CATCH_UP_DEADLINE);
   return { incoming: incoming !== undefined, outgoing: outgoing !== undefined };
 }
+
+/** Nobody listens where the replica looks for its source, or nothing of it gets there. */
+const findsNobody = (status: ReplicaStatus | undefined): boolean =>
+  status?.sqlThread === "Yes" &&
+  status.ioThread === "Connecting" &&
+  [2002, 2003].includes(status.ioError?.errno ?? 2003);
 
 /** A replica that is told to apply late, or up to some place, does not catch up by being waited for. */
 async function refuseWhileLate({ replica }: Ends, status: ReplicaStatus | undefined, why: string): Promise<void> {

@@ -134,11 +134,16 @@ async function listening(server: Server): Promise<Obstacle> {
       repair,
     };
   }
+  if (!isEvery(String(address)) && !String(address).split(",").includes(connection.address))
+    return { reason: `${name} listens on ${address} only (bind_address; the node's "bindAddress" sets it)`, repair };
   return {
     reason: `${name} listens there, so a firewall refuses, or the address is not that of ${name}`,
     repair: NETWORK,
   };
 }
+
+/** True of what is every address. `::` is every one of IPv6, from MariaDB 10.11 on. */
+const isEvery = (address: string): boolean => ["", "*", "0.0.0.0"].includes(address);
 
 /** What a command failed with. Undefined: it did not. */
 async function outcome({ host }: Server, command: readonly string[]): Promise<string | undefined> {

@@ -9,16 +9,17 @@ import { isTroubleOf, openAll, openServer } from "../mariadb/open";
 import type { OurFile } from "../mariadb/optionFiles";
 import { isMerelyStopped, namedReplicas, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { type SettingChange, setRunning, settingChanges, unwantedSettings } from "../mariadb/settings";
+import { type SettingChange, setRunning, settingChanges } from "../mariadb/settings";
 import { startProblems } from "../mariadb/startProblems";
 import { tablesOfEngines } from "../mariadb/tables";
 import { describeUnfit, ENGINES_LOST_AT_RESTART } from "../recipe/schema/engines";
 import type { NotedSettings, Settings } from "../recipe/settings/ofNode";
-import { REDO_LOG_SIZE, settingOf, UNWRITTEN } from "../recipe/settings/table";
+import { REDO_LOG_SIZE, settingOf } from "../recipe/settings/table";
 import { toNumber } from "../recipe/settings/values";
 import { NotRecorded } from "../record/recorder";
 import { progress } from "../run";
 import { during } from "../waiting";
+import { isOfStart, refuseLeft, refuseOtherValues } from "./afterRestart";
 import { inTurn, lockServers, refuseAfterFailure } from "./lock";
 import { areLinked, isLinkedByOwnWord, lookAtPair } from "./look";
 import { refuseNamed } from "./namedReplica";
@@ -56,20 +57,24 @@ export async function applySettings(change: WantedSettings): Promise<void> {
   const linked = step === "set" ? undefined : await linkedPeer(server, peer, why);
   if (!linked) {
     const difference = await lockAndLook([server], server, change);
-    return difference.isDone ? undefined : make(step, server, change.file, difference);
+    if (difference.isDone) return;
+    await make(step, server, change.file, difference);
+    return refuseOtherValues(server.connection, difference.changes);
   }
   refuseAfterFailure([server.connection, linked]);
   await using servers = await openAll([linked, server.connection]);
   const [other, node] = servers;
   const difference = await lockAndLook([other, node], node, change);
   if (difference.isDone) return;
-  await plannedStop({ node, peer: other, why }, () => {
+  const movesAddress = difference.changes.some(({ kind }) => kind.is === "address");
+  await plannedStop({ node, peer: other, why, movesAddress }, () => {
     for (const { option } of difference.changes) {
       const consequence = settingOf(option)?.afterChange?.(other.name);
       if (consequence) progress(`${node.name}: ${consequence}`);
     }
     return make(step, node, change.file, difference);
   });
+  await refuseOtherValues(node.connection, difference.changes);
 }
 
 /** What of a server has to stop for its settings. */
@@ -262,21 +267,6 @@ async function restart(server: Server, file: OptionFile, difference: Difference)
   }
   const { changes } = difference;
   if (changes.some(({ option }) => isOfStart(option))) await refuseLeft(server.connection);
-}
-
-/** What the pair runs without, and only a start takes away. */
-const isOfStart = (option: string): boolean =>
-  UNWRITTEN.includes(option) && settingOf(option)?.takesEffect === "restart";
-
-/** What is in no option file comes from the command line, or from a file that only the server reads. */
-async function refuseLeft(connection: Connection): Promise<void> {
-  await using server = await openServer(connection);
-  const left = Object.entries(await unwantedSettings(server)).filter(([option]) => isOfStart(option));
-  if (left.length === 0) return;
-  throw new Error(
-    `${server.name} has restarted and still runs with ${left.map(([option, value]) => `${option}=${value}`).join(", ")}, with which no pair ` +
-      "works. No option file says so: take it off the command line that starts the server, such as the container's or the service's.",
-  );
 }
 
 async function writeOptions({ host, name }: Server, file: OptionFile): Promise<void> {

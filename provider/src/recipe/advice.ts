@@ -24,6 +24,16 @@ export function fileAdvice(name: string, files: ReadonlyMap<string, readonly Opt
   }));
 }
 
+/** Advice on option files with which a server that runs would not start again. */
+export const startAdvice = (name: string, problems: readonly string[]): Advice[] =>
+  problems.map((problem) => ({
+    severity: "danger" as const,
+    where: name,
+    about: "option files",
+    text: `the next start of this server will fail: ${problem}. Correct that before it stops, for whatever reason`,
+    source: "the server's own reading of its option files",
+  }));
+
 /** Advice on log files that lie elsewhere since our `log_basename` names all of them, or will from the next start on. */
 export function movedLogAdvice(name: string, lines: readonly OptionLine[]): Advice[] {
   return lines.map((line) => ({

@@ -7,6 +7,8 @@ const SINCE = {
   "built-in semi-sync": "10.3.3",
   /** `server_uid` tells servers apart. */
   "server uid": "10.10",
+  /** A server that listens at `::` takes no connections of IPv4. */
+  "addresses of one kind": "10.11",
   /** SUPER alone neither purges nor lists binary logs. */
   "SUPER without binary logs": "11.0.1",
   /** The variable is named as the option is: `transaction_isolation`, before `tx_isolation`. */

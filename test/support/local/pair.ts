@@ -15,7 +15,7 @@ export class Pair extends EnginePair {
 
   protected constructor(
     readonly folder: string,
-    readonly ports: readonly [number, number],
+    public ports: readonly [number, number],
   ) {
     super();
   }
@@ -51,6 +51,12 @@ export class Pair extends EnginePair {
       this.servers.get(number) ?? new PairServer(`db${number}`, this.directory(number), this.ports[number - 1] ?? 0);
     this.servers.set(number, server);
     return server;
+  }
+
+  /** The program gives a server another port from now on. */
+  givePort(number: 1 | 2, port: number): void {
+    this.ports = number === 1 ? [port, this.ports[1]] : [this.ports[0], port];
+    this.servers.delete(number);
   }
 
   /** As when its machine burnt down. */

@@ -29,7 +29,7 @@ export function dockerHost(inputs: DockerHostInputs): Host {
     name: `container ${inputs.container}`,
     superuser: "root",
     settingsMode: 0o644,
-    ownsOptionFiles: false,
+    ownsOptionFile: () => false,
     tlsFolder: `${folder}/session-store-tls`,
     reach: async () => undefined,
     async prepare() {

@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import { ofRun, progress } from "../../run";
 import { inTime, until } from "../../waiting";
-import { errorLines, LOG_LINES } from "../errorLog";
+import { LOG_LINES, saidSince } from "../errorLog";
 import { HostUnreachable } from "../Host";
 import { run } from "./commands";
 import type { ContainerState, DockerContainer } from "./container";
@@ -25,6 +25,7 @@ export async function start(
 ): Promise<void> {
   const before = await container.state();
   if (before.word === "paused") throw container.isPaused();
+  const logBefore = await log(container, LOG_LINES);
   if (before.isRunning && (await comesUp(container, before, greets, deadline))) return;
   // One that ended again and again waits longer and longer for its next start.
   if (before.word === "restarting") await stopNow(container);
@@ -35,7 +36,7 @@ export async function start(
   await stopNow(container);
   throw new Error(
     `the server in the container "${container.name}" ended while it started (exit code ${exitCode}); the container is stopped. ` +
-      `Its log says:\n${errorLines(await log(container, LOG_LINES))}`,
+      `Its log says:\n${saidSince(logBefore, await log(container, LOG_LINES))}`,
   );
 }
 

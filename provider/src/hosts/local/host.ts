@@ -19,7 +19,7 @@ export function localHost({ directory }: LocalHostInputs): Host {
   return {
     name: directory,
     superuser: localUser(),
-    ownsOptionFiles: true,
+    ownsOptionFile: (file) => path.resolve(file).startsWith(`${path.resolve(directory)}/`),
     settingsMode: 0o600,
     reach: async () => undefined,
     prepare: async () => undefined,

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import { sleep, until } from "../../waiting";
-import { errorLines, LOG_LINES } from "../errorLog";
+import { LOG_LINES, saidSince } from "../errorLog";
 import { greets } from "../greets";
 import { exists, findTool, type LocalServerPlace, localUser, paths, readIfThere } from "./files";
 import { portOwner } from "./portOwner";
@@ -37,6 +37,7 @@ export async function start(directory: string): Promise<void> {
     );
   }
   await refusePortInUse({ directory, port: await portOf(directory) });
+  const before = await logTail(directory, LOG_LINES);
   const output = await fs.open(log, "a", 0o600);
   try {
     const child = spawn(
@@ -59,7 +60,7 @@ export async function start(directory: string): Promise<void> {
       ended = true;
     });
     child.unref();
-    await waitUntilItAccepts(directory, () => ended);
+    await waitUntilItAccepts(directory, () => ended, before);
   } finally {
     await output.close();
   }
@@ -117,27 +118,26 @@ export async function refusePortInUse({ directory, port }: LocalServerPlace): Pr
   if (free) return;
   throw new Error(
     `port ${port} of 127.0.0.1 is taken by ${await portOwner(port)}, so the server in ${directory} was not started. ` +
-      `Stop that one, or give this server another "port".`,
+      `Stop that one, or give this server another "port", which it can have because it does not run.`,
   );
 }
 
 const portOf = async (directory: string): Promise<number> =>
   Number(/^port=(\d+)$/m.exec((await readIfThere(paths(directory).baseFile)) ?? "")?.[1]);
 
-async function waitUntilItAccepts(directory: string, ended: () => boolean): Promise<void> {
+/** @param before the newest lines of its log when it was started */
+async function waitUntilItAccepts(directory: string, ended: () => boolean, before: string): Promise<void> {
   const { socket } = paths(directory);
   await until(
     { what: `the server in ${directory} to take connections`, deadline: START_DEADLINE, pause: 10 },
     async () => {
       if (ended())
         throw new Error(
-          `the server in ${directory} ended while it started. Its log says:\n${await logErrors(directory)}`,
+          `the server in ${directory} ended while it started. Its log says:\n${saidSince(before, await logTail(directory, LOG_LINES))}`,
         );
       return (await accepts(socket)) ? { done: undefined } : { seen: "no answer on its socket" };
     },
   );
 }
-
-const logErrors = async (directory: string): Promise<string> => errorLines(await logTail(directory, LOG_LINES));
 
 const accepts = (socket: string): Promise<boolean> => greets(net.connect(socket));

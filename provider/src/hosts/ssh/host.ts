@@ -21,7 +21,7 @@ export function sshHost(inputs: SshHostInputs): Host {
     name: machine.name,
     superuser: "root",
     settingsMode: 0o644,
-    ownsOptionFiles: false,
+    ownsOptionFile: () => false,
     tlsFolder: "/etc/session-store-tls",
     reach: () => waitUntilReachable(machine, bootDeadline),
     async prepare() {

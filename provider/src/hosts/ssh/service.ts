@@ -1,5 +1,5 @@
 import { until } from "../../waiting";
-import { errorLines } from "../errorLog";
+import { saidSince } from "../errorLog";
 import { greets } from "../greets";
 import { shown } from "../outputs";
 import { quote, script } from "./commands";
@@ -44,7 +44,7 @@ export async function start(machine: SshMachine): Promise<void> {
       return seen === undefined ? { done: undefined } : { seen: `${seen} (${state})` };
     }
     // It is not asked on its socket now: where systemd keeps that, each question would be one more start, of which it allows but a few.
-    if (!begun) begun = begin(machine);
+    if (!begun) begun = begin(machine, await keptLog(machine));
     else if (begun.outcome || begun.wasSeen || Date.now() - begun.at > PROCESS_SHOWS)
       throw await failed(machine, begun);
     return { seen: "no process of it" };
@@ -54,14 +54,16 @@ export async function start(machine: SshMachine): Promise<void> {
 /** A start that was asked for. */
 interface Begun {
   readonly at: number;
+  /** The newest lines of its log before that. */
+  readonly log: string;
   /** There was a process of the server since. */
   wasSeen: boolean;
   /** How the command ended. An init script goes on for a second at least, however soon its server is up. */
   outcome: Outcome | Error | undefined;
 }
 
-function begin(machine: SshMachine): Begun {
-  const begun: Begun = { at: Date.now(), wasSeen: false, outcome: undefined };
+function begin(machine: SshMachine, log: string): Begun {
+  const begun: Begun = { at: Date.now(), log, wasSeen: false, outcome: undefined };
   const keep = (outcome: Outcome | Error) => {
     begun.outcome = outcome;
   };
@@ -69,7 +71,7 @@ function begin(machine: SshMachine): Begun {
   return begun;
 }
 
-async function failed(machine: SshMachine, { outcome }: Begun): Promise<Error> {
+async function failed(machine: SshMachine, { outcome, log: before }: Begun): Promise<Error> {
   if (outcome instanceof Error) return outcome;
   if (outcome && stoppedBySudo(outcome.errors)) return failure(machine, "start of the server", outcome);
   const problem = await startProblem(machine);
@@ -78,7 +80,7 @@ async function failed(machine: SshMachine, { outcome }: Begun): Promise<Error> {
   const log = await readLog(machine, LINES);
   return new Error(
     `MariaDB on ${machine.name} ended while it started${said ? ` (${said})` : ""}. Its log says:\n` +
-      (log.code === 0 ? errorLines(log.output) : unreadable(machine, log)),
+      (log.code === 0 ? saidSince(before, log.output) : unreadable(machine, log)),
   );
 }
 
@@ -143,6 +145,14 @@ async function control(machine: SshMachine, what: "start" | "stop"): Promise<Out
 export async function serverLog(machine: SshMachine, wanted: number): Promise<string> {
   const outcome = await readLog(machine, wanted);
   return outcome.code === 0 ? outcome.output.trim() : unreadable(machine, outcome);
+}
+
+/** What there is of it before a start. Empty where nothing keeps it, or where it can't be read. */
+async function keptLog(machine: SshMachine): Promise<string> {
+  const { log, service } = await layoutOf(machine);
+  if (!log && service?.by !== "systemd") return "";
+  const { code, output } = await readLog(machine, LINES);
+  return code === 0 ? output : "";
 }
 
 async function readLog(machine: SshMachine, wanted: number): Promise<Outcome> {

@@ -27,7 +27,7 @@ export const given = z
       }),
     port: port.meta({
       description:
-        "TCP port on 127.0.0.1. Can't be changed while the server is kept: the peer and the proxies know it.",
+        "TCP port on 127.0.0.1. Can be changed only while the server is stopped: the peer is told in the same `up`, the proxies have to be.",
     }),
     forceDestroy: z
       .boolean()

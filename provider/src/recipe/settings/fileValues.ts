@@ -1,5 +1,5 @@
 import type { Meant } from "./optionNames";
-import { isLogPath, type SettingKind, sameValue, toNumber, toValue } from "./values";
+import { isLogPath, type NumberKind, type SettingKind, sameValue, toNumber, toValue } from "./values";
 
 /** Values as they stand in option files, which the server takes otherwise than those of SET GLOBAL. */
 
@@ -11,9 +11,10 @@ export function valueMeant(kind: SettingKind | undefined, { value, isOff }: Mean
       // A file of that name in the data directory, even ON.
       return value && !isLogPath(value) ? `datadir/${value}` : value || "ON";
     case "boolean":
-      return value === undefined ? "ON" : (SWITCH.get(value.toLowerCase()) ?? `"${value}"`);
+      // Any other word, such as `yes`, is none to the server, which warns of it.
+      return value === undefined ? "ON" : (SWITCH.get(value.toLowerCase()) ?? "OFF");
     case "number":
-      return (kind.isDecimal ? decimalMeant : wholeMeant)(value ?? "1");
+      return (kind.isDecimal ? decimalMeant : wholeMeant)(kind, value ?? "1");
     case "choice":
       return choiceMeant(kind.of, value ?? "1");
     case undefined:
@@ -23,20 +24,32 @@ export function valueMeant(kind: SettingKind | undefined, { value, isOff }: Mean
   }
 }
 
-/** Servers take any other word, such as `yes`, for OFF or ignore it, and warn. It never counts as the same as our value. */
+/** True of a line that says nothing to the server: InnoDB does not take other words than these for a switch. */
+export const isIgnored = (kind: SettingKind | undefined, { option, value }: Meant): boolean =>
+  kind?.is === "boolean" && option.startsWith("innodb_") && value !== undefined && !SWITCH.has(value.toLowerCase());
+
 const SWITCH: ReadonlyMap<string, "ON" | "OFF"> = new Map([
   ...(["on", "true", "1"] as const).map((word) => [word, "ON"] as const),
   ...(["off", "false", "0"] as const).map((word) => [word, "OFF"] as const),
 ]);
 
 /** What follows the unit is ignored, and no number is 0: `1KB` is `1K`, `MB` is `0M`, and `1e1` an exabyte. */
-function wholeMeant(value: string): string {
+function wholeMeant(kind: NumberKind, value: string): string {
   const [, number, unit] = /^[ \t]*\+?(\d*)(?:$|([kmgtpe]))/i.exec(value) ?? [];
   if (number === undefined) return value;
-  return String(BigInt(number) * 1024n ** BigInt(" kmgtpe".indexOf(unit?.toLowerCase() ?? " ")));
+  const whole = BigInt(number) * 1024n ** BigInt(" kmgtpe".indexOf(unit?.toLowerCase() ?? " "));
+  const step = BigInt(kind.step ?? 1);
+  const [min, max] = [BigInt(kind.min ?? 0), kind.max === undefined ? whole : BigInt(kind.max)];
+  const most = whole > max ? max : whole;
+  const rounded = most - (most % step);
+  return String(rounded < min ? min : rounded);
 }
 
-const decimalMeant = (value: string): string => (Number.isNaN(Number(value)) ? value : String(Number(value)));
+/** Beyond the limits, the server takes the nearest number that it has. */
+function decimalMeant({ min = 0, max = Number.MAX_VALUE }: NumberKind, value: string): string {
+  const number = Number(value);
+  return Number.isNaN(number) ? value : String(Math.min(Math.max(number, min), max));
+}
 
 /** A beginning that only one has stands for it, and so does its number. */
 function choiceMeant(of: readonly string[], value: string): string {

@@ -1,4 +1,5 @@
 import type { Profile } from "../names";
+import { unwritable } from "./optionFile";
 import { type NodeFacts, optionName, profileValues, SETTINGS, SETTINGS_OF_THE_HOST, settingOf } from "./table";
 import {
   canonical,
@@ -97,7 +98,7 @@ function reasonAgainst(option: string, value: SettingInput): string | undefined 
   if (SETTINGS_OF_THE_HOST.includes(option)) return "belongs to where the server runs, not to the settings of the pair";
   const kind = kindOf(option);
   const kept = toValue(kind, value);
-  return refusal(kind, kept) ?? settingOf(option)?.refuses?.(canonical(kind, kept));
+  return refusal(kind, kept) ?? unwritable(option, kept) ?? settingOf(option)?.refuses?.(canonical(kind, kept));
 }
 
 const kindOf = (option: string): SettingKind => settingOf(option)?.kind ?? { is: "text" };

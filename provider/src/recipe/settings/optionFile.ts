@@ -28,6 +28,21 @@ function lines(option: string, value: SettingValue): string {
   return comment + values.map((one) => `${name}=${quoted(one)}\n`).join("");
 }
 
+/** Servers cut a longer line, and take its rest for another. */
+const LONGEST = 4093;
+
+/** Why a value can't be written to an option file. Undefined: it can. */
+export function unwritable(option: string, value: SettingValue): string | undefined {
+  const longest = Math.max(
+    ...lines(option, value)
+      .split("\n")
+      .map((line) => Buffer.byteLength(line)),
+  );
+  return longest > LONGEST
+    ? `makes a line of ${longest} bytes, of which servers read no more than ${LONGEST} in an option file`
+    : undefined;
+}
+
 function quoted(value: string): string {
   if (/^[\w.,:/-]*$/.test(value)) return value;
   return `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;

@@ -34,7 +34,7 @@ export const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
 
 /** An option with another name, or one that also sets another option; and what the value is there. */
 const ALIASES = new Map<string, readonly [option: string, value?: (given: string | undefined) => string]>([
-  ["ansi", ["transaction_isolation", () => "SERIALIZABLE"]],
+  ["ansi", ["transaction_isolation"]],
   ["binlog_expire_logs_seconds", ["expire_logs_days", (seconds) => String(Number.parseFloat(seconds ?? "1") / 86400)]],
   ["debug_gdb", ["gdb"]],
   ["log_slow_min_examined_row_limit", ["min_examined_row_limit"]],
@@ -70,6 +70,8 @@ export interface Said {
 export interface Meant extends Said {
   /** True of `skip-log-bin`, which no value says: `log-bin=0` names a file. */
   readonly isOff?: true;
+  /** What the line says besides. */
+  readonly also?: Said;
 }
 
 /** @param known names that a beginning may stand for */
@@ -103,5 +105,6 @@ function negated(prefix: string, { option, value }: Said): Meant {
 function withoutAlias(meant: Meant): Meant {
   const [option, valueThere] = ALIASES.get(meant.option) ?? [];
   if (!option) return meant;
+  if (meant.option === "ansi") return { option, value: "SERIALIZABLE", also: { option: "sql_mode", value: "ANSI" } };
   return valueThere ? { option, value: valueThere(meant.value) } : { ...meant, option };
 }

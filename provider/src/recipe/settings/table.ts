@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { type ByProfile, inProfile, type Profile } from "../names";
 import { unfitness } from "../schema/engines";
 import type { Version } from "../version";
-import { isLogPath, type SettingKind, type SettingValue } from "./values";
+import { isLogPath, type NumberKind, type SettingKind, type SettingValue } from "./values";
 
 /** What the values of one node follow from. */
 export interface NodeFacts {
@@ -29,6 +29,8 @@ export interface Setting extends ByProfile<(node: NodeFacts) => SettingValue | u
   readonly variable?: (version: Version, wanted?: SettingValue) => string;
   /** Makes of the variable's text the option's value. Two values that a start tells apart must not read back as one. */
   readonly readBack?: (text: string, other: (variable: string) => string) => string;
+  /** What a server has without it, where it does not say so itself. */
+  readonly byDefault?: string;
   /** The first version that knows the option. It is written so that older servers ignore it. */
   readonly since?: string;
   /** Why a value would break the pair; undefined when it doesn't. */
@@ -58,7 +60,8 @@ export interface Setting extends ByProfile<(node: NodeFacts) => SettingValue | u
 
 const RECIPE = "recipe step 6";
 const ON_OFF: SettingKind = { is: "boolean" };
-const number = (min: number, max?: number): SettingKind => ({
+/** What servers take: a foreign line with less or more counts as this. What the pair takes less of, `refuses` says. */
+const number = (min: number, max?: number): NumberKind => ({
   is: "number",
   min,
   ...(max === undefined ? {} : { max }),
@@ -209,9 +212,11 @@ export const SETTINGS: readonly Setting[] = [
   filter("binlog_ignore_db", "restart", "Logs all but what is written to these databases"),
   {
     option: "auto_increment_increment",
-    kind: number(2, 65535),
+    kind: number(1, 65535),
     vendor: () => "2",
     takesEffect: "new sessions",
+    refuses: (value) =>
+      value === "1" ? "1 is below the smallest value, 2: both nodes would give the same IDs" : undefined,
     why: "Avoiding collisions of auto-incremented primary IDs: step",
     source: RECIPE,
   },
@@ -292,7 +297,7 @@ export const SETTINGS: readonly Setting[] = [
   },
   {
     option: "max_binlog_size",
-    kind: number(4096, 1073741824),
+    kind: { ...number(4096, 1073741824), step: 4096 },
     vendor: () => "500M",
     takesEffect: "at once",
     why: "Size of each of the binary log files (default: 1GB)",
@@ -344,12 +349,30 @@ export const SETTINGS: readonly Setting[] = [
     source: RECIPE,
   },
   {
+    option: "default_time_zone",
+    kind: { is: "name" },
+    takesEffect: "new sessions",
+    variable: () => "time_zone",
+    byDefault: "SYSTEM",
+    refuses: (zone) =>
+      /^[+-]\d:|^-00?:00$/.test(zone) ? 'an offset has two digits for the hours, such as "+01:00"' : undefined,
+    why: "The time zone of sessions that name none",
+    source: "MariaDB: Time Zones",
+  },
+  {
+    option: "open_files_limit",
+    kind: number(0),
+    takesEffect: "restart",
+    refuses: () =>
+      "a server raises or lowers it by what its system allows and its other settings need, so that no value could be kept; set the limit of its service, such as systemd's LimitNOFILE",
+    why: "How many files the server may have open",
+    source: "MariaDB: Server System Variables",
+  },
+  {
     option: "bind_address",
-    kind: { is: "text" },
+    kind: { is: "address" },
     vendor: (node) => node.bindAddress,
     takesEffect: "restart",
-    // No address at all, and each of these, means every address of the machine.
-    readBack: (address) => (["", "*", "0.0.0.0", "::"].includes(address) ? "*" : address),
     why: "The address the peer and the proxies reach; Debian's own files say 127.0.0.1",
     source: "needed for the recipe to work",
   },

@@ -21,9 +21,13 @@ export type SettingKind =
   /** `name=on,name=off`: what is not named stays as it is. */
   | { readonly is: "switches"; readonly of?: readonly string[] }
   | { readonly is: "patterns" }
+  /** Where a server listens. None at all, and all of IPv4, are as good as `*`. */
+  | { readonly is: "address" }
   /** A name without regard to case, such as that of a character set or an engine. */
   | { readonly is: "name" }
   | { readonly is: "text" };
+
+export type NumberKind = Extract<SettingKind, { is: "number" }>;
 
 /** A value as users may give it. */
 export type SettingInput = string | number | boolean | readonly string[];
@@ -46,6 +50,10 @@ export function refusal(kind: SettingKind, value: SettingValue): string | undefi
   const texts = typeof value === "string" ? [value] : value;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: a line break would begin another line of the option file
   if (texts.some((text) => /[\u0000-\u001f]/.test(text))) return "control characters and line breaks are not allowed";
+  // MariaDB keeps names and variables in utf8mb3.
+  const strange = /[\u{10000}-\u{10ffff}\p{Surrogate}]/u.exec(texts.join(" "))?.[0].codePointAt(0);
+  if (strange)
+    return `has the character U+${strange.toString(16).toUpperCase()}, which MariaDB keeps as ? in a variable`;
   switch (kind.is) {
     case "boolean":
       // An option file takes no `yes`.
@@ -101,6 +109,8 @@ export function canonical(kind: SettingKind, value: SettingValue): string {
     case "patterns":
       // The server holds one twice where two files name it.
       return [...new Set(listOf(value))].sort().join(",");
+    case "address":
+      return ["", "0.0.0.0"].includes(String(value)) ? "*" : String(value).toLowerCase();
     case "text":
       return String(value).replace(/^(\/.*[^/])\/+$/, "$1");
   }
