@@ -275,10 +275,15 @@ const onceThere = <T>(resources: readonly pulumi.Resource[], value: pulumi.Outpu
 function connectString(ends: readonly End[], database: string): pulumi.Output<string> {
   const parts = ends.map(({ connection: { address, port } }) =>
     // What is no address is refused by the nodes; an error here would only be in the way of that.
-    pulumi.all([address, port]).apply((place) => place.map((part) => (isText(part) ? part : "")).join(":")),
+    pulumi
+      .all([address, port])
+      .apply((place) => place.map((part) => (isText(part) ? inUrl(String(part)) : "")).join(":")),
   );
   return pulumi.all(parts).apply((list) => `replication://${list.map((place) => `${place}/${database}`).join(",")}`);
 }
+
+/** An IPv6 address is told apart from the port behind it by brackets. */
+const inUrl = (part: string): string => (part.includes(":") ? `[${part}]` : part);
 
 const isText = (value: unknown): boolean => typeof value === "string" || typeof value === "number";
 
