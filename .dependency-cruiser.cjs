@@ -24,6 +24,9 @@ const only = (from, to, kind = {}) => {
 
 const BELOW = ["recipe", "record", "hosts", "run", "waiting"];
 
+/** What values may be, by which the component looks at its arguments before anything is made. */
+const ARGUMENTS = ["operations/inputs", "operations/parse"];
+
 const rules = [
   only("recipe", []),
   only("run", []),
@@ -40,9 +43,9 @@ const rules = [
     ...only("resources", ["operations", "mariadb", "recipe", "hosts"]),
     name: "resources-know-types-of-what-is-below",
   },
-  only("components", ["resources", "recipe", "hosts/defaults"], VALUES),
+  only("components", ["resources", "recipe", "hosts/defaults", ...ARGUMENTS], VALUES),
   {
-    ...only("components", ["resources", "mariadb", "recipe", "hosts"]),
+    ...only("components", ["resources", "mariadb", "recipe", "hosts", ...ARGUMENTS]),
     name: "components-know-types-of-what-is-below",
   },
   only("index", ["components", "resources"], VALUES),

@@ -8,6 +8,8 @@ interface Needed {
   readonly value?: string;
   /** What it is, or for what else it is needed. */
   readonly why?: string;
+  /** Why the value that is there can't be it. */
+  readonly wrong?: string;
 }
 
 export const secret = (key: string, why?: string): Needed => ({ key, ...(why && { why }) });
@@ -21,23 +23,23 @@ export const PASSWORDS = ["adminPassword", "proxyPassword", "replicationPassword
   secret(key),
 );
 
-/** Says all that is missing, with the commands that set it. */
+/** Says all that is missing or wrong, with the commands that set it. */
 export function needConfiguration(...needed: readonly Needed[]): void {
   const config = new pulumi.Config();
   // Asked as a secret, which no plain value objects to.
   const missing = [...new Map(needed.map((each) => [each.key, each])).values()].filter(
-    ({ key }) => config.getSecret(key.replace(/^'(.*)\[0\]'$/, "$1")) === undefined,
+    ({ key, wrong }) => wrong || config.getSecret(key.replace(/^'(.*)\[0\]'$/, "$1")) === undefined,
   );
   if (missing.length === 0) return;
+  const wrong = missing.flatMap(({ key, wrong }) => (wrong ? `${key}: ${wrong}. ` : []));
+  const lacking = missing.length - wrong.length;
+  const lacks = `The configuration of the stack ${pulumi.getStack()} lacks ${lacking === 1 ? "a value" : `${lacking} values`}. `;
   const commands = missing.map((each) => `\n  ${commandFor(each)}${each.why ? `   # ${each.why}` : ""}`);
-  throw unfit(
-    `The configuration of the stack ${pulumi.getStack()} lacks ${missing.length === 1 ? "a value" : `${missing.length} values`}. ` +
-      `Nothing was changed. Type:${commands.join("")}`,
-  );
+  throw unfit(`${wrong.join("")}${lacking > 0 ? lacks : ""}Nothing was changed. Type:${commands.join("")}`);
 }
 
 /** Pulumi shows a RunError as one line. With a stack it would read the source maps of the whole program first, for many seconds. */
-export const unfit = (text: string): Error => Object.assign(new pulumi.RunError(text), { stack: "" });
+const unfit = (text: string): Error => Object.assign(new pulumi.RunError(text), { stack: "" });
 
 const commandFor = ({ key, value }: Needed): string =>
   value === undefined

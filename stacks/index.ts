@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { needConfiguration, PASSWORDS, plain, unfit } from "./configuration";
+import { needConfiguration, PASSWORDS, plain, secret } from "./configuration";
 
 /** The reference program: the stack's configuration says where the pair stands. */
 const programs: Record<string, () => unknown> = {
@@ -10,11 +10,17 @@ const programs: Record<string, () => unknown> = {
 const targets = Object.keys(programs);
 const target = new pulumi.Config().get("target") ?? "";
 // All targets need the passwords, and each says what it needs besides.
-if (target === "") needConfiguration(plain("target", "local", "or hosts, or docker"), ...PASSWORDS);
 const program = programs[target];
-if (!program)
-  throw unfit(
-    `target: "${target}" is not one of ${targets.join(", ")}. Nothing was changed. Type, with one of them: pulumi config set target ${targets[0]}`,
+if (!program) {
+  const isMisspelt = target !== "";
+  needConfiguration(
+    {
+      ...plain("target", "local", "or hosts, or docker"),
+      ...(isMisspelt && { wrong: `"${target}" is not one of ${targets.join(", ")}` }),
+    },
+    ...PASSWORDS,
+    secret("monitorPassword", "for local and docker"),
   );
+}
 
-export = program();
+export = program?.();

@@ -15,7 +15,7 @@ const GO_NEEDED = [1, 25];
 const parts = (version) => [
   {
     name: "pulumi",
-    expected: "about 6 min (2 cores)",
+    expected: "about 6 min on two idle cores",
     requirements: [`github.com/pulumi/pulumi/pkg/v3@v${version}`, `github.com/pulumi/pulumi/sdk/v3@v${version}`],
     source: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
     version,

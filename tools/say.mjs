@@ -13,7 +13,10 @@ export const say = (text) => void process.stderr.write(`${text}\n`);
  */
 export async function sayElapsed(what, expected, work) {
   const began = Date.now();
-  const timer = setInterval(() => say(`  ${what}: ${duration(Date.now() - began)} of ${expected}`), 30_000);
+  const timer = setInterval(
+    () => say(`  ${what}: ${duration(Date.now() - began)} so far; usually ${expected}`),
+    30_000,
+  );
   try {
     const result = await work();
     say(`  ${what}: done in ${duration(Date.now() - began)}`);

@@ -31,6 +31,10 @@ export async function stackEnvironment() {
   const environment = await pulumiEnvironment({ stateFolder: privateFolder });
   const missing = missingSettings((await textOf(configFile)) ?? "");
   if (wasThere && missing.length === 0) return environment;
+  if (wasThere && missing.length > 0 && (await hasResources(environment))) {
+    sayMissing(missing);
+    return environment;
+  }
 
   say(
     `Making the stack "${STACK}" with passwords of its own, under .local/ and in stacks/Pulumi.${STACK}.yaml (neither goes into git).`,
@@ -44,6 +48,31 @@ export async function stackEnvironment() {
 /** @param {string} text of the stack's config file */
 const missingSettings = (text) =>
   ["target", ...PASSWORDS].filter((key) => !new RegExp(`^ +[\\w-]+:${key}:`, "m").test(text));
+
+/**
+ * Whether something runs with the passwords that it was given once: another one would be a change that nobody asked for.
+ * @param {NodeJS.ProcessEnv} environment
+ */
+async function hasResources(environment) {
+  const { code, stdout } = await run("pulumi", ["stack", "ls", "--json", "--non-interactive"], {
+    cwd: repository,
+    env: environment,
+  });
+  if (code !== 0) return false;
+  /** @type {{ name: string; resourceCount?: number }[]} */
+  const stacks = JSON.parse(stdout);
+  return stacks.some(({ name, resourceCount }) => name === STACK && (resourceCount ?? 0) > 0);
+}
+
+/** @param {string[]} missing */
+function sayMissing(missing) {
+  const commands = missing.map(
+    (key) => `  npm run --silent pulumi -- config set ${key === "target" ? "target local" : `--secret ${key}`}`,
+  );
+  say(
+    `The stack "${STACK}" lacks ${missing.join(", ")}, and its servers are there already: none is made up. To set ${missing.length === 1 ? "it" : "them"}:\n${commands.join("\n")}`,
+  );
+}
 
 /**
  * Another clone's pair may have the usual ports, or be about to take them. Afterwards they can be changed only while the pair is stopped: peer and

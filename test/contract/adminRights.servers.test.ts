@@ -31,7 +31,7 @@ test("docs/security.md lists the privileges of both accounts, and no others", as
 test("a grant beyond its own is made by root, and refused with the statement where root can't be asked", async () => {
   const { root, connection } = server;
   const wanted = (...grants: string[]): WantedAccount => ({
-    ...{ user: "beyond", host: "localhost", role: "extraAccounts", property: "extraAccounts.0", tls: "NONE" },
+    ...{ user: "beyond", host: "localhost", role: "extraAccounts", property: "extraAccounts[0]", tls: "NONE" },
     ...{ grants, authentication: NATIVE, passwords: ["x"] },
   });
   const bring = async (...grants: string[]) => {

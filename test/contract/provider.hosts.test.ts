@@ -101,15 +101,15 @@ describe("refused, with what to do:", () => {
     [
       "a host key of an unknown type",
       { hostKeys: ["ssh-foo AAAA"] },
-      /hostKeys\.0: .*unknown type \("ssh-foo"\); known are ssh-ed25519, /,
+      /hostKeys\[0\]: .*unknown type \("ssh-foo"\); known are ssh-ed25519, /,
     ],
-    ["a fingerprint for a host key", { hostKeys: ["SHA256:abcdef"] }, /hostKeys\.0: is no host key/],
+    ["a fingerprint for a host key", { hostKeys: ["SHA256:abcdef"] }, /hostKeys\[0\]: is no host key/],
     [
       "a host key that is cut off",
       { hostKeys: [machine.slice(0, 30)] },
-      /hostKeys\.0: has a key of ssh-ed25519 that is cut off, damaged or too short: give the whole line.*ssh-keyscan/,
+      /hostKeys\[0\]: has a key of ssh-ed25519 that is cut off, damaged or too short: give the whole line.*ssh-keyscan/,
     ],
-    ["a host key of DSA", { hostKeys: ["ssh-dss AAAAB3NzaC1kc3MAAACBAJ"] }, /hostKeys\.0: .*unknown type/],
+    ["a host key of DSA", { hostKeys: ["ssh-dss AAAAB3NzaC1kc3MAAACBAJ"] }, /hostKeys\[0\]: .*unknown type/],
     [
       "a path for a key",
       { privateKey: "/root/.ssh/id_ed25519" },

@@ -202,7 +202,7 @@ async function bringToWanted(root: Server, batch: readonly Case[]): Promise<Answ
     (one, index): WantedAccount => ({
       ...(ours[index] as Account),
       role: "extraAccounts",
-      property: "extraAccounts.0",
+      property: "extraAccounts[0]",
       grants: one.wanted,
       tls: "NONE",
       authentication: NATIVE,
@@ -278,7 +278,7 @@ async function copyAndTakeAway(root: Server, batch: readonly Case[]): Promise<An
     (_one, index): WantedAccount => ({
       ...(first[index] as Account),
       role: "extraAccounts",
-      property: "extraAccounts.0",
+      property: "extraAccounts[0]",
       grants: [],
       tls: "NONE",
       authentication: NATIVE,

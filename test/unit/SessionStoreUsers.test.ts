@@ -123,7 +123,7 @@ describe("refused, naming the property and never the password:", () => {
     ["an empty user", { proxy: { password: SECRET, user: "" } }, /^proxy\.user: must not be empty/],
     ["a user of 129 characters", { proxy: { password: SECRET, user: "u".repeat(129) } }, /^proxy\.user: .*128/],
     ["a user with a line break", { proxy: { password: SECRET, user: "a\nb" } }, /^proxy\.user: .*control/],
-    ["a host with a blank", { proxy: { password: SECRET, from: ["a b"] } }, /^proxy\.from\.0: must be a host name/],
+    ["a host with a blank", { proxy: { password: SECRET, from: ["a b"] } }, /^proxy\.from\[0\]: must be a host name/],
     ...(
       [
         ["10.0.0.0/24", '10.0.0.0/255.255.255.0"'],
@@ -156,32 +156,32 @@ describe("refused, naming the property and never the password:", () => {
     [
       "the same account twice",
       extra({ user: "replication_user" }),
-      /^extraAccounts\.0\.user: "replication_user@%" is there twice \(see "replication"\)/,
+      /^extraAccounts\[0\]\.user: "replication_user@%" is there twice \(see "replication"\)/,
     ],
     [
       "an account that the server would take for the peer's logins",
       extra({ user: "replication_user", from: ["localhost"] }),
-      /^extraAccounts\.0\.from: MariaDB would take "replication_user@localhost" for the peer's logins/,
+      /^extraAccounts\[0\]\.from: MariaDB would take "replication_user@localhost" for the peer's logins/,
     ],
-    ["the admin account", extra({ user: "session_store_admin" }), /^extraAccounts\.0\.user: .*this library works/],
+    ["the admin account", extra({ user: "session_store_admin" }), /^extraAccounts\[0\]\.user: .*this library works/],
     ["MariaDB's own account", { monitor: { user: "root", password: SECRET } }, /^monitor\.user: .*belongs to MariaDB/],
     [
       "a grant that is none",
       extra({ grants: ["SELECT ON d.*", "EVERYTHING"] }),
-      /^extraAccounts\.0\.grants\.1: "EVERYTHING"/,
+      /^extraAccounts\[0\]\.grants\[1\]: "EVERYTHING"/,
     ],
     [
       "the right to grant",
       extra({ grants: ["SELECT ON d.* WITH GRANT OPTION"] }),
-      /^extraAccounts\.0\.grants\.0: .*right to grant/,
+      /^extraAccounts\[0\]\.grants\[0\]: .*right to grant/,
     ],
     [
       "a database whose exact name no GRANT takes",
       { profile: "hardened", databases: ["d", `${"a".repeat(63)}_`] },
-      /^databases\.1: "a+_" is too long for `profile: "hardened"`/,
+      /^databases\[1\]: "a+_" is too long for `profile: "hardened"`/,
     ],
-    ["a database with a back-tick", { databases: ["a`b"] }, /^databases\.0: /],
-    ["MariaDB's own database", { databases: ["mysql"] }, /^databases\.0: belongs to MariaDB/],
+    ["a database with a back-tick", { databases: ["a`b"] }, /^databases\[0\]: /],
+    ["MariaDB's own database", { databases: ["mysql"] }, /^databases\[0\]: belongs to MariaDB/],
     ["an unknown property", { proxies: {} }, /there is no property "proxies"/],
     ["the derived property", { accounts: {} }, /there is no property "accounts"/],
   ])("%s", async (_what, changes, reason) => {

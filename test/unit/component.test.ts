@@ -138,11 +138,17 @@ describe("the profile hardened", () => {
 });
 
 test("two databases: each on both nodes, in the filters, in the proxy's grants, and before the links", async () => {
-  const { one, registered } = await pair({ databases: [{ name: "a" }, { name: "b", characterSet: "utf8mb3" }] });
+  const { one, registered } = await pair({
+    databases: [{ name: "a" }, { name: "b", characterSet: "utf8mb3", collation: "utf8mb3_general_ci" }],
+  });
   for (const node of ["db1", "db2"]) {
     expect(one(`sessions-${node}`).inputs).toMatchObject({ databases: ["a", "b"] });
     expect(one(`sessions-${node}-users`).inputs).toMatchObject({ databases: ["a", "b"] });
-    expect(one(`sessions-${node}-database-b`).inputs).toMatchObject({ name: "b", characterSet: "utf8mb3" });
+    expect(one(`sessions-${node}-database-b`).inputs).toMatchObject({
+      name: "b",
+      characterSet: "utf8mb3",
+      collation: "utf8mb3_general_ci",
+    });
   }
   const databases = registered
     .filter(({ type }) => type === `${RESOURCES}SessionStoreDatabase`)

@@ -101,3 +101,20 @@ describe("refused before anything is registered but the component:", () => {
     expect(registered.filter(({ name }) => name !== "sessions")).toEqual([]);
   });
 });
+
+test("each part of connectString is a URL that reads back as the address, port and database that were given, IPv6 too", async () => {
+  const [first, second] = nodes;
+  const { result } = await pair({
+    nodes: [{ ...first, address: "2001:db8::1", port: 3307 }, second],
+    databases: [{ name: "my_store-1$" }],
+  });
+  const text = await settled(result.connectString);
+  const urls = text
+    .replace("replication://", "")
+    .split(",")
+    .map((part) => new URL(`mysql://${part}`));
+  expect(urls.map(({ hostname, port, pathname }) => [hostname, port, pathname])).toEqual([
+    ["[2001:db8::1]", "3307", "/my_store-1$"],
+    ["10.0.0.2", "3307", "/my_store-1$"],
+  ]);
+});

@@ -1,5 +1,4 @@
-import { passwordRefusal } from "../../provider/src/components/passwords";
-import { accounts } from "../support/componentPair";
+import { problemsOf } from "../../provider/src/components/argumentsFirst";
 
 /** What the component refuses of passwords before the first node is made. */
 
@@ -11,17 +10,20 @@ test.each([
     "proxy.previousPassword: must not have a line break",
   ],
   [{ monitor: { password: "from a file\n" } }, "monitor.password: must not have a line break"],
-  [{ extraAccounts: [{ user: "backup", password: "", grants: [] }] }, "extraAccounts.0.password: must not be empty"],
+  [{ extraAccounts: [{ user: "backup", password: "", grants: [] }] }, "extraAccounts[0].password: must not be empty"],
   [{ replication: { password: "R1 \u{1F600}" } }, "replication.password: must have no characters beyond U+FFFF"],
   [{ proxy: { password: "half a \ud83d" } }, "proxy.password: must be text that UTF-8 has"],
   // What a program in JavaScript may get from elsewhere.
-  [{ monitor: { password: null as unknown as string } }, "monitor.password: must be given, as text"],
-  [{ binaryLog: { password: 12345678 as unknown as string } }, "binaryLog.password: must be given, as text"],
+  [{ monitor: { password: null } }, "monitor.password: must be given"],
+  [{ binaryLog: { password: 12345678 } }, "binaryLog.password: must be given, as text"],
 ])("one that is none is named: %j", (given, reason) => {
-  expect(passwordRefusal({ ...accounts, ...given })?.startsWith(reason)).toBe(true);
+  const [[place, account] = ["", {}]] = Object.entries(given);
+  expect(problemsOf(place, account)).toEqual([
+    expect.stringMatching(new RegExp(`^${reason.replace(/[[\]+]/g, "\\$&")}`)),
+  ]);
 });
 
 test("those that can be given pass, also the longest", () => {
-  expect(passwordRefusal({ ...accounts, proxy: { password: "P1 \u{1F600}" } })).toBeUndefined();
-  expect(passwordRefusal({ ...accounts, replication: { password: "x".repeat(96) } })).toBeUndefined();
+  expect(problemsOf("proxy", { password: "P1 \u{1F600}", previousPassword: undefined })).toEqual([]);
+  expect(problemsOf("replication", { password: "x".repeat(96) })).toEqual([]);
 });

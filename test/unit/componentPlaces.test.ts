@@ -1,18 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
+import { utils } from "ssh2";
 import { LocalMariaDb, type PairNodeArgs, ReplicatedSessionStore } from "../../provider/src";
+import { Authority } from "../support/authority";
 import { accounts, admin, type nodes, pair } from "../support/componentPair";
 import { run, settled } from "../support/engine/registrations";
 
 /** Where the component takes both servers to be, and with what its children go. */
 
 test("statements go straight to both servers where that is wanted", async () => {
-  const { one } = await pair({ direct: { ca: "CA", from: "10.0.0.1" } });
+  const { ca } = await Authority.create();
+  const { one } = await pair({ direct: { ca, from: "10.0.0.1" } });
   for (const name of ["sessions-db1", "sessions-db2"])
-    expect(one(name).inputs["connection"]).toMatchObject({ direct: { ca: "CA", from: "10.0.0.1" } });
+    expect(one(name).inputs["connection"]).toMatchObject({ direct: { ca, from: "10.0.0.1" } });
 });
 
 describe("the address of a node", () => {
-  const login = { hostKeys: ["ssh-ed25519 AAAA"], privateKey: pulumi.secret("secret-key") };
+  const login = { hostKeys: [utils.generateKeyPairSync("ed25519").public], privateKey: pulumi.secret("secret-key") };
   const addressOf = async (...hosts: [PairNodeArgs["host"], PairNodeArgs["host"]]) => {
     const { one } = await pair({ nodes: hosts.map((host) => ({ host })) as unknown as typeof nodes });
     return ["sessions-db1", "sessions-db2"].map(

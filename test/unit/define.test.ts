@@ -100,7 +100,7 @@ describe("the check", () => {
     expect(await reasons({ place: "", size: 0, colours: ["red", "x"], lock: { password: "" } })).toEqual([
       "place: must not be empty",
       "size: must be at least 1",
-      "colours.1: must be a colour",
+      "colours[1]: must be a colour",
       "lock.password: must not be empty",
     ]);
   });
@@ -120,7 +120,7 @@ describe("the check", () => {
 
   test("asks a rule only about values that are known and right", async () => {
     expect(await reasons({ place: "a", size: 1, colours: ["red", "blue"] })).toEqual(["colours: more than 1"]);
-    expect(await reasons({ place: "a", size: 1, colours: ["red", "x"] })).toEqual(["colours.1: must be a colour"]);
+    expect(await reasons({ place: "a", size: 1, colours: ["red", "x"] })).toEqual(["colours[1]: must be a colour"]);
     expect(await reasons({ place: "a", size: UNKNOWN, colours: ["red", "blue"] })).toEqual([]);
   });
 });

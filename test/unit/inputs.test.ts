@@ -56,9 +56,9 @@ test("a connection without port and admin's name gets MariaDB's port and the nam
 
 describe("a database of MariaDB itself is refused, in any case:", () => {
   test.each([
-    ["MariaDbNode", "databases", (name: string) => ["d", name], /^databases\.1: belongs to MariaDB itself/],
+    ["MariaDbNode", "databases", (name: string) => ["d", name], /^databases\[1\]: belongs to MariaDB itself/],
     ["SessionStoreDatabase", "name", (name: string) => name, /^name: belongs to MariaDB itself/],
-    ["SessionStoreUsers", "databases", (name: string) => ["d", name], /^databases\.1: belongs to MariaDB itself/],
+    ["SessionStoreUsers", "databases", (name: string) => ["d", name], /^databases\[1\]: belongs to MariaDB itself/],
     ["SessionStoreSchema", "database", (name: string) => name, /^database: belongs to MariaDB itself/],
   ])("%s.%s", async (type, property, value, reason) => {
     for (const name of ["mysql", "SYS", "Information_Schema", "performance_schema"]) {
@@ -78,7 +78,7 @@ test.each([
 
 describe("the name of an account that ends with a blank, which MariaDB cuts off, is refused as", () => {
   test.each([
-    ["MariaDbNode", "definers.0", (user: string) => ({ definers: [user] })],
+    ["MariaDbNode", "definers[0]", (user: string) => ({ definers: [user] })],
     [
       "MariaDbNode",
       "connection.admin.user",
@@ -88,7 +88,7 @@ describe("the name of an account that ends with a blank, which MariaDB cuts off,
     ["SessionStoreUsers", "proxy.user", (user: string) => ({ proxy: { user, password } })],
     [
       "SessionStoreUsers",
-      "extraAccounts.0.user",
+      "extraAccounts[0].user",
       (user: string) => ({ extraAccounts: [{ user, password, grants: [] }] }),
     ],
   ])("%s.%s", async (type, property, given) => {

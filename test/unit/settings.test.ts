@@ -1,7 +1,7 @@
 import type { Server } from "../../provider/src/mariadb/server";
 import { refuseSettings } from "../../provider/src/mariadb/settings";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
-import { nodeSettings, settingRefusals } from "../../provider/src/recipe/settings/ofNode";
+import { likelyMisspelt, nodeSettings, settingRefusals } from "../../provider/src/recipe/settings/ofNode";
 import { parseOptionFile } from "../../provider/src/recipe/settings/optionFile";
 import { optionName, profileValues, SETTINGS, settingOf } from "../../provider/src/recipe/settings/table";
 import { refusal, sameValue, toValue } from "../../provider/src/recipe/settings/values";
@@ -201,4 +201,10 @@ test("a decimal number is compared by the six digits that a server keeps", () =>
   const kind = { is: "number", isDecimal: true } as const;
   expect(sameValue(kind, "0.1234567", "0.123457")).toBe(true);
   expect(sameValue(kind, "0.123456", "0.123457")).toBe(false);
+});
+
+test("a name that looks like a slip of the pen is asked about where no server can be asked yet; others are not", () => {
+  expect(likelyMisspelt({ max_conections: "5", innodb_buffer_pool_size: "1G", max_connections: "5" })).toEqual([
+    { option: "max_conections", meant: "max_connections" },
+  ]);
 });

@@ -35,7 +35,11 @@ const MACHINE = (name: string) => [
 ];
 
 test("a stack without configuration is told everything that it needs for any target", async () => {
-  expect(await commandsOf("index", {})).toEqual(["pulumi config set target local   # or hosts, or docker", ...SECRETS]);
+  expect(await commandsOf("index", {})).toEqual([
+    "pulumi config set target local   # or hosts, or docker",
+    ...SECRETS,
+    "pulumi config set --secret monitorPassword   # for local and docker",
+  ]);
 });
 
 test.each(["local", "docker"])("%s names all secrets that are missing, and no others", async (target) => {
@@ -65,7 +69,12 @@ test("hosts names what is missing of both machines, and of what else was asked f
   ]);
 });
 
-test("another target is told which there are", async () => {
-  const { error } = await start("index", { target: "dcker" });
+test("another target is told which there are, with all else that is missing", async () => {
+  const { error } = await start("index", { target: "dcker", adminPassword: "a" });
+  expect((error as Error).message.split("\n  ").slice(1)).toEqual([
+    "pulumi config set target local   # or hosts, or docker",
+    ...SECRETS.slice(1),
+    "pulumi config set --secret monitorPassword   # for local and docker",
+  ]);
   expect((error as Error).message).toContain('target: "dcker" is not one of local, hosts, docker');
 });

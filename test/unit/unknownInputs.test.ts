@@ -149,7 +149,7 @@ describe("what is known is refused beside it:", () => {
       "a grant",
       "SessionStoreUsers",
       { extraAccounts: [{ user: "b", password: UNKNOWN, grants: ["ALL"] }] },
-      "extraAccounts.0.grants.0: ",
+      "extraAccounts[0].grants[0]: ",
     ],
     [
       "a name",
@@ -158,7 +158,7 @@ describe("what is known is refused beside it:", () => {
       'proxy: there is no property "form"; did you mean "from"?',
     ],
     ["what is missing", "SessionStoreUsers", { proxy: { user: UNKNOWN } }, "proxy.password: must "],
-    ["a database", "MariaDbNode", { databases: [UNKNOWN, "mysql"] }, "databases.1: belongs to MariaDB itself"],
+    ["a database", "MariaDbNode", { databases: [UNKNOWN, "mysql"] }, "databases[1]: belongs to MariaDB itself"],
     ["a port", "ReplicationLink", { source: { ...local, address: UNKNOWN, port: 0 } }, "source.port: "],
     [
       "a name of a machine",

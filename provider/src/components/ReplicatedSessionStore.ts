@@ -5,7 +5,7 @@ import { ACCOUNTS, DEFINERS, pickRoles, rowOf } from "../recipe/accounts/table";
 import { type AdvisedAccounts, accountAdvice, together } from "../recipe/advice";
 import { RECIPE_DATABASE, wildDoTables } from "../recipe/filters";
 import { LINK_DEFAULTS } from "../recipe/linkDefaults";
-import { DEFAULT_ADMIN, DEFAULT_PORT } from "../recipe/names";
+import { DEFAULT_ADMIN, DEFAULT_PORT, REFUSALS } from "../recipe/names";
 import type { LinkTls } from "../recipe/tls";
 import type { ConnectionArgs, Nested } from "../resources/args";
 import { refuseUnloadable } from "../resources/loadable";
@@ -15,9 +15,10 @@ import { isLater } from "../resources/refused";
 import { SessionStoreDatabase } from "../resources/SessionStoreDatabase";
 import { SessionStoreSchema } from "../resources/SessionStoreSchema";
 import { SessionStoreUsers } from "../resources/SessionStoreUsers";
-import { argumentsFirst, knownProblems } from "./argumentsFirst";
+import { lateProblems } from "./argumentsFirst";
 import { type CompleteArgs, hasTls, settingsOf, unfit, withDefaults } from "./completeArgs";
 import type { PairDatabaseArgs, PairLink, PairNode, PairNodeArgs, ReplicatedSessionStoreArgs } from "./pairArgs";
+import { pairProblems } from "./pairRules";
 import { refuseArguments, refusePair } from "./refusal";
 import { sayAdvice, sayInFull } from "./sayAdvice";
 import { refuseSharedServers } from "./sharedServers";
@@ -41,13 +42,13 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     refuseUnloadable();
     refuseArguments(name, given);
     const args = withDefaults(given);
-    refusePair(name, [...unfit(args), ...knownProblems(args)]);
+    refusePair(name, [...unfit(args), ...pairProblems(args)]);
     refuseSharedServers(name, args.nodes);
     super("sessionstore:index:ReplicatedSessionStore", name, {}, opts);
     const [first, second] = [this.end(args, 0), this.end(args, 1)];
 
-    const known = argumentsFirst(name, args);
-    const nodes = [this.node(name, args, first, second, known), this.node(name, args, second, first, known)] as const;
+    const late = lateProblems(name, args);
+    const nodes = [this.node(name, args, first, second, late), this.node(name, args, second, first, late)] as const;
     const users: SessionStoreUsers[] = [];
     const stores = [first, second].map((end, index) => {
       const own = nodes[index];
@@ -113,7 +114,7 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
     args: CompleteArgs,
     own: End,
     peer: End,
-    dependsOn: pulumi.Output<pulumi.Resource[]>,
+    late: readonly pulumi.Output<string>[],
   ): MariaDbNode {
     return new MariaDbNode(
       `${name}-${own.label}`,
@@ -130,8 +131,9 @@ export class ReplicatedSessionStore extends pulumi.ComponentResource {
         definers: definersOf(args),
         ...(args.reminders && { reminders: args.reminders }),
         ...adopting(args),
+        ...(late.length > 0 && { [REFUSALS]: late }),
       },
-      { ...this.on(own), dependsOn },
+      this.on(own),
     );
   }
 
@@ -243,7 +245,7 @@ interface End {
 function addressOf(host: Nested<HostInputs>): pulumi.Input<string> {
   if (isLater(host)) return pulumi.unsecret(pulumi.output(host).apply((known) => pulumi.output(addressOf(known))));
   // `unfit` has refused machines without one. That of an output is told by the node's check.
-  return addressIn<pulumi.Input<string>>(host as HostInputs) ?? "";
+  return addressIn<pulumi.Input<string>>((host ?? {}) as HostInputs) ?? "";
 }
 
 /** The nodes know the default users by themselves: for those nothing is registered. */
@@ -271,9 +273,19 @@ const onceThere = <T>(resources: readonly pulumi.Resource[], value: pulumi.Outpu
   pulumi.all([value, pulumi.all(resources.map(({ urn }) => urn))]).apply(([known]) => known as T) as pulumi.Output<T>;
 
 function connectString(ends: readonly End[], database: string): pulumi.Output<string> {
-  const parts = ends.map(({ connection: { address, port } }) => pulumi.interpolate`${address}:${port}/${database}`);
-  return pulumi.all(parts).apply((list) => `replication://${list.join(",")}`);
+  const parts = ends.map(({ connection: { address, port } }) =>
+    // What is no address is refused by the nodes; an error here would only be in the way of that.
+    pulumi
+      .all([address, port])
+      .apply((place) => place.map((part) => (isText(part) ? inUrl(String(part)) : "")).join(":")),
+  );
+  return pulumi.all(parts).apply((list) => `replication://${list.map((place) => `${place}/${database}`).join(",")}`);
 }
+
+/** An IPv6 address is told apart from the port behind it by brackets. */
+const inUrl = (part: string): string => (part.includes(":") ? `[${part}]` : part);
+
+const isText = (value: unknown): boolean => typeof value === "string" || typeof value === "number";
 
 function describe({ connection, args }: End, node: MariaDbNode | undefined): pulumi.Output<PairNode> {
   return pulumi

@@ -1,72 +1,66 @@
 import * as pulumi from "@pulumi/pulumi";
-import { ROLES } from "../recipe/accounts/table";
 import { argumentProblems } from "../recipe/argumentProblems";
-import { INPUT_SHAPES } from "../recipe/inputShapes";
-import { object } from "../recipe/shapes";
 import { clientProblems } from "../recipe/tls";
-import { isLater } from "../resources/refused";
-import type { ReplicatedSessionStoreArgs } from "./pairArgs";
-import { PAIR } from "./pairShape";
-import { passwordRefusal } from "./passwords";
-import { refusePair } from "./refusal";
-
-/** All that both nodes wait for anyway, or that has a password in it. */
-const AWAITED = ["admin", "viewer", "direct", ...ROLES, "extraAccounts", "definers"] as const;
+import { containsLater } from "../resources/refused";
+import type { PairNodeArgs, ReplicatedSessionStoreArgs } from "./pairArgs";
+import { NODE, PAIR } from "./pairShape";
+import { valueProblems } from "./pairValues";
+import { KINDS, linesOf, withoutRepeats } from "./refusal";
 
 /**
- * For `dependsOn` of the nodes: nothing is changed on a server before the accounts are known, and fit to be accounts. One that comes from another
- * resource is unknown in a preview, and would be refused after the nodes were changed.
+ * What is wrong with arguments that are not there yet, as texts that are empty where nothing is. Both nodes get them as an input, so nothing is
+ * changed on a server before all arguments are known and fit, and their check refuses them. An output that throws would not do: where a program
+ * runs within another one (Automation API), the SDK waits for ever for what depends on the resource that was not registered
+ * (https://github.com/pulumi/pulumi/issues/14980), or deletes what the program did not come to.
  */
-export function argumentsFirst(component: string, args: ReplicatedSessionStoreArgs): pulumi.Output<pulumi.Resource[]> {
-  const given = [
-    ...AWAITED.map((name) => [name, args[name]] as const),
-    ...args.nodes.map(({ host }, index) => [`nodes[${index}].host`, host] as const),
-  ];
+export function lateProblems(component: string, args: ReplicatedSessionStoreArgs): pulumi.Output<string>[] {
+  const later = argumentsOf(args).filter(([, value]) => containsLater(value));
   // One by one: what is not known yet hides nothing of the others.
-  const looked = given.map(([place, value]) =>
+  const looked = later.map(([place, value]) =>
     (pulumi.output(value as object) as pulumi.Output<unknown>).apply((known) =>
-      refusePair(component, problemsOf(place, known)),
+      linesOf(component, problemsOf(place, known)),
     ),
   );
-  return pulumi.all([...looked, certificatesOfReplicas(component, args)]).apply(() => []);
+  // The texts quote no password.
+  return [...looked, ...certificatesOfReplicas(component, args)].map((text) => pulumi.unsecret(text));
 }
 
 /** Accounts that ask replicas for certificates are changed before the links are: a replica whose certificate is not for clients could not come back. */
-function certificatesOfReplicas(component: string, args: ReplicatedSessionStoreArgs): pulumi.Output<void> {
+function certificatesOfReplicas(component: string, args: ReplicatedSessionStoreArgs): pulumi.Output<string>[] {
   const { replication, requireTls, nodes, link } = args;
   const [one, other] = nodes.map(({ tls }) => tls);
-  if (!one || !other) return pulumi.output(undefined);
+  if (!one || !other) return [];
   const known = pulumi.all([pulumi.output(replication), pulumi.output(requireTls), pulumi.output(link), one, other]);
-  return known.apply(async ([account, every, { tls } = {}, ...own]) => {
-    if (tls !== "mutual" && (account?.requireTls ?? every) !== "X509") return;
+  const text = known.apply(async ([account, every, { tls } = {}, ...own]) => {
+    if (tls !== "mutual" && (account?.requireTls ?? every) !== "X509") return "";
     const reasons = await Promise.all(own.map((each, i) => clientProblems(each, own[1 - i] ?? each)));
-    refusePair(
-      component,
-      reasons.flatMap((reason, i) => (reason ? [`nodes[${i}].tls.certificate ${reason}`] : [])),
-    );
-  }) as pulumi.Output<void>;
+    const lines = reasons.flatMap((reason, i) => (reason ? [`nodes[${i}].tls.certificate ${reason}`] : []));
+    return linesOf(component, lines);
+  });
+  return [text];
 }
 
-/** What is wrong with the accounts that need not be waited for: told before anything is registered. */
-export const knownProblems = (args: ReplicatedSessionStoreArgs): string[] =>
-  AWAITED.flatMap((name) =>
-    args[name] === undefined || containsLater(args[name]) ? [] : problemsOf(name, args[name]),
-  );
-
-const containsLater = (value: unknown): boolean =>
-  isLater(value) || (typeof value === "object" && value !== null && Object.values(value).some(containsLater));
-
-/** What is wrong with the value of an argument of the component. */
-export function problemsOf(place: string, known: unknown): string[] {
-  const shape = PAIR.properties[place as (typeof AWAITED)[number]] ?? INPUT_SHAPES.HostInputs;
-  const problems = argumentProblems(
-    { [place]: known },
-    object(
-      { [place]: shape },
-      PAIR.needs.filter((name) => name === place),
+/** Each argument with its place; those of the nodes one by one. What has to be plain has been looked at. */
+const argumentsOf = ({ nodes, ...args }: ReplicatedSessionStoreArgs): (readonly [place: string, value: unknown])[] => [
+  ...Object.entries(args),
+  ...nodes.flatMap((node, index) =>
+    Object.entries(node).flatMap(([name, value]) =>
+      isResource(name) ? [] : [[`nodes[${index}].${name}`, value] as const],
     ),
-    () => false,
-  );
-  const refusal = problems.length === 0 ? passwordRefusal({ [place]: known }) : undefined;
-  return refusal ? [refusal] : problems;
+  ),
+];
+
+const isResource = (name: string): boolean => name === "server" || name === "deletedWith";
+
+/** What is wrong with an argument of the component, or of one of its nodes, that is known by now. */
+export function problemsOf(place: string, known: unknown): string[] {
+  const [, index, name] = /^nodes\[(\d)\]\.(\w+)$/.exec(place) ?? [];
+  const shape = name
+    ? NODE.properties[name as keyof PairNodeArgs]
+    : PAIR.properties[place as keyof typeof PAIR.properties];
+  const isNeeded = !name && PAIR.needs.includes(place);
+  if (known === undefined || known === null) return isNeeded ? [`${place}: must be given`] : [];
+  const names = argumentProblems(known, shape, { ...KINDS, isLater: () => false }, place);
+  const alone = name ? { nodes: [...Array(Number(index)).fill({}), { [name]: known }] } : { [place]: known };
+  return withoutRepeats(names, valueProblems(alone));
 }

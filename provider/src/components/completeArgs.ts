@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { RECIPE_DATABASE, RECIPE_PATTERNS } from "../recipe/filters";
-import { DEFAULT_PROFILE, PROFILES } from "../recipe/names";
-import { didYouMean } from "../recipe/nearest";
+import { DEFAULT_PROFILE } from "../recipe/names";
+import { pathOf } from "../recipe/propertyPath";
 import { collisions, nodeSettings } from "../recipe/settings/ofNode";
 import { isLater } from "../resources/refused";
 import type { PairNodeArgs, ReplicatedSessionStoreArgs } from "./pairArgs";
@@ -40,20 +40,17 @@ export function settingsOf(
 
 /** Why these nodes can't be a pair, before anything is registered. */
 export function unfit(args: CompleteArgs): string[] {
-  const { nodes, profile, databases } = args;
+  const { nodes } = args;
   const reasons = nodes.flatMap((node, index) => {
     const at = `nodes[${index}]`;
     if (!node.host && !node.server?.host) return [`${at}: give a "server" or a "host"`];
     const isNowhere = !node.address && !node.server && !isLater(node.host) && kindOf(node.host) === "local";
     return isNowhere ? [`${at}: give the node its "address": a host of the kind "local" has none`] : [];
   });
-  if (!PROFILES.includes(profile))
-    reasons.push(`profile: "${profile}" is not one of ${PROFILES.join(", ")}${didYouMean(profile, PROFILES)}`);
   if (nodes.some(({ tls }) => tls !== undefined) && !hasTls(args))
     reasons.push("nodes: give both their `tls`, or none: each has to prove itself to the other");
-  if (databases.length === 0) reasons.push("databases: must name at least one, or be left out for the recipe's");
-  const values = nodes.map((node) => valueProblems(settingsOf(args, node)));
-  return [...reasons, ...(values.flat().length > 0 ? new Set(values.flat()) : settingsThatCollide(args))];
+  const outputs = nodes.flatMap((node) => outputsAmong(settingsOf(args, node)));
+  return [...reasons, ...(outputs.length > 0 ? new Set(outputs) : settingsThatCollide(args))];
 }
 
 function settingsThatCollide(args: CompleteArgs): string[] {
@@ -64,13 +61,9 @@ function settingsThatCollide(args: CompleteArgs): string[] {
 }
 
 /** Values of settings decide here already whether both nodes fit together. */
-function valueProblems(settings: Readonly<Record<string, unknown>>): string[] {
-  const isValue = (value: unknown) => ["string", "number", "boolean"].includes(typeof value);
-  return Object.entries(settings).flatMap(([option, value]) =>
-    isValue(value) || (Array.isArray(value) && value.every(isValue))
-      ? []
-      : [`settings.${option}: must be text, a number, true, false or a list of texts, and no output`],
+const outputsAmong = (settings: Readonly<Record<string, unknown>>): string[] =>
+  Object.entries(settings).flatMap(([option, value]) =>
+    [value].flat().some(isLater) ? [`${pathOf(["settings", option])}: must be plain, not an output or a promise`] : [],
   );
-}
 
 const kindOf = (host: unknown): unknown => (host as { kind?: unknown } | undefined)?.kind;

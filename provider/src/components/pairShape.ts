@@ -15,11 +15,12 @@ const {
 } = INPUT_SHAPES;
 
 /** Of these, nothing may be an output: names and number of the resources follow from them. */
-const text: Shape = plain({ ...value, type: "string" });
+const text: Shape = plain(value);
 const settings: Shape = plain({ ...value, type: "object" });
-const resource: Shape = { ...value, type: "object" };
+const resource: Shape = { ...value, type: "resource" };
 
-const node = object<Record<keyof PairNodeArgs, Shape>>(
+/** One of `nodes`. */
+export const NODE = object<Record<keyof PairNodeArgs, Shape>>(
   {
     server: resource,
     host: HostInputs,
@@ -49,7 +50,7 @@ const { admin, viewer, direct } = Connection.properties;
 
 export const PAIR = object<Record<keyof ReplicatedSessionStoreArgs, Shape>>(
   {
-    nodes: plain({ ...list(plain(node)), count: 2 }),
+    nodes: plain({ ...list(plain(NODE)), count: 2 }),
     admin,
     viewer,
     ...accounts,

@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { Connection } from "../inputs";
 import { didYouMean } from "../recipe/nearest";
 import { meaningOf, placesLog } from "../recipe/settings/foreignLines";
-import type { NotedSettings, Settings } from "../recipe/settings/ofNode";
+import { likelyMisspelt, type NotedSettings, type Settings } from "../recipe/settings/ofNode";
 import { describeLine, isReadBy, type OptionLine } from "../recipe/settings/optionFile";
 import { noSuchSetting, variableOnly } from "../recipe/settings/settingNames";
 import { type Effect, LOG_IN_INNODB, SOURCE_FILTERS, settingOf, UNWRITTEN } from "../recipe/settings/table";
@@ -15,7 +15,9 @@ import {
   sameValue,
   toSql,
 } from "../recipe/settings/values";
+import { progress } from "../run";
 import { openToRemove } from "./admin";
+import { nameOf } from "./connection";
 import { askIfThere } from "./open";
 import { readOptions } from "./optionFiles";
 import { refusedAddress } from "./refusedAddress";
@@ -133,7 +135,14 @@ export async function refusedIfThere(
   where: Connection,
   wanted: Settings,
 ): Promise<{ option: string; reason: string }[]> {
-  return (await askIfThere(where, (server) => refusedSettings(server, wanted), openToRemove)) ?? [];
+  const refused = await askIfThere(where, (server) => refusedSettings(server, wanted), openToRemove);
+  if (refused) return refused;
+  for (const { option, meant } of likelyMisspelt(wanted)) {
+    progress(
+      `${nameOf(where)}: settings.${option}: did you mean "${meant}"? The server knows whether there is such an option; it is asked before anything is changed on it`,
+    );
+  }
+  return [];
 }
 
 /** A server that has its binary log in InnoDB: to take it back into files would leave the log that the peer reads. */

@@ -108,7 +108,7 @@ export const MariaDbNode = define<MariaDbNodeInputs, MariaDbNodeChecked, MariaDb
       broken: ({ databases, tables }) =>
         tables.flatMap((table, index) => {
           const reason = validatePattern(`${databases[0]}.${table}`);
-          return reason ? [{ property: `tables.${index}`, reason }] : [];
+          return reason ? [{ property: `tables[${index}]`, reason }] : [];
         }),
     },
     {

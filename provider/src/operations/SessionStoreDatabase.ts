@@ -9,6 +9,7 @@ import { copyTables, discardCopy, hasUnfinishedCopy } from "../pair/copy";
 import { lackingTables } from "../pair/lackingTables";
 import { inTurn, lockServers, NotYet } from "../pair/lock";
 import { concerned, isLinkedByOwnWord } from "../pair/look";
+import { encodingProblem } from "../recipe/characterSets";
 import { describeUnfit, UNFIT_ENGINES } from "../recipe/schema/engines";
 import { type DatabaseState, WORDS } from "../recipe/words";
 import { progress } from "../run";
@@ -26,10 +27,10 @@ export const SessionStoreDatabase = define<SessionStoreDatabaseInputs, SessionSt
   rules: [
     {
       needs: ["characterSet", "collation"],
-      broken: ({ characterSet, collation }) =>
-        collation.toLowerCase().startsWith(characterSet.toLowerCase()) || /^(binary|uca1400)/i.test(collation)
-          ? []
-          : [{ property: "collation", reason: `"${collation}" does not belong to the character set ${characterSet}` }],
+      broken({ characterSet, collation }) {
+        const problem = encodingProblem(characterSet, collation);
+        return problem ? [problem] : [];
+      },
     },
   ],
   derived: { needs: [], properties: derived.shape, from: () => ({ state: PRESENT }) },

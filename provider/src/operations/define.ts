@@ -6,6 +6,7 @@ import type { Claim, Connection } from "../inputs";
 import { isTrouble, StatementError, type Trouble } from "../mariadb/connectionError";
 import { type Declaration, describeOwner, type Owner } from "../recipe/claims";
 import { noSuchProperty } from "../recipe/nearest";
+import { concerns, pathOf } from "../recipe/propertyPath";
 import { printable, progress } from "../run";
 import { wasBroughtBack } from "./broughtBack";
 import type { CheckFailure, Operations } from "./contract";
@@ -248,12 +249,10 @@ function unknownProperties(news: Values, names: readonly string[]): CheckFailure
 }
 
 function failureOf(name: string, issue: z.core.$ZodIssue): CheckFailure {
-  return { property: [name, ...issue.path.map(String)].join("."), reason: issue.message };
+  return { property: pathOf([name, ...issue.path]), reason: issue.message };
 }
 
 /** The engine prints the value of a property that a failure names, secrets included: the name goes into the text instead. */
 function readable({ property, reason }: CheckFailure): CheckFailure {
   return { property: "", reason: property ? `${property}: ${reason}` : reason };
 }
-
-const concerns = (property: string, name: string): boolean => property === name || property.startsWith(`${name}.`);

@@ -1,7 +1,9 @@
 import type { Owner } from "../recipe/claims";
+import { REFUSALS } from "../recipe/names";
 import { forResource, Run, type Sink } from "../run";
-import type { Operations } from "./contract";
+import type { CheckFailure, Operations } from "./contract";
 import { Unfinished } from "./define";
+import { UNKNOWN } from "./parse";
 
 /** The front end of Pulumi's dynamic providers: one process for each run of the engine, which calls these methods. */
 
@@ -39,7 +41,10 @@ export function dynamic<Inputs extends object, Outputs extends Inputs>(
   return {
     check: (olds, given) =>
       runFor(given, async () => {
-        const { [TEXT]: _text, [OWNER]: _owner, ...news } = given;
+        const { [TEXT]: _text, [OWNER]: _owner, [REFUSALS]: refusals, ...news } = given;
+        const refused = refusalsIn(refusals);
+        // What is wrong, no resource gets.
+        if (refused.length > 0) return { inputs: given as Inputs, failures: refused };
         const { inputs, failures } = await check(olds, news, ownerIn(given));
         return { inputs: withHidden(inputs, given), failures };
       }),
@@ -75,6 +80,12 @@ const underName =
   };
 
 type Values = Record<string, unknown>;
+
+/** What of the arguments of the resource's component turned out to be wrong when it was known. What is not known yet is looked at then. */
+const refusalsIn = (texts: unknown): CheckFailure[] =>
+  (Array.isArray(texts) ? texts : [])
+    .filter((text): text is string => typeof text === "string" && text !== "" && text !== UNKNOWN)
+    .map((reason) => ({ property: "", reason }));
 
 const isThere = <T extends object>(seen: T | Record<string, never>): seen is T => "id" in seen;
 

@@ -1,5 +1,5 @@
-import { z } from "zod";
-import { MISSING, noSuchProperty } from "../recipe/nearest";
+import type { z } from "zod";
+import { valueWords } from "./valueWords";
 
 /** Checks a property, of which parts may be unknown. */
 
@@ -14,7 +14,7 @@ export function containsUnknown(value: unknown): boolean {
 
 /** What is wrong with a value, as far as that does not depend on what is unknown; and the value with its defaults, where nothing is. */
 export function parse(type: z.ZodType, value: unknown): { data: unknown; issues: z.core.$ZodIssue[] } {
-  const { data, error } = type.safeParse(value, { error: ourWords, reportInput: true });
+  const { data, error } = type.safeParse(value, { error: valueWords, reportInput: true });
   return { data, issues: (error?.issues ?? []).filter((issue) => !dependsOnUnknown(issue)) };
 }
 
@@ -23,10 +23,3 @@ function dependsOnUnknown(issue: z.core.$ZodIssue): boolean {
   const isOfNames = issue.code === "unrecognized_keys" || issue.code === "invalid_type";
   return isOfNames ? issue.input === UNKNOWN : containsUnknown(issue.input);
 }
-
-const ourWords: z.core.$ZodErrorMap = (issue) => {
-  if (issue.code === "invalid_type" && issue.input === undefined) return MISSING;
-  if (issue.code !== "unrecognized_keys") return undefined;
-  const names = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
-  return issue.keys.map((key) => noSuchProperty(key, names)).join("; ");
-};

@@ -1,20 +1,25 @@
 import { didYouMean, MISSING, nearest, noSuchProperty } from "./nearest";
-import type { ObjectShape, Shape } from "./shapes";
+import { within } from "./propertyPath";
+import type { ObjectShape, Shape, ValueShape } from "./shapes";
 
-/** What is wrong with the names of given arguments. What is wrong with their values is told by the resources that get them. */
+/** What is wrong with the names of given arguments, and where something else than an object or a list is given for one. */
 
-/** True for a value that is not there yet, such as an output: it is looked at when it is. */
-type IsLater = (value: unknown) => boolean;
+/** What only a front end can tell of a value. */
+export interface Kinds {
+  /** True for a value that is not there yet, such as an output: it is looked at when it is. */
+  isLater(value: unknown): boolean;
+  isResource(value: unknown): boolean;
+}
 
 /** Each problem in a line of its own, which begins with the argument's place. */
-export function argumentProblems(given: unknown, shape: Shape, isLater: IsLater, place = ""): string[] {
+export function argumentProblems(given: unknown, shape: Shape, kinds: Kinds, place = ""): string[] {
   const at = (reason: string) => [place ? `${place}: ${reason}` : reason];
-  if (isLater(given)) {
+  if (kinds.isLater(given)) {
     return shape.plain ? at("must be plain, not an output or a promise: it decides which resources there are") : [];
   }
   switch (shape.is) {
     case "value":
-      return isOf(shape.type, given) ? [] : at(`must be ${NOUNS[shape.type ?? "scalar"]}`);
+      return !shape.type || isOf(shape.type, given, kinds) ? [] : at(`must be ${NOUNS[shape.type]}`);
     case "list":
       if (!Array.isArray(given)) return at(`must be a list${shape.count === undefined ? "" : ` of ${shape.count}`}`);
       return [
@@ -22,37 +27,37 @@ export function argumentProblems(given: unknown, shape: Shape, isLater: IsLater,
           ? []
           : at(`must be a list of ${shape.count}, and has ${given.length}`)),
         ...given.flatMap((item, index) => {
-          const here = `${place}[${index}]`;
-          return isMissing(item) ? [`${here}: ${MISSING}`] : argumentProblems(item, shape.of, isLater, here);
+          const here = within(place, index);
+          return isMissing(item) ? [`${here}: ${MISSING}`] : argumentProblems(item, shape.of, kinds, here);
         }),
       ];
     case "kinds": {
       const names = Object.keys(shape.kinds);
       if (!isObject(given)) return at(`must be an object with a "kind": ${names.join(", ")}`);
       const { kind } = given;
-      if (isLater(kind)) return [];
+      if (kinds.isLater(kind)) return [];
       const here = within(place, "kind");
       if (isMissing(kind)) return [`${here}: ${MISSING}: ${names.join(", ")}`];
       if (typeof kind !== "string") return [`${here}: must be one of ${names.join(", ")}`];
       const one = names.includes(kind) && shape.kinds[kind];
-      if (one) return objectProblems(given, one, isLater, place);
+      if (one) return objectProblems(given, one, kinds, place);
       return [`${here}: "${kind}" is not one of ${names.join(", ")}${didYouMean(kind, names)}`];
     }
     case "object":
       if (!isObject(given)) return at(`must be an object with ${Object.keys(shape.properties).join(", ")}`);
-      return objectProblems(given, shape, isLater, place);
+      return objectProblems(given, shape, kinds, place);
   }
 }
 
-const NOUNS = { string: "text", object: "an object", scalar: "text, a number, true or false" } as const;
+const NOUNS = { object: "an object", resource: "a resource" } as const;
 
-const isOf = (type: "string" | "object" | undefined, given: unknown): boolean =>
-  type === undefined ? ["string", "number", "boolean"].includes(typeof given) : typeof given === type;
+const isOf = (type: NonNullable<ValueShape["type"]>, given: unknown, kinds: Kinds): boolean =>
+  type === "resource" ? kinds.isResource(given) : isObject(given);
 
 function objectProblems(
   given: Readonly<Record<string, unknown>>,
   { properties, needs }: ObjectShape,
-  isLater: IsLater,
+  kinds: Kinds,
   place: string,
 ): string[] {
   const names = Object.keys(properties);
@@ -64,12 +69,10 @@ function objectProblems(
     ...unknown.map((name) => `${place ? `${place}: ` : ""}${noSuchProperty(name, names)}`),
     ...missing.map((name) => `${within(place, name)}: ${MISSING}`),
     ...Object.entries(properties).flatMap(([name, shape]) =>
-      isMissing(given[name]) ? [] : argumentProblems(given[name], shape, isLater, within(place, name)),
+      isMissing(given[name]) ? [] : argumentProblems(given[name], shape, kinds, within(place, name)),
     ),
   ];
 }
-
-const within = (place: string, name: string): string => (place ? `${place}.${name}` : name);
 
 const isMissing = (value: unknown): boolean => value === undefined || value === null;
 

@@ -73,3 +73,6 @@ export const isSameServer = (one: Place, other: Place): boolean =>
 
 /** Addresses that only the machine itself reaches. */
 export const isLoopback = (address: string): boolean => /^(127\.|::1$|localhost$)/.test(address);
+
+/** A hidden input: texts of why the component that the resource belongs to is refused, each empty where nothing is wrong. */
+export const REFUSALS = "__refusals";

@@ -10,8 +10,8 @@ interface Plain {
 /** Something without parts; or an object whose parts are looked at elsewhere. */
 export interface ValueShape extends Plain {
   readonly is: "value";
-  /** @default text, a number or a truth value */
-  readonly type?: "string" | "object";
+  /** @default what its resource says: that is looked at with its value */
+  readonly type?: "object" | "resource";
 }
 
 export interface ListShape extends Plain {

@@ -10,3 +10,7 @@ export const refused = (text: string): Error => Object.assign(new pulumi.RunErro
 export const isLater = (value: unknown): boolean =>
   pulumi.Output.isInstance(value) ||
   (typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function");
+
+/** True where any part of it is not there yet. */
+export const containsLater = (value: unknown): boolean =>
+  isLater(value) || (typeof value === "object" && value !== null && Object.values(value).some(containsLater));

@@ -12,8 +12,10 @@ export const RESOURCES = "pulumi-nodejs:dynamic/sessionstore:";
 export interface Registration {
   readonly name: string;
   readonly type: string;
-  /** Plain values; a secret is `{ secret: value }`. The provider's text and the owner are left out. */
+  /** Plain values; a secret is `{ secret: value }`. What the engine does not show is left out. */
   readonly inputs: Record<string, unknown>;
+  /** Why its component is refused, where that was known late. */
+  readonly refusals: readonly string[];
   /** The resource as it names itself to its operations. */
   readonly owner: Owner;
   /** Names of the resources that are made before. */
@@ -109,11 +111,15 @@ export function inClear(value: unknown): unknown {
 }
 
 function registrationOf(request: Request): Registration {
-  const { __provider, __owner, ...inputs } = readable(request.getObject().toJavaScript()) as Record<string, unknown>;
+  const { __provider, __owner, __refusals, ...inputs } = readable(request.getObject().toJavaScript()) as Record<
+    string,
+    unknown
+  >;
   return {
     name: request.getName(),
     type: request.getType(),
     inputs,
+    refusals: ((__refusals ?? []) as string[]).filter((text) => text !== ""),
     owner: __owner as Owner,
     after: request.getDependenciesList().map(nameOf).sort(),
     parent: nameOf(request.getParent()),

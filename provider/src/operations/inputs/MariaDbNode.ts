@@ -42,6 +42,10 @@ const reminders = z
   })
   .meta({ id: "Reminders", description: "From when on `advice` reminds of what grows old." });
 
+const setting = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())], {
+  error: "must be text, a number, true, false or a list of texts",
+});
+
 export const given = z
   .strictObject({
     connection: connection.meta({
@@ -70,7 +74,7 @@ export const given = z
     }),
     databases: z
       .array(databaseName)
-      .min(1)
+      .min(1, "must name at least one database")
       .default([RECIPE_DATABASE])
       .meta({ description: "Databases whose tables are replicated. A change stops the replica threads for a moment." }),
     tables: z
@@ -92,7 +96,7 @@ export const given = z
           "loopback address, else all",
       }),
     settings: z
-      .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+      .record(z.string(), setting)
       .default({})
       .meta({
         description:

@@ -65,7 +65,7 @@ const sshLogin = {
     .optional()
     .meta({ description: "What the private key is encrypted with. @default it is not" }),
   agent: z
-    .union([absolutePath, z.boolean()])
+    .union([absolutePath, z.boolean()], { error: "must be the absolute path of an agent's socket, true or false" })
     .optional()
     .meta({ description: "Path of an agent's socket, or `true` for the one of SSH_AUTH_SOCK. @default no agent" }),
   password: z
@@ -75,10 +75,13 @@ const sshLogin = {
     .meta({ description: "The user's password. @default none" }),
 };
 
+/** Marks what depends on the environment: a program that runs within another one may have another than the process that logs in. */
+const OF_ENVIRONMENT = { isOfEnvironment: true };
+
 /** What of a login is decided by several of its properties. */
 function refuseLogin({ privateKey, passphrase, agent, password }: SshLogin, context: z.RefinementCtx): void {
-  const refuse = (property: keyof SshLogin, message: string) =>
-    context.addIssue({ code: "custom", path: [property], message });
+  const refuse = (property: keyof SshLogin, message: string, params = {}) =>
+    context.addIssue({ code: "custom", path: [property], message, params });
   try {
     if (privateKey !== undefined) readPrivateKey(privateKey, passphrase);
   } catch (error) {
@@ -87,10 +90,10 @@ function refuseLogin({ privateKey, passphrase, agent, password }: SshLogin, cont
   }
   const keyFile = process.env[SSH_KEY_FILE];
   if (privateKey === undefined && !agent && password === undefined && !keyFile) {
-    refuse("privateKey", 'is missing: give a key, an "agent" or a "password" to log in with');
+    refuse("privateKey", 'is missing: give a key, an "agent" or a "password" to log in with', OF_ENVIRONMENT);
   }
   if (passphrase !== undefined && privateKey === undefined && !keyFile) {
-    refuse("passphrase", 'belongs to a "privateKey", and there is none');
+    refuse("passphrase", 'belongs to a "privateKey", and there is none', OF_ENVIRONMENT);
   }
 }
 

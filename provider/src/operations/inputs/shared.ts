@@ -57,7 +57,7 @@ export const hostPattern = z
   // As MariaDB stores it: else the account would be looked for under a name that it doesn't have.
   .toLowerCase();
 
-const direct = z
+export const direct = z
   .strictObject({
     ca: z
       .string()
@@ -96,7 +96,7 @@ const ownUser = userName.refine(
   "belongs to MariaDB itself, as the way in when all else is lost, or to this library: choose another name",
 );
 
-const admin = z
+export const admin = z
   .strictObject(
     {
       user: ownUser.default(DEFAULT_ADMIN).meta({
@@ -119,7 +119,7 @@ const admin = z
       "unless `direct` is given.",
   });
 
-const viewer = z
+export const viewer = z
   .strictObject(
     {
       user: ownUser.default(DEFAULT_VIEWER).meta({
@@ -136,13 +136,11 @@ const viewer = z
       "An account with which a server is only looked at. It may read everything and change nothing. It may log in from where the admin may.",
   });
 
+export const serverName = z.string().min(1, "must not be empty");
+
 export const connection: z.ZodType<Connection> = z
   .strictObject({
-    name: z
-      .string()
-      .min(1)
-      .optional()
-      .meta({ description: "How messages name the server. @default `<address>:<port>`" }),
+    name: serverName.optional().meta({ description: "How messages name the server. @default `<address>:<port>`" }),
     host: host.meta({
       description: "The machine that runs it. Statements travel through it too, to the server's own socket.",
     }),

@@ -23,7 +23,7 @@ export interface Account {
 export interface WantedAccount extends Account {
   /** `own`: this library works by it. */
   readonly role: Role | typeof EXTRA | "own";
-  /** The property it comes from, such as `extraAccounts.0`. */
+  /** The property it comes from, such as `extraAccounts[0]`. */
   readonly property: string;
   readonly grants: readonly string[];
   readonly tls: TlsRequirement;
@@ -47,7 +47,7 @@ export function wantedAccounts(inputs: GivenAccounts): WantedAccount[] {
     return wantedOf(inputs, { role, property: role, grants, account: inputs[role] });
   });
   const extra = inputs.extraAccounts.flatMap((account, i) =>
-    wantedOf(inputs, { role: EXTRA, property: `${EXTRA}.${i}`, grants: account.grants, account }),
+    wantedOf(inputs, { role: EXTRA, property: `${EXTRA}[${i}]`, grants: account.grants, account }),
   );
   return [...ofRoles, ...extra];
 }

@@ -1,4 +1,5 @@
 import type { Profile } from "../names";
+import { nearest } from "../nearest";
 import { unwritable } from "./optionFile";
 import { type NodeFacts, optionName, profileValues, SETTINGS, SETTINGS_OF_THE_HOST, settingOf } from "./table";
 import {
@@ -46,6 +47,15 @@ export function settingRefusals(given: GivenSettings): { option: string; reason:
       return [{ option: name, reason: "is there twice, in two spellings" }];
     const reason = reasonAgainst(optionName(name), value) ?? reasonAgainstPlace(optionName(name), isPlaced);
     return reason ? [{ option: name, reason }] : [];
+  });
+}
+
+/** Options that look like a slip of the pen. Whether there is such an option, only a server knows. */
+export function likelyMisspelt(given: Settings): { option: string; meant: string }[] {
+  const known = SETTINGS.map(({ option }) => option);
+  return Object.keys(given).flatMap((option) => {
+    const meant = settingOf(option) ? undefined : nearest(option, known, 2);
+    return meant === undefined ? [] : [{ option, meant }];
   });
 }
 
