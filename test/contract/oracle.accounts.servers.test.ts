@@ -109,7 +109,7 @@ const cases = fc.record({
 /** As a program gives it. The number keeps accounts of a batch apart, at either end. */
 const wantedOf = ({ user, host, password, previous, databases }: Case, index: number): WantedAccount => ({
   role: "extraAccounts",
-  property: "extraAccounts.0",
+  property: "extraAccounts[0]",
   user: index % 2 === 0 ? `${index}${user}` : `${user}${index}`,
   host: hostPattern.parse(host),
   grants: databases.map(grantOn),

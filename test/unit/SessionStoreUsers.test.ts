@@ -145,7 +145,7 @@ describe("refused, naming the property and never the password:", () => {
     ).map(([host, instead]): [string, object, RegExp] => [
       `${host}, which matches no client`,
       { proxy: { password: SECRET, from: [host] } },
-      new RegExp(`^proxy\\.from\\.0: .*${instead}`),
+      new RegExp(`^proxy\\.from\\[0\\]: .*${instead}`),
     ]),
     ["no host", { proxy: { password: SECRET, from: [] } }, /^proxy\.from: must name at least one/],
     [

@@ -31,8 +31,17 @@ function certificatesOfReplicas(component: string, args: ReplicatedSessionStoreA
   const [one, other] = nodes.map(({ tls }) => tls);
   if (!one || !other) return [];
   const known = pulumi.all([pulumi.output(replication), pulumi.output(requireTls), pulumi.output(link), one, other]);
-  const text = known.apply(async ([account, every, { tls } = {}, ...own]) => {
-    if (tls !== "mutual" && (account?.requireTls ?? every) !== "X509") return "";
+  const text = known.apply(async ([account, every, links, ...own]) => {
+    const given = {
+      replication: account,
+      requireTls: every,
+      link: links,
+      "nodes[0].tls": own[0],
+      "nodes[1].tls": own[1],
+    };
+    // What is wrong with one of these is told where it is looked at alone.
+    if (Object.entries(given).some(([place, value]) => problemsOf(place, value).length > 0)) return "";
+    if (links?.tls !== "mutual" && (account?.requireTls ?? every) !== "X509") return "";
     const reasons = await Promise.all(own.map((each, i) => clientProblems(each, own[1 - i] ?? each)));
     const lines = reasons.flatMap((reason, i) => (reason ? [`nodes[${i}].tls.certificate ${reason}`] : []));
     return linesOf(component, lines);

@@ -68,7 +68,7 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
       needs: ["databases", "profile"],
       broken: ({ databases, profile }) =>
         (profile === "hardened" ? tooLongToGrant(databases) : []).map((name) => ({
-          property: `databases.${databases.indexOf(name)}`,
+          property: `databases[${databases.indexOf(name)}]`,
           reason: `"${name}" is too long for \`profile: "hardened"\`, which gives rights on exactly this name: MariaDB takes 64 characters in a GRANT, and each _ counts twice there. Choose a shorter name, or the profile "vendor"`,
         })),
     },
