@@ -80,6 +80,8 @@ async function everything(node: HandMadeNode, count: number): Promise<string[]> 
 
 /** Takes away what no database of the scene holds. */
 async function clean(node: HandMadeNode): Promise<void> {
+  // Begins the session again: its temporary tables stay when their database is dropped.
+  await node.session.changeUser({});
   const databases = await node.rows(
     "SELECT SCHEMA_NAME AS name FROM information_schema.SCHEMATA WHERE SCHEMA_NAME REGEXP '^c[0-9]+_'",
   );
