@@ -159,6 +159,29 @@ describe("accounts that are no longer wanted", () => {
     expect((await seen(next)).accounts).toEqual(next.accounts);
   });
 
+  test("stay without a login while something runs in their names, which goes on working", async () => {
+    const inputs = await freshAccounts({ proxy: { user: "proxy1", password: "p1" } });
+    await byHand(
+      "CREATE TABLE replicated_session_store.noted (id INT)",
+      "CREATE DEFINER=proxy1@'%' TRIGGER replicated_session_store.note AFTER INSERT ON replicated_session_store.a_session FOR EACH ROW INSERT INTO replicated_session_store.noted VALUES (NEW.id)",
+    );
+    try {
+      const next = await wanted({ proxy: { user: "proxy2", password: "p2" } });
+      await up(inputs, next);
+      expect(await users()).toEqual(expect.arrayContaining(["proxy1@%", "proxy2@%"]));
+      expect([await server.login("proxy1", "p1"), await server.login("proxy2", "p2")]).toEqual(["4151", "in"]);
+      await byHand("INSERT INTO replicated_session_store.a_session VALUES (77)");
+      expect(await server.root.value("SELECT id FROM replicated_session_store.noted")).toBe("77");
+      expect((await seen(next)).accounts).toEqual(next.accounts);
+    } finally {
+      await byHand(
+        "DROP TABLE replicated_session_store.noted",
+        "DROP TRIGGER replicated_session_store.note",
+        "DELETE FROM replicated_session_store.a_session",
+      );
+    }
+  });
+
   test("are dropped by delete, gone already or not, and the admin account never", async () => {
     const inputs = await freshAccounts();
     await byHand("DROP USER nevisproxy_user@localhost", "CREATE USER somebody");

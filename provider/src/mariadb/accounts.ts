@@ -13,6 +13,7 @@ import { givingPassword } from "./passwordPolicy";
 import { asSuperuser, withRights } from "./rights";
 import { Secret } from "./secret";
 import type { Server } from "./server";
+import { objectsInNameOf } from "./storedObjects";
 
 /** Brings accounts to the wanted state. Nothing is written for an account that is right, and no password leaves but as a hash. */
 
@@ -53,9 +54,25 @@ export function statesOf(repairs: readonly Repair[]): Record<string, AccountStat
   return Object.fromEntries(repairs.flatMap(({ account, seen }) => (seen ? [[accountKey(account), seen]] : [])));
 }
 
-/** Drops accounts, those that are gone already included. */
+/**
+ * Drops accounts, those that are gone already included. One in whose name something runs only loses its login: without the account, each statement
+ * that uses such a view, trigger or routine would fail.
+ */
 export async function dropAccounts(server: Server, accounts: readonly Account[]): Promise<void> {
-  for (const account of accounts) await change(server, account, (name) => `DROP USER IF EXISTS ${name}`);
+  const objects = await objectsInNameOf(server, accounts);
+  for (const account of accounts) {
+    const inItsName = objects.filter(({ definer }) => definer === accountKey(account));
+    if (inItsName.length === 0) {
+      await change(server, account, (name) => `DROP USER IF EXISTS ${name}`);
+      continue;
+    }
+    const named = inItsName.map(({ kind, name }) => `${kind} ${name}`).join(", ");
+    progress(
+      `${server.name}: ${accountKey(account)} is locked, not dropped, since what is in its name would fail: ${named}. ` +
+        `Make that again with another DEFINER, then run: DROP USER ${quoteAccount(account)}`,
+    );
+    await change(server, account, (name) => `ALTER USER IF EXISTS ${name} ACCOUNT LOCK`);
+  }
 }
 
 /** What the accounts of this name ask of their connections, at the least. */

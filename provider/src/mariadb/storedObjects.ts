@@ -1,3 +1,4 @@
+import { type Account, accountKey } from "../recipe/accounts/accounts";
 import type { Server } from "./server";
 
 /** A view, trigger, routine or event, and the account in whose name it runs. */
@@ -15,17 +16,35 @@ export function accountOf(definer: string): { user: string; host: string } {
   return { user: definer.slice(0, at), host: definer.slice(at + 1) };
 }
 
-const OBJECTS = `
-  SELECT 'view' AS kind, CONCAT(TABLE_SCHEMA, '.', TABLE_NAME) AS name, DEFINER AS definer FROM information_schema.VIEWS WHERE TABLE_SCHEMA IN (?)
-  UNION ALL
-  SELECT 'trigger', CONCAT(TRIGGER_SCHEMA, '.', TRIGGER_NAME), DEFINER FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA IN (?)
-  UNION ALL
-  SELECT LOWER(ROUTINE_TYPE), CONCAT(ROUTINE_SCHEMA, '.', ROUTINE_NAME), DEFINER FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA IN (?)
-  UNION ALL
-  SELECT 'event', CONCAT(EVENT_SCHEMA, '.', EVENT_NAME), DEFINER FROM information_schema.EVENTS WHERE EVENT_SCHEMA IN (?)`;
+const KINDS = [
+  ["'view'", "VIEWS", "TABLE_SCHEMA", "TABLE_NAME"],
+  ["'trigger'", "TRIGGERS", "TRIGGER_SCHEMA", "TRIGGER_NAME"],
+  ["LOWER(ROUTINE_TYPE)", "ROUTINES", "ROUTINE_SCHEMA", "ROUTINE_NAME"],
+  ["'event'", "EVENTS", "EVENT_SCHEMA", "EVENT_NAME"],
+] as const;
 
-export async function storedObjects(server: Server, databases: readonly string[]): Promise<StoredObject[]> {
-  const rows = await server.query(OBJECTS, [databases, databases, databases, databases]);
+export const storedObjects = (server: Server, databases: readonly string[]): Promise<StoredObject[]> =>
+  objectsWhere(server, (schema) => `${schema} IN (?)`, databases);
+
+/** What runs in the names of these accounts, wherever it is. */
+export const objectsInNameOf = (server: Server, accounts: readonly Account[]): Promise<StoredObject[]> =>
+  objectsWhere(server, () => "DEFINER IN (?)", accounts.map(accountKey));
+
+/** @param condition takes the list `among`, by the column of the database */
+async function objectsWhere(
+  server: Server,
+  condition: (schema: string) => string,
+  among: readonly string[],
+): Promise<StoredObject[]> {
+  if (among.length === 0) return [];
+  const parts = KINDS.map(
+    ([kind, table, schema, name]) =>
+      `SELECT ${kind} AS kind, CONCAT(${schema}, '.', ${name}) AS name, DEFINER AS definer FROM information_schema.${table} WHERE ${condition(schema)}`,
+  );
+  const rows = await server.query(
+    parts.join(" UNION ALL "),
+    parts.map(() => among),
+  );
   return rows.map((row) => ({
     kind: String(row["kind"]),
     name: String(row["name"]),
