@@ -79,8 +79,9 @@ describe("between the operator and db2", () => {
       expect(seconds + repair.seconds).toBeLessThan(60);
     }
   };
-  it("one packet of twenty lost: drift is seen and repaired all the same", () =>
-    repairedThrough(NetworkFault.lossy(ssh(), 5)));
+  inNetworkSeries("one packet of twenty lost: drift is seen and repaired all the same", () =>
+    repairedThrough(NetworkFault.lossy(ssh(), 5)),
+  );
   inNetworkSeries("300 ms from there and back: drift is seen and repaired all the same", () =>
     repairedThrough(NetworkFault.slow(ssh(), 150)),
   );

@@ -91,7 +91,7 @@ inBenchSeries("measures many pairs in one program, and takes all of them away ag
   ]);
 });
 
-it("measures how fast a node is seeded, beside the tools by hand", async () => {
+inBenchSeries("measures how fast a node is seeded, beside the tools by hand", async () => {
   const file = path.join(folder, "SEEDING.md");
   const bench = path.join(repository, "bench", "seeding.mjs");
   const sizes = ["--rows", "30000", "--few", "1000", "--runs", "1"];
