@@ -97,6 +97,20 @@ test("what is no longer wanted goes back to the server's default, and what stays
   expect(await sameSession()).toBe(session);
 });
 
+test.each([
+  [
+    { init_connect: "SET @a = 1; SET @b = nosuch" },
+    /init_connect: fails on .*nobody but its admin could log in: .*nosuch/,
+  ],
+  [{ sql_mode: "ANSI", init_connect: 'SET @a="x"' }, /init_connect: fails on /],
+  [{ bind_address: "127.0.0.2" }, /bind_address: .* would listen at 127\.0\.0\.2 only, .* reach it at 127\.0\.0\.1/],
+])("what would keep the peer and the proxies out is refused: %j", async (settings, reason) => {
+  const { failures } = await MariaDbNode.check({}, { connection: server.connection, nodeNumber: 1, settings });
+  expect(failures.map((one) => one.reason)).toEqual([expect.stringMatching(reason)]);
+  // Those that work are taken.
+  await wanted({ init_connect: "SET @a = 1; SET NAMES utf8mb4", bind_address: "127.0.0.1,127.0.0.2" });
+});
+
 test("a value that takes effect at once, but with which the next start would fail, is refused, and the server starts again", async () => {
   // Its base option file has a collation of another character set.
   const settings = { ...SPELLED, character_set_server: "latin1", collation_server: "utf8mb4_general_ci" };

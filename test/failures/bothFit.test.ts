@@ -40,13 +40,13 @@ const BEFORE_A_RESTART: readonly (readonly [
   [
     "has an option file with which no server starts",
     (pair, number) => written(pair, number, "no_such=1"),
-    /db2 would not start with its option files: \S+ unknown variable 'no_such=1'/,
+    /db2 would not start with its option files: \S+by-hand\.cnf:2 no_such=1 \(.*unknown variable 'no_such=1'\)/,
     (pair, number) => rm(byHand(pair, number)),
   ],
   [
     "has an option file with a value that is none",
     (pair, number) => written(pair, number, "max_connections=abc"),
-    /db2 would not start with its option files: Unknown suffix 'a' .*'abc' to 'max_connections'/,
+    /db2 would not start with its option files: \S+by-hand\.cnf:2 max_connections=abc \(Unknown suffix 'a' .*'abc' to 'max_connections'/,
     (pair, number) => rm(byHand(pair, number)),
   ],
   [

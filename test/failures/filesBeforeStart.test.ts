@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import * as path from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -230,8 +230,24 @@ it("a line in somebody else's file, which one of the server's includes, is refus
   await rm(byHand);
 });
 
+it("a link to somebody else's file stays one, and its lines are refused by their place", async () => {
+  const theirs = path.join(pair.folder, "theirs.cnf");
+  const link = path.join(pair.directory(1), "conf.d/zz-link.cnf");
+  await writeFile(theirs, "[mariadbd]\nmax_connections=77\n");
+  await symlink(theirs, link);
+  const { message } = await failureOf(pair.up({ ...options, only: ["sessions-db1"] }));
+  expect(message).toContain(`${link}:2 max_connections=77. Nothing was changed.`);
+  expect([await readlink(link), await readFile(theirs, "utf8")]).toEqual([theirs, "[mariadbd]\nmax_connections=77\n"]);
+  await rm(link);
+  expect(await pair.drift(options)).toEqual({});
+});
+
 it.each([
   ["no_such_option=1", /danger.*zz-by-hand\.cnf:2 no_such_option=1 \(.*unknown variable 'no_such_option=1'\)/],
+  [
+    "tx_isolation=SERIALIZABLE",
+    /danger.*zz-by-hand\.cnf:2 tx_isolation=SERIALIZABLE \(.*unknown variable 'tx_isolation/,
+  ],
   ["innodb_ft=7", /danger.*zz-by-hand\.cnf:2 innodb_ft=7 \(.*ambiguous option '--innodb_ft=7'/],
 ])("a line of another file with which the next start fails is told while the server runs: %s", async (line, words) => {
   const byHand = path.join(pair.directory(1), "conf.d/zz-by-hand.cnf");

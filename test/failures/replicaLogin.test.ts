@@ -96,6 +96,20 @@ test("all accounts that come before the replica's are named at once, those witho
   await expectHealthyWith([]);
 });
 
+test("a link that gets another password is told of the account that the source takes instead, with what ends that", async () => {
+  await db2.query("CREATE USER replication_user@localhost IDENTIFIED BY 'another'");
+  const next = { ...options, passwords: { replication: "replication-2" } };
+  const { message } = await failureOf(pair.up(next));
+  expect(message).toMatch(
+    /db2 takes the account with the narrowest host: replication_user@localhost \(another password\), then replication_user@%\. No program declares/,
+  );
+  const [statement = ""] = message.match(/DROP USER [^;]*/) ?? [];
+  await db2.query(statement);
+  await pair.up(next);
+  await pair.up(options);
+  await expectHealthyWith([]);
+});
+
 test("accounts that the server has blocked after too many wrong passwords are named, with what ends that", async () => {
   await db2.query("SET GLOBAL max_password_errors=1");
   try {

@@ -328,3 +328,28 @@ test.each([
 ])("`%s` names nothing that the peer lacks", (statement) => {
   expect(problemsOf(`DELIMITER //\n${statement}`)).toEqual([]);
 });
+
+test("a script whose text is too much for a state is refused, with the way in which rows come", () => {
+  const rows = `INSERT INTO session VALUES (1, '${"x".repeat(5e6)}');`;
+  expect(problemsOf(rows)).toEqual([
+    expect.stringMatching(/^the script has 5 MB, .* up to 4 MB\. .*--no-data.*`mariadb DATABASE < FILE` on one node/s),
+  ]);
+});
+
+describe("an INSERT without names of columns, and a column that is added to its table later:", () => {
+  const widened = "ALTER TABLE session ADD COLUMN IF NOT EXISTS b INT NOT NULL DEFAULT 3;";
+  test.each(["VALUES (1)", "SELECT 1", "(SELECT 1)", "VALUE (1)"])("INSERT INTO session %s is refused", (rows) => {
+    expect(problemsOf(`INSERT INTO session ${rows};\n${widened}`)).toEqual([
+      expect.stringMatching(/^INSERT without names of columns, and line 3 adds a column/),
+    ]);
+  });
+
+  test.each([
+    ["with names", `INSERT INTO session (id) VALUES (1); ${widened}`],
+    ["with SET", `INSERT INTO session SET id = 1; ${widened}`],
+    ["after it", `${widened} INSERT INTO session VALUES (1, 2);`],
+    ["an index alone", "INSERT INTO session VALUES (1); ALTER TABLE session ADD INDEX IF NOT EXISTS i (id);"],
+  ])("%s it is taken", (_what, statements) => {
+    expect(problemsOf(statements)).toEqual([]);
+  });
+});

@@ -1,5 +1,5 @@
+import { refuseSettings } from "../../provider/src/mariadb/refusedSettings";
 import type { Server } from "../../provider/src/mariadb/server";
-import { refuseSettings } from "../../provider/src/mariadb/settings";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, wildDoTables } from "../../provider/src/recipe/filters";
 import { likelyMisspelt, nodeSettings, settingRefusals } from "../../provider/src/recipe/settings/ofNode";
 import { parseOptionFile } from "../../provider/src/recipe/settings/optionFile";

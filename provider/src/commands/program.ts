@@ -1,8 +1,8 @@
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { Command, CommanderError } from "commander";
 import { RECIPE_DATABASE, RECIPE_PATTERNS, validatePattern, wildDoTables } from "../recipe/filters";
 import { type Filters, reachesPeer } from "../recipe/schema/reachesPeer";
-import { checkScript, tablesOf } from "../recipe/schema/script";
+import { checkScript, tablesOf, tooLarge } from "../recipe/schema/script";
 import { printable } from "../run";
 import { type HistoryOptions, history, timeOf } from "./history";
 
@@ -84,7 +84,12 @@ export async function run(args: readonly string[], output: Output): Promise<numb
   }
 }
 
+/** In bytes of UTF-8. */
+const LONGEST_CHARACTER = 4;
+
 async function textOf(file: string): Promise<string> {
+  const size = tooLarge((await stat(file)).size / LONGEST_CHARACTER);
+  if (size) throw new Error(`${file}: ${size}`);
   try {
     return await readFile(file, "utf8");
   } catch (error) {

@@ -12,10 +12,26 @@ export function refusedAddress({ connection, version, name }: Server, wanted: Se
   if (option === undefined || given === undefined) return [];
   const family = isIP(connection.address);
   if (family === 0 || connection.host.kind === "docker") return [];
-  const families = String(given).split(",").map(isIP);
+  const places = String(given).split(",");
+  // On this machine nothing is in between.
+  if (
+    connection.host.kind === "local" &&
+    places.every((one) => isIP(one) && !isEvery(one)) &&
+    !places.includes(connection.address)
+  )
+    return [
+      {
+        option,
+        reason: `${name} would listen at ${given} only, and its peer and the proxies reach it at ${connection.address}`,
+      },
+    ];
+  const families = places.map(isIP);
   if (families.some((one) => one === 0 || one === family)) return [];
   // `::` used to take both.
   if (family === 4 && String(given) === "::" && !version.has("addresses of one kind")) return [];
   const reason = `${name} would listen for IPv${families[0]} only, and its peer and the proxies reach it at ${connection.address}; "*" listens for both`;
   return [{ option, reason }];
 }
+
+/** All addresses of its kind. */
+const isEvery = (address: string): boolean => ["0.0.0.0", "::"].includes(address);

@@ -1,5 +1,6 @@
-import { parseOptionFile } from "../recipe/settings/optionFile";
+import { describeLine, type OptionLine, parseOptionFile } from "../recipe/settings/optionFile";
 import type { Server } from "./server";
+import { UNTOLD_OPTIONS } from "./settings";
 
 /** What a server has against its option files, as it will read them at its next start. Its data are not touched: they are another process's. */
 
@@ -22,16 +23,25 @@ export async function startProblems(server: Server, replaced = ""): Promise<stri
     const [, unknown = "", option = unknown] =
       /unknown (?:variable|option) '(?:--)?([\w-]+)|(?:value '.*' to|for variable) '([\w-]+)'/.exec(line) ?? [];
     const [, value] = /\bvalue '(.*?)'/.exec(line) ?? [];
-    const plain = (name: string) => name.replaceAll("-", "_").toLowerCase();
     const isOurs = ours.some((own) => own.option === plain(option) && (value === undefined || own.value === value));
     return !isOurs && !known.includes(plain(unknown));
   });
 }
 
-/** Names of the running server's variables and plugins. */
+const plain = (name: string): string => name.replaceAll("-", "_").toLowerCase();
+
+/** Such a line after the place of what it speaks of, where its option or its value tells. */
+export function withPlace(problem: string, lines: readonly OptionLine[]): string {
+  const words = new Set(plain(problem).match(/[^\s'":;,=]+/g));
+  const said = (text: string | undefined) => text !== undefined && words.has(plain(text).replace(/^loose_/, ""));
+  const line = lines.findLast(({ option }) => said(option)) ?? lines.findLast(({ value }) => said(value));
+  return line ? `${describeLine(line)} (${problem})` : problem;
+}
+
+/** Names of the running server's options that have variables, and of its plugins. */
 export async function knownNames(server: Server): Promise<string[]> {
   const rows = await server.query(
-    "SELECT VARIABLE_NAME AS name FROM information_schema.SYSTEM_VARIABLES UNION SELECT PLUGIN_NAME FROM information_schema.PLUGINS",
+    "SELECT VARIABLE_NAME AS name FROM information_schema.SYSTEM_VARIABLES WHERE COMMAND_LINE_ARGUMENT IS NOT NULL UNION SELECT PLUGIN_NAME FROM information_schema.PLUGINS",
   );
-  return rows.map(({ name }) => String(name).toLowerCase());
+  return [...rows.map(({ name }) => String(name).toLowerCase()), ...UNTOLD_OPTIONS];
 }

@@ -65,6 +65,16 @@ function problemsOf({ methods, locked, expiry }: LiveAccount, password: string |
   ];
 }
 
+/** For whom an account would have to be. */
+export function forIt(refusal: string): string {
+  const from = hostIn(refusal);
+  return from
+    ? `for the host from which it comes, ${from} (\`from\` of the replication account has to match it)`
+    : "for it";
+}
+
+const hostIn = (refusal: string): string | undefined => /Access denied for user '.*?'@'([^']*)'/s.exec(refusal)?.[1];
+
 /** The accounts in their order, each with what is seen of it. */
 export const describeCandidates = (found: readonly Candidate[]): string =>
   found
@@ -85,8 +95,8 @@ export function dropOthers(source: Server, found: readonly Candidate[]): string 
 }
 
 /** Who decides about the login, and what to do about it. */
-export function narrowestFirst(source: Server, found: readonly Candidate[]): string {
-  if (found.length === 0) return `${source.name} has no account of that name for it.`;
+export function narrowestFirst(source: Server, found: readonly Candidate[], refusal: string): string {
+  if (found.length === 0) return `${source.name} has no account of that name ${forIt(refusal)}.`;
   const order = `${source.name} takes the account with the narrowest host: ${describeCandidates(found)}.`;
   return [order, dropOthers(source, found)].filter(Boolean).join(" ");
 }
@@ -95,7 +105,7 @@ const isAddress = (text: string): boolean => /^[\d.]+$|:/.test(text);
 
 /** A replica comes over the network. Where the source shows its name, its address is the one that it is reached at, if that is one. */
 function clientIn(refusal: string, { connection: { address } }: Server): Client | undefined {
-  const from = /Access denied for user '.*?'@'([^']*)'/s.exec(refusal)?.[1];
+  const from = hostIn(refusal);
   if (from === undefined) return undefined;
   if (isAddress(from)) return { ip: from };
   if (from === "localhost") return { host: from, ip: "127.0.0.1" };

@@ -1,8 +1,8 @@
-import { describeLine, type OptionLine } from "../recipe/settings/optionFile";
+import type { OptionLine } from "../recipe/settings/optionFile";
 import { KNOWN_OPTIONS, optionMeant } from "../recipe/settings/optionNames";
 import { WITHOUT_VALUE } from "../recipe/settings/settingNames";
 import type { Server } from "./server";
-import { knownNames, startProblems } from "./startProblems";
+import { knownNames, startProblems, withPlace } from "./startProblems";
 
 /**
  * Why a server would not start again, where other option files have options that it does not know, or that may be several. It is asked itself, but
@@ -16,9 +16,5 @@ export async function unknownLines(server: Server, others: readonly OptionLine[]
   );
   if (strange.length === 0) return [];
   const problems = await startProblems(server);
-  return problems.map((problem) => {
-    const named = problem.replaceAll("-", "_").toLowerCase();
-    const line = strange.find(({ option }) => named.includes(option));
-    return line ? `${describeLine(line)} (${problem})` : problem;
-  });
+  return problems.map((problem) => withPlace(problem, strange));
 }

@@ -18,10 +18,11 @@ import {
 } from "../mariadb/optionFiles";
 import { formerAccounts, ownAccountProblems, takenNames } from "../mariadb/ownAccounts";
 import { refusedPasswords } from "../mariadb/refusedAccounts";
+import { refusedIfThere } from "../mariadb/refusedSettings";
 import { claimsAt, giveUpAll, holds } from "../mariadb/register";
 import { reconnectNow } from "../mariadb/replication";
 import { isOtherServer } from "../mariadb/sameServer";
-import { refusedIfThere, runningSettings } from "../mariadb/settings";
+import { runningSettings } from "../mariadb/settings";
 import { leftOverTls, removeCertificates } from "../mariadb/tls";
 import { IN_EFFECT, tlsState } from "../mariadb/tlsEffect";
 import { unknownLines } from "../mariadb/unknownLines";

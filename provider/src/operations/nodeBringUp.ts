@@ -6,10 +6,11 @@ import { forgetSettings, notedSettings, noteSettings } from "../mariadb/notedSet
 import { openServer } from "../mariadb/open";
 import { clearOverrides, type ForeignLines, type OurFile } from "../mariadb/optionFiles";
 import { dropFormerAccounts, takenNames } from "../mariadb/ownAccounts";
+import { refuseSettings } from "../mariadb/refusedSettings";
 import { declare, ensureIdentity, refuseOthers } from "../mariadb/register";
 import { installSemiSync } from "../mariadb/semiSync";
 import type { Server } from "../mariadb/server";
-import { refuseSettings, runningSettings } from "../mariadb/settings";
+import { runningSettings } from "../mariadb/settings";
 import { removeCertificates } from "../mariadb/tls";
 import { bringCertificatesIntoEffect, renewIfUsed } from "../mariadb/tlsEffect";
 import { unknownLines } from "../mariadb/unknownLines";

@@ -10,7 +10,7 @@ import {
   waitUntilReceivedIsApplied,
 } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { candidatesFor, describeCandidates, dropOthers, narrowestFirst } from "../mariadb/takenForReplica";
+import { candidatesFor, describeCandidates, dropOthers, forIt, narrowestFirst } from "../mariadb/takenForReplica";
 import { isLasting, isRefusedLogin, remedy } from "../recipe/linkState";
 import { progress } from "../run";
 import { TooLate, until } from "../waiting";
@@ -104,10 +104,11 @@ async function isRefused({ replica, source }: Ends): Promise<boolean> {
 async function logInAgain(ends: Ends, wanted: LinkParameters): Promise<void> {
   const { replica, source } = ends;
   const status = await replicaStatus(replica);
-  const login = { user: wanted.user, password: wanted.password };
-  const found = await candidatesFor(source, replica, { ...login, refusal: status?.ioError?.text ?? "" });
+  const login = { user: wanted.user, password: wanted.password, refusal: status?.ioError?.text ?? "" };
+  const found = await candidatesFor(source, replica, login);
   if (found[0]?.problems.length !== 0) {
-    const seen = found.length === 0 ? `there is no account "${wanted.user}" for it` : describeCandidates(found);
+    const seen =
+      found.length === 0 ? `there is no account "${wanted.user}" ${forIt(login.refusal)}` : describeCandidates(found);
     const remedy = dropOthers(source, found);
     throw new Error(
       `${source.name} refuses the login of ${replica.name}: ${seen}. Nothing was changed about the replication. ${remedy ? `${remedy} ` : ""}` +
@@ -115,12 +116,7 @@ async function logInAgain(ends: Ends, wanted: LinkParameters): Promise<void> {
     );
   }
   progress(`${direction(replica, source)}: ${source.name} refuses the login; the replica gets the password once more`);
-  await pointAtSource(ends, wanted, status).catch(async (error: unknown) => {
-    if (!(error instanceof ReplicationStopped) || !isRefusedLogin(error.errno)) throw error;
-    const taken = await candidatesFor(source, replica, { ...login, refusal: error.message });
-    error.message = `${error.message} ${narrowestFirst(source, taken)}`;
-    throw error;
-  });
+  await pointAtSource(ends, wanted, status);
 }
 
 /**
@@ -217,8 +213,16 @@ async function pointAtSource(ends: Ends, wanted: LinkParameters, status: Replica
       await replica.query("STOP SLAVE");
       await turn();
     },
-    () => replicates(ends),
+    () => replicates(ends).catch((error: unknown) => explainRefusal(ends, wanted, error)),
   );
+}
+
+/** The source may take another account for the replica's than the one that is wanted. */
+async function explainRefusal({ replica, source }: Ends, { user, password }: LinkParameters, error: unknown) {
+  if (!(error instanceof ReplicationStopped) || !isRefusedLogin(error.errno)) throw error;
+  const taken = await candidatesFor(source, replica, { user, password, refusal: error.message });
+  error.message = `${error.message} ${narrowestFirst(source, taken, error.message)}`;
+  throw error;
 }
 
 /** Ends when both threads run and the replica acknowledges. */

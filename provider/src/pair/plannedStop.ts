@@ -217,6 +217,7 @@ async function bothReturned(node: Server, peer: Server, links: Links): Promise<v
 async function returned(ends: Ends): Promise<void> {
   const { replica, source } = ends;
   let standsSince: number | undefined;
+  let failed: string | undefined;
   const isRefused = comesAgain(REFUSED, isLasting);
   await until(
     { what: `${replica.name} to replicate from ${source.name} again`, deadline: RETURN_DEADLINE },
@@ -230,16 +231,19 @@ async function returned(ends: Ends): Promise<void> {
       // A server that has just come up is about to start its threads.
       standsSince = stands ? (standsSince ?? Date.now()) : undefined;
       if (standsSince && Date.now() - standsSince > STANDSTILL) await startStopped(ends, status);
-      return { seen: describe(status) };
+      // Between two tries to connect, no error is shown.
+      if (status.ioError) failed = describe(status);
+      return { seen: failed ?? describe(status) };
     },
   );
 }
 
 /** The source has refused the replica again and again since it came back, though it let it in before: it may take another account for its. */
 async function failRefused({ replica, source }: Ends, status: ReplicaStatus): Promise<never> {
-  const taken = await candidatesFor(source, replica, { user: status.user, refusal: status.ioError?.text ?? "" });
+  const refusal = status.ioError?.text ?? "";
+  const taken = await candidatesFor(source, replica, { user: status.user, refusal });
   throw new Error(
-    `${source.name} is back, and refuses ${replica.name} (${describe(status)}). ${narrowestFirst(source, taken)} ${remedy(status.ioError?.errno)}`,
+    `${source.name} is back, and refuses ${replica.name} (${describe(status)}). ${narrowestFirst(source, taken, refusal)} ${remedy(status.ioError?.errno)}`,
   );
 }
 

@@ -3,7 +3,7 @@ import type { NodeTls } from "../inputs";
 import { clearOverrides, type ForeignLines } from "../mariadb/optionFiles";
 import { namedReplicas } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
-import { startProblems } from "../mariadb/startProblems";
+import { startProblems, withPlace } from "../mariadb/startProblems";
 import { tryToWriteCertificates } from "../mariadb/tls";
 import type { OptionFile } from "./settingsChange";
 
@@ -37,7 +37,7 @@ export async function refuseUnlessRestartable(
   const problems = await startProblems(server, (await host.readFile(file.path))?.text);
   if (problems.length > 0)
     refuse(
-      `${name} would not start with its option files: ${problems.join("; ")}. Correct these files, and run \`pulumi up\` again`,
+      `${name} would not start with its option files: ${problems.map((problem) => withPlace(problem, foreign.others)).join("; ")}. Correct these files, and run \`pulumi up\` again`,
     );
   return foreign;
 }

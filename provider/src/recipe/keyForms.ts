@@ -15,6 +15,8 @@ const OWN_CERTIFICATE = "give the certificate";
 const makesCertificate = (command: string): string => `\`${command}\` makes the certificate of it`;
 const makesKey = (command: string): string => `\`${command}\` makes the key of it`;
 
+const OLDER = '(where it says "unsupported", with -legacy)';
+
 /** The head of a value in DER. Its length may have been read as other characters than it has bytes. */
 const HEAD = "0[^]{1,3}?";
 const binary = (content: string): RegExp => new RegExp(`^${HEAD}${content}`);
@@ -26,8 +28,8 @@ const BINARY: readonly Form[] = [
   {
     is: binary("\\x02\\x01\\x030"),
     what: "a PKCS #12 file (.p12, .pfx)",
-    certificate: makesCertificate("openssl pkcs12 -in FILE -nokeys -out CERTIFICATE"),
-    key: makesKey("openssl pkcs12 -in FILE -nocerts -nodes -out KEY"),
+    certificate: `${makesCertificate("openssl pkcs12 -in FILE -nokeys -out CERTIFICATE")} ${OLDER}`,
+    key: `${makesKey("openssl pkcs12 -in FILE -nocerts -nodes -out KEY")} ${OLDER}`,
   },
   {
     is: binary("\\x06\\t\\*[^]H[^]{1,2}\\r\\x01\\x07"),

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { lstatSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import * as net from "node:net";
 import * as os from "node:os";
@@ -13,13 +14,20 @@ import { whyUnread } from "../unread";
 import { exists, findTool, isAbsent, localUser, paths, tryToWrite, writeWhole } from "./files";
 import { logTail, start, stop } from "./server";
 
+/** False of a link: what it leads to is somebody else's, wherever that is. */
+function isBelow(directory: string, file: string): boolean {
+  if (!path.resolve(file).startsWith(`${path.resolve(directory)}/`)) return false;
+  const found = lstatSync(file, { throwIfNoEntry: false });
+  return !found?.isSymbolicLink();
+}
+
 /** This machine, and on it the private server that `LocalMariaDb` keeps. */
 export function localHost({ directory }: LocalHostInputs): Host {
   const place = paths(directory);
   return {
     name: directory,
     superuser: localUser(),
-    ownsOptionFile: (file) => path.resolve(file).startsWith(`${path.resolve(directory)}/`),
+    ownsOptionFile: (file) => isBelow(directory, file),
     settingsMode: 0o600,
     reach: async () => undefined,
     prepare: async () => undefined,

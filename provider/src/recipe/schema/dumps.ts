@@ -14,7 +14,7 @@ const IF_NOT_EXISTS: Readonly<Record<string, string>> = {
   ...forEach(
     ["TRIGGER", "PROCEDURE", "FUNCTION", "EVENT"],
     (kind) =>
-      `; in a dump: ${changing(`/^(\\/\\*!5[0-9]+ )?CREATE/s/ ${kind} (IF NOT EXISTS )?/ ${kind} IF NOT EXISTS /`)}`,
+      `; in a dump: ${changing(`/^(\\/\\*!5[0-9]+ )?CREATE/s/ ${kind} (IF NOT EXISTS )?/ ${kind} IF NOT EXISTS /I`)}`,
   ),
   VIEW: VIEWS,
 };
@@ -26,7 +26,7 @@ function forEach(kinds: readonly string[], remedy: (kind: string) => string): Re
 /** For what is made without IF NOT EXISTS. */
 export const withIfNotExists = (kind: string): string => IF_NOT_EXISTS[kind] ?? "";
 
-export const WITHOUT_DEFINER = `In a dump: ${changing("/^(\\/\\*!5[0-9]+ )?CREATE|^\\/\\*!5[0-9]+ DEFINER/s/DEFINER=[^@]+@[^ *]+//")}`;
+export const WITHOUT_DEFINER = `In a dump: ${changing("/^(\\/\\*!5[0-9]+ )?CREATE|^\\/\\*!5[0-9]+ DEFINER/s/DEFINER=[^@]+@[^ *]+//I")}`;
 
 const leavesOut = (option: string): string => `; mariadb-dump leaves it out with ${option}`;
 const writes = (options: string): string => `; mariadb-dump writes it with ${options}: leave that out`;

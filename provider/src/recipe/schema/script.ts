@@ -3,7 +3,7 @@ import type { Name } from "../sql/cursor";
 import { isDynamic } from "../sql/mentions";
 import { type ScriptStatement, splitScript } from "../sql/splitScript";
 import { readStatement, type Statement } from "../sql/statement";
-import { dependsOnVersion, isWord, partsAtCommas, type Token } from "../sql/tokens";
+import { dependsOnVersion, isSymbol, isWord, partsAtCommas, type Token } from "../sql/tokens";
 import { type Definer, definerOf, definerProblems, functionProblems } from "./definer";
 import { ofStatement, withIfNotExists } from "./dumps";
 import { encodingProblem } from "./encoding";
@@ -51,7 +51,8 @@ const LEFT_OUT: Verdict = {};
  * that was cut off is repeated from the beginning, on a pair that may hold sessions by then.
  */
 export function checkScript(script: string, filters: Filters): CheckedScript {
-  const notText = encodingProblem(script) ?? otherText(script);
+  const size = tooLarge(script.length);
+  const notText = size ? { line: 1, reason: size } : (encodingProblem(script) ?? otherText(script));
   if (notText) return { statements: [], findings: [notText] };
   const statements: CheckedStatement[] = [];
   const cut = splitScript(script);
@@ -62,12 +63,63 @@ export function checkScript(script: string, filters: Filters): CheckedScript {
     findings.push(...problems.map((reason) => ({ line, reason })));
     if (run && problems.length === 0) statements.push({ line, text, ...run });
   }
+  findings.push(...shortRows(cut.statements));
   findings.sort((one, other) => one.line - other.line);
   if (findings.length === 0 && tablesOf(statements).length === 0) {
     findings.push({ line: 1, reason: noTable(cut.statements) });
   }
   return { statements, findings };
 }
+
+/** Largest size of a script, in characters. */
+const LARGEST = 4 * 1024 * 1024;
+
+/** What speaks against a script of that size. Undefined: nothing. */
+export function tooLarge(size: number): string | undefined {
+  if (size <= LARGEST) return undefined;
+  return (
+    `the script has ${Math.ceil(size / 1024 / 1024)} MB, and the state of a stack, which keeps it, is for texts of up to ${LARGEST / 1024 / 1024} MB. Give the CREATE statements ` +
+    "here, with mariadb-dump --no-data, and bring the rows once, after `pulumi up`, by `mariadb DATABASE < FILE` on one node (mariadb-dump --no-create-info --skip-triggers): they reach the other"
+  );
+}
+
+/** INSERTs that fit their tables at the first run only, because a later statement adds a column. */
+function shortRows(statements: readonly ScriptStatement[]): Finding[] {
+  const all = statements.map((source) => ({ line: source.line, ...readStatement(source) }));
+  const isOfTable = ({ names: [one] }: Statement, { names: [other] }: Statement) => one?.table === other?.table;
+  return all.flatMap((insert, at) => {
+    if (insert.verb !== "INSERT" || namesColumns(insert)) return [];
+    const widening = all.slice(at).find((later) => addsColumn(later) && isOfTable(insert, later));
+    return widening
+      ? [
+          {
+            line: insert.line,
+            reason: `INSERT without names of columns, and line ${widening.line} adds a column to that table: run again, it would have too few values. Write the names behind that of the table`,
+          },
+        ]
+      : [];
+  });
+}
+
+const namesColumns = ({ rest: [first, second] }: Statement): boolean =>
+  isWord(first, "SET") ||
+  (isSymbol(first, "(") && !isSymbol(second, "(") && !isWord(second, "SELECT", "WITH", "VALUES"));
+
+const OTHERS = [
+  "INDEX",
+  "KEY",
+  "UNIQUE",
+  "CONSTRAINT",
+  "FOREIGN",
+  "PRIMARY",
+  "FULLTEXT",
+  "SPATIAL",
+  "PARTITION",
+  "CHECK",
+];
+
+const addsColumn = ({ verb, rest }: Statement): boolean =>
+  verb === "ALTER TABLE" && partsAtCommas(rest).some(([add, what]) => isWord(add, "ADD") && !isWord(what, ...OTHERS));
 
 function noTable(statements: readonly ScriptStatement[]): string {
   if (statements.length === 0) return "there is no statement in it, only comments";
