@@ -154,6 +154,18 @@ describe("an account that may write is named with what lets it:", () => {
     expect(await told(inputs)).toEqual({});
   });
 
+  test("with what runs in their names, which would fail without them", async () => {
+    const inputs = await freshAccounts();
+    await byHand(
+      "CREATE USER w",
+      "GRANT ALL ON replicated_session_store.* TO w",
+      "CREATE DEFINER=w TRIGGER other.t BEFORE INSERT ON other.tab FOR EACH ROW SET @a = 1",
+    );
+    expect(await told(inputs)).toEqual({
+      [OTHERS]: expect.stringMatching(/First make again with another DEFINER .*: trigger other\.t \(w@%\)$/),
+    });
+  });
+
   test("and a lock that somebody holds on a table under a view keeps nobody from seeing the rest", async () => {
     const inputs = await freshAccounts();
     await byHand("CREATE USER w", "GRANT ALL ON *.* TO w", `CREATE VIEW other.v AS SELECT * FROM ${TABLE}`);

@@ -2,7 +2,7 @@ import { escape as quoteText } from "mysql2";
 import type { Right } from "../recipe/accounts/writers";
 import { progress } from "../run";
 import { StatementError } from "./connectionError";
-import type { Row, Server } from "./server";
+import type { Server } from "./server";
 import { accountOf } from "./storedObjects";
 
 /** What accounts may do in the name of others: by routines, updatable views and triggers that run with their definers' rights. */
@@ -40,7 +40,7 @@ export async function rightsByDefiners(server: Server, databases: readonly strin
 }
 
 /** The server opens views for the answer, and waits for the locks of others: a look at accounts is not held up by that. */
-async function unlessKeptWaiting(server: Server, ask: () => Promise<Row[]>): Promise<Row[]> {
+export async function unlessKeptWaiting<T>(server: Server, ask: () => Promise<T[]>): Promise<T[]> {
   await server.query(`SET SESSION max_statement_time=${PATIENCE}`);
   try {
     return await ask();

@@ -8,8 +8,9 @@ import { actsAs, globalRights, type Membership, type Right, rightsAmong, writers
 import { otherAccountsAdvice } from "../recipe/otherAccountsAdvice";
 import { IS_NO_ROLE } from "./accountRows";
 import { ownAccounts } from "./admin";
-import { rightsByDefiners } from "./definersRights";
+import { rightsByDefiners, unlessKeptWaiting } from "./definersRights";
 import type { Row, Server } from "./server";
+import { objectsInNameOf } from "./storedObjects";
 
 /** Accounts that nobody declared: those that the server takes for clients of the pair's, and those that may write where sessions are. */
 
@@ -46,17 +47,21 @@ export async function adviceOnOthers(
   );
   const rights = rows.flatMap(rightIn);
   if (suspects.length > 0) rights.push(...(await rightsByDefiners(server, [...databases, SYSTEM])));
+  const inPlace = managed.flatMap((wanted) => {
+    // All accounts of our own names are ours: another one is dropped.
+    const candidates = others.filter(({ user }) => wanted.role !== "own" || user === "");
+    return inPlaceOf(wanted, candidates, stays).map((other) => ({
+      wanted,
+      other,
+      after: hiddenBy(other, wanted.user, candidates),
+    }));
+  });
+  const able = writers(suspects, rights, rows.flatMap(membershipIn));
+  const dropped = [...inPlace.map(({ other }) => other), ...able.map(({ account }) => account)];
   return otherAccountsAdvice(server.name, {
-    inPlace: managed.flatMap((wanted) => {
-      // All accounts of our own names are ours: another one is dropped.
-      const candidates = others.filter(({ user }) => wanted.role !== "own" || user === "");
-      return inPlaceOf(wanted, candidates, stays).map((other) => ({
-        wanted,
-        other,
-        after: hiddenBy(other, wanted.user, candidates),
-      }));
-    }),
-    writers: writers(suspects, rights, rows.flatMap(membershipIn)),
+    inPlace,
+    writers: able,
+    objects: await unlessKeptWaiting(server, () => objectsInNameOf(server, dropped)),
     innocent: accounts.filter((account) => !suspects.includes(account)),
     ofPublic: rows.some((row) => row["kind"] === "public") ? await grantsOfPublic(server) : [],
   });

@@ -19,6 +19,8 @@ export interface Others {
   readonly inPlace: readonly InPlace[];
   /** Accounts that may write where sessions are, and by what. */
   readonly writers: readonly { readonly account: Account; readonly by: string }[];
+  /** What runs in the names of any of these accounts. */
+  readonly objects: readonly { readonly kind: string; readonly name: string; readonly definer: string }[];
   /** Those that are none of them. */
   readonly innocent: readonly Account[];
   /** What every account has from PUBLIC. */
@@ -28,7 +30,7 @@ export interface Others {
 /** How many accounts or grants a warning names. */
 const MOST = 10;
 
-export function otherAccountsAdvice(name: string, { inPlace, writers, innocent, ofPublic }: Others): Advice[] {
+export function otherAccountsAdvice(name: string, { inPlace, writers, objects, innocent, ofPublic }: Others): Advice[] {
   const warning = (about: string, text: string): Advice => ({
     severity: "warning",
     where: name,
@@ -43,11 +45,26 @@ export function otherAccountsAdvice(name: string, { inPlace, writers, innocent, 
   }
   const taken = [...byOther.values()];
   return [
-    ...taken.slice(0, MOST).map(({ other, said }) => warning(`account ${describe(other)}`, inItsPlace(other, said))),
+    ...taken
+      .slice(0, MOST)
+      .map(({ other, said }) =>
+        warning(`account ${describe(other)}`, inItsPlace(other, said) + beforeDropping([other], objects)),
+      ),
     ...(taken.length <= MOST
       ? []
       : [warning("accounts that come before those of the pair", comeBefore(inPlace, taken.length - MOST))]),
-    ...(writers.length === 0 ? [] : [warning("accounts that nobody declares", mayWrite(writers, innocent))]),
+    ...(writers.length === 0
+      ? []
+      : [
+          warning(
+            "accounts that nobody declares",
+            mayWrite(writers, innocent) +
+              beforeDropping(
+                writers.map(({ account }) => account),
+                objects,
+              ),
+          ),
+        ]),
     ...(ofPublic.length === 0 ? [] : [warning("PUBLIC", fromPublic(ofPublic))]),
   ];
 }
@@ -72,6 +89,16 @@ function inItsPlace(other: Account, said: readonly InPlace[]): string {
     `from ${other.host}, MariaDB ${takes.join(", and ")}: it looks at the narrowest host first. Its ` +
     `password, requirements and grants on *.* count there. If nobody needs it: DROP USER ${quoteAccount(other)}; else give the account of the pair this host too (\`from\`)`
   );
+}
+
+/** Without its definer, each statement that uses such an object fails. */
+function beforeDropping(accounts: readonly Account[], objects: Others["objects"]): string {
+  const keys = accounts.map(accountKey);
+  const found = objects.filter(({ definer }) => keys.includes(definer));
+  const named = found.map(({ kind, name, definer }) => `${kind} ${name} (${definer})`);
+  return named.length === 0
+    ? ""
+    : `. First make again with another DEFINER what runs in its name, or the proxies' statements may fail: ${some(named, MOST)}`;
 }
 
 const unique = (texts: readonly string[]): string[] => [...new Set(texts)];
