@@ -110,6 +110,41 @@ test("a link that gets another password is told of the account that the source t
   await expectHealthyWith([]);
 });
 
+describe("an account of the replication that gets another name", () => {
+  const renamed = { ...options, replicationUser: "replica2" };
+  const accounts = async () =>
+    (await db2.query("SELECT User FROM mysql.global_priv WHERE User LIKE 'repl%' ORDER BY 1")).map(({ User }) => User);
+
+  test("is dropped under its former one when the links have gone over, in the same `up`", async () => {
+    await pair.up(renamed);
+    expect(await accounts()).toEqual(["replica2"]);
+    expect(await pair.drift(renamed)).toEqual({});
+    await pair.up(options);
+    expect(await accounts()).toEqual(["replication_user"]);
+    await expectHealthyWith([]);
+  });
+
+  test("stays under its former one while a link that failed needs it, which comes back from a pause; the next `up` ends that", async () => {
+    await db2.query("CREATE USER replica2@localhost IDENTIFIED BY 'another'");
+    const { message } = await failureOf(
+      pair.up({ ...renamed, only: ["sessions-db1-users", "sessions-db2-users", LINK] }),
+    );
+    expect(message).toContain("db2 takes the account with the narrowest host: replica2@localhost (another password)");
+    expect(await accounts()).toEqual(["replica2", "replica2", "replication_user"]);
+    await db2.query("STOP SLAVE");
+    await db2.query("START SLAVE");
+    await reached("db2 to replicate by the former account", async () => {
+      const status = await replicaStatus(db2);
+      return status?.ioThread === "Yes" && status.user === "replication_user";
+    });
+    await db2.query("DROP USER replica2@localhost");
+    await pair.up(renamed);
+    expect(await accounts()).toEqual(["replica2"]);
+    await pair.up(options);
+    await expectHealthyWith([]);
+  });
+});
+
 test("accounts that the server has blocked after too many wrong passwords are named, with what ends that", async () => {
   await db2.query("SET GLOBAL max_password_errors=1");
   try {

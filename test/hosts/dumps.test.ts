@@ -1,6 +1,6 @@
 import { CONFIG_DIRECTORY } from "../../stacks/mariadbContainer";
 import { testDumps } from "../support/dumps";
-import { OLDEST_AND_NEWEST } from "../support/hosts/dockerEngine";
+import { OTHER_VERSIONS } from "../support/hosts/dockerEngine";
 import { ServerContainer } from "../support/hosts/serverContainer";
 import { TestNetwork } from "../support/hosts/testNetwork";
 
@@ -8,7 +8,7 @@ import { TestNetwork } from "../support/hosts/testNetwork";
 
 const EVERY = process.env["EVERY_MARIADB"] ? 1 : 8;
 
-it.each(OLDEST_AND_NEWEST)(
+it.each(OTHER_VERSIONS)(
   "a dump by Debian's %s, of MariaDB %s, can be made fit as the messages say",
   async (suite, version) => {
     await using network = await TestNetwork.create();

@@ -206,6 +206,14 @@ export async function startOf(server: Server): Promise<number> {
   return Math.round(Number(text));
 }
 
+/** The names by which replicas are connected now. */
+export async function connectedReplicas(source: Server): Promise<string[]> {
+  const rows = await source.query(
+    "SELECT DISTINCT USER AS user FROM information_schema.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%'",
+  );
+  return rows.map(({ user }) => String(user));
+}
+
 /** How long the server has been running, in seconds. */
 export async function uptime(server: Server): Promise<number> {
   return Number(

@@ -17,6 +17,7 @@ import { renewMark } from "../pair/sourceHistory";
 import { type Declaration, REPLICATION } from "../recipe/claims";
 import { linkState, REPLICATING } from "../recipe/linkState";
 import type { LinkTls } from "../recipe/tls";
+import { dropThoseNotUsedAnyMore } from "./accountsInUse";
 import { define } from "./define";
 import { derived, given } from "./inputs/ReplicationLink";
 import { differentServers } from "./inputs/shared";
@@ -114,6 +115,7 @@ function establish(
     try {
       const seen = await establishLink({ replica, source }, wanted, before);
       await declare(replica, [REPLICATION], declaration);
+      await dropThoseNotUsedAnyMore(source);
       return { ...seen, identity: await identityOf(replica) };
     } catch (error) {
       // A link that was made and does not replicate is for a later `destroy` to find.

@@ -49,6 +49,7 @@ import { NATIVE } from "../recipe/accounts/password";
 import { byRole, isRole, ROLES, rowOf } from "../recipe/accounts/table";
 import { accountObject, accountsAmong, type Declaration } from "../recipe/claims";
 import { progress } from "../run";
+import { withoutThoseInUse } from "./accountsInUse";
 import { define } from "./define";
 import { derived, given } from "./inputs/SessionStoreUsers";
 import { containsUnknown, UNKNOWN } from "./parse";
@@ -123,7 +124,9 @@ export const SessionStoreUsers = define<SessionStoreUsersInputs, SessionStoreUse
         await repair(server, wanted, last, () => undefined, declaration);
         const kept = objectsIn(wanted);
         const former = (await objectsOf(server, declaration)).filter((object) => !kept.includes(object));
-        await giveUp(server, declaration, former, (objects) => drop(server, objects));
+        const users = accountsAmong(kept).map(({ user }) => user);
+        const free = await withoutThoseInUse(server, declaration, former, users);
+        await giveUp(server, declaration, free, (objects) => drop(server, objects));
       });
     }),
 

@@ -15,6 +15,8 @@ export interface PairOptions
   > {
   /** @default session_store_admin */
   readonly adminUser?: string;
+  /** @default replication_user */
+  readonly replicationUser?: string;
   readonly passwords?: Partial<typeof PASSWORDS>;
   readonly proxyFrom?: string[];
   readonly definers?: string[];
@@ -75,6 +77,7 @@ async function registered(servers: readonly [Connection, Connection], options: P
 function argsOf([first, second]: readonly [Connection, Connection], options: PairOptions): PairArgs {
   const {
     adminUser,
+    replicationUser,
     passwords,
     proxyFrom: from,
     tls,
@@ -93,7 +96,7 @@ function argsOf([first, second]: readonly [Connection, Connection], options: Pai
     ],
     admin: { user: adminUser ?? first.admin.user, password: admin },
     proxy: { password: proxy, ...(from && { from }) },
-    replication: { password: replication },
+    replication: { password: replication, ...(replicationUser && { user: replicationUser }) },
     binaryLog: { password: binaryLog },
   };
 }

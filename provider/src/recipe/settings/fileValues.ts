@@ -51,8 +51,9 @@ function decimalMeant({ min = 0, max = Number.MAX_VALUE }: NumberKind, value: st
   return Number.isNaN(number) ? value : String(Math.min(Math.max(number, min), max));
 }
 
-/** A beginning that only one has stands for it, and so does its number. */
+/** A beginning that only one has stands for it, and so does its number; nothing stands for the first. */
 function choiceMeant(of: readonly string[], value: string): string {
+  if (value === "") return of[0] ?? "";
   const wanted = value.toUpperCase();
   const beginning = of.filter((one) => one.startsWith(wanted));
   if (of.includes(wanted) || beginning.length === 0) return (/^\d+$/.test(value) && of[Number(value)]) || wanted;
