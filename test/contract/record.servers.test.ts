@@ -23,6 +23,10 @@ const SCRIPT = [
   `INSERT INTO conf VALUES ('one', '${ROW}'), ('two', '${ROW}')`,
 ];
 
+/** Its rows are tried a second time, and taken back. */
+const isOfScript = (said: string): boolean =>
+  SCRIPT.includes(said) || /^SET STATEMENT timestamp = \d+ FOR INSERT IGNORE INTO conf /.test(said);
+
 let folder: string;
 let record: string;
 let pair: Pair;
@@ -94,7 +98,7 @@ test("each write that a server's general log shows stands in the record, and no 
     const isUnlogged = (text: string) => /^CHANGE MASTER|^the script: /.test(text);
     const recorded = told.filter(({ statement }) => !isUnlogged(statement));
     const logged = await writesAt(number);
-    expect(logged.filter((said) => !SCRIPT.includes(said))).toEqual(
+    expect(logged.filter((said) => !isOfScript(said))).toEqual(
       recorded.map(({ statement, values }) => format(statement, values).trim()).sort(),
     );
     expect(logged.length).toBeGreaterThan(30);
@@ -112,6 +116,7 @@ test("each write that a server's general log shows stands in the record, and no 
     ["the script: create session", undefined],
     ["the script: create conf", undefined],
     ["the script: insert conf", 2],
+    ["the script: insert conf, tried again to be taken back", undefined],
   ]);
 });
 

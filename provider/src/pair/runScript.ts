@@ -52,7 +52,7 @@ async function prepare(session: Server, { database, settings }: Context): Promis
 async function runOne(context: Context, statement: CheckedStatement): Promise<void> {
   const { on, session, database, settings } = context;
   const { kind, text, line } = statement;
-  const run = (sql: string) => session.query(sql, [], STATEMENT_DEADLINE, inWords(statement));
+  const run = (sql: string, note = "") => session.query(sql, [], STATEMENT_DEADLINE, inWords(statement) + note);
   try {
     if (kind === "insert") await insertOnce({ on, session, database, ...statement }, run);
     else if (kind === "create") await create(context, statement);

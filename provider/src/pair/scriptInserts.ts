@@ -3,8 +3,12 @@ import type { Server } from "../mariadb/server";
 /** The rows that a script brings. A run that was cut off is repeated from its beginning, so none may be there twice after it. */
 
 const DUPLICATE_KEY = 1062;
+/** How the record tells of that. */
+const TRIED = ", tried again to be taken back";
 /** Any other time than that of the first try: where a row's key is made of the time, it shows. */
 const ANOTHER_TIME = 200_000;
+
+type RunText = (text: string, note?: string) => Promise<unknown[]>;
 
 interface Insert {
   readonly on: Server;
@@ -19,16 +23,16 @@ interface Insert {
 /**
  * Adds those rows that are not there yet, and none that a second run would add again. Whether it would is tried, and rolled back: which rows have a key
  * of their own depends on the values given, the table's defaults and triggers and the sql_mode.
- * @param run runs a text of the script
+ * @param run runs a text of the script, and tells of it with this note
  */
-export async function insertOnce(insert: Insert, run: (text: string) => Promise<unknown[]>): Promise<void> {
+export async function insertOnce(insert: Insert, run: RunText): Promise<void> {
   const { session, text, textForMissing = text } = insert;
   if (!(await canRollBack(insert))) return insertMissing(insert, run);
   await session.query("START TRANSACTION");
   try {
     await insertMissing(insert, run);
     await session.query("SAVEPOINT session_store_once");
-    const returned = await run(`SET STATEMENT timestamp = ${ANOTHER_TIME} FOR ${textForMissing}`);
+    const returned = await run(`SET STATEMENT timestamp = ${ANOTHER_TIME} FOR ${textForMissing}`, TRIED);
     const added = Number(await session.value("SELECT ROW_COUNT()"));
     if (returned.length > 0 || added > 0) throw new Error(wouldDouble(insert));
     await session.query("ROLLBACK TO SAVEPOINT session_store_once");
@@ -39,7 +43,7 @@ export async function insertOnce(insert: Insert, run: (text: string) => Promise<
   }
 }
 
-async function insertMissing({ text, textForMissing = text }: Insert, run: (text: string) => Promise<unknown[]>) {
+async function insertMissing({ text, textForMissing = text }: Insert, run: RunText) {
   try {
     await run(text);
   } catch (error) {
