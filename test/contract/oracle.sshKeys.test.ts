@@ -123,6 +123,7 @@ async function byOpenSsl(text: string, passphrase: string, number: number): Prom
 
 oracleTest<SshKeySpec, string>("a private key is opened as ssh-keygen opens it, or refused with its cause", {
   cases: sshKeySpecs,
+  inTest: 500,
   async oracle(specs) {
     const answers: string[] = [];
     const queue = [...specs.entries()];
