@@ -8,7 +8,7 @@ interface Needed {
   readonly value?: string;
   /** What it is, or for what else it is needed. */
   readonly why?: string;
-  /** Why the value that is there can't be it. */
+  /** What is wrong with the value that the configuration has. */
   readonly wrong?: string;
 }
 

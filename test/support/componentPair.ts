@@ -25,6 +25,19 @@ export const accounts = {
 };
 export const admin = { password: "secret-admin" };
 
+/** What a program in JavaScript gets that gives these arguments: an error, or nothing. */
+export async function constructed(args: unknown) {
+  let error: unknown;
+  const { registered } = await run(() => {
+    try {
+      new ReplicatedSessionStore("sessions", args as ReplicatedSessionStoreArgs);
+    } catch (thrown) {
+      error = thrown;
+    }
+  });
+  return { error, registered };
+}
+
 export const pair = (
   args: Partial<ReplicatedSessionStoreArgs> = {},
   options?: pulumi.ComponentResourceOptions,

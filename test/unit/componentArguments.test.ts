@@ -8,7 +8,7 @@ import { PAIR } from "../../provider/src/components/pairShape";
 import { KINDS, refuseArguments, refusePair } from "../../provider/src/components/refusal";
 import { argumentProblems } from "../../provider/src/recipe/argumentProblems";
 import type { Shape } from "../../provider/src/recipe/shapes";
-import { accounts, admin, nodes } from "../support/componentPair";
+import { accounts, admin, constructed, nodes } from "../support/componentPair";
 import { run } from "../support/engine/registrations";
 
 /** What the component says of arguments that no compiler has seen. */
@@ -18,14 +18,7 @@ const right = { nodes, admin, ...accounts };
 
 /** The lines of the error that a program in JavaScript gets. Nothing is registered, and there is no stack to look up. */
 async function refused(args: unknown): Promise<string[]> {
-  let error: unknown;
-  const { registered } = await run(() => {
-    try {
-      new ReplicatedSessionStore("sessions", args as typeof right);
-    } catch (thrown) {
-      error = thrown;
-    }
-  });
+  const { error, registered } = await constructed(args);
   expect(registered).toEqual([]);
   return linesOf(error);
 }

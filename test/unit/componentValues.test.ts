@@ -1,12 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { utils } from "ssh2";
-import { ReplicatedSessionStore } from "../../provider/src";
 import { problemsOf } from "../../provider/src/components/argumentsFirst";
 import { concerns } from "../../provider/src/recipe/propertyPath";
 import { Authority } from "../support/authority";
-import { accounts, admin, nodes } from "../support/componentPair";
-import { RESOURCES, type Registration, run } from "../support/engine/registrations";
+import { accounts, admin, constructed, nodes } from "../support/componentPair";
+import { RESOURCES, type Registration } from "../support/engine/registrations";
 import { parts, replacedAt } from "../support/valueParts";
 
 /** What the component says of values at every depth of its arguments, in its own names. */
@@ -23,14 +22,7 @@ interface Outcome {
 }
 
 async function construct(args: unknown): Promise<Outcome> {
-  let error: unknown;
-  const { registered } = await run(() => {
-    try {
-      new ReplicatedSessionStore("sessions", args as typeof right);
-    } catch (thrown) {
-      error = thrown;
-    }
-  });
+  const { error, registered } = await constructed(args);
   if (error === undefined) return { lines: undefined, registered };
   expect([pulumi.RunError.isInstance(error), (error as Error).stack]).toEqual([true, ""]);
   return { lines: linesOf((error as Error).message), registered };

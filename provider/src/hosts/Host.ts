@@ -31,7 +31,7 @@ export interface Host {
   readonly serverArguments: readonly string[];
   /** The option files that the server reads first; what they include follows from their text. */
   optionFiles(): Promise<readonly string[]>;
-  /** True of an option file that is ours to change, whoever wrote into it. */
+  /** True of an option file that this library may change, also where somebody else has written into it. */
   ownsOptionFile(path: string): boolean;
   /** Runs a command without a shell. Rejects when it ends with another code than 0. */
   run(command: readonly string[], options?: RunOptions): Promise<string>;

@@ -1,5 +1,5 @@
 import { posix as path } from "node:path";
-import type { Host } from "../hosts/Host";
+import type { Host, HostFile } from "../hosts/Host";
 import { isLasting, meaningOf, movedLogs, overridingLines, repeatingFiles } from "../recipe/settings/foreignLines";
 import { describeProblem, type OptionProblem, type ReadOptions, readAsServer } from "../recipe/settings/includes";
 import { describeLine, isReadBy, type OptionLine } from "../recipe/settings/optionFile";
@@ -193,4 +193,14 @@ async function disable(host: Host, lines: readonly OptionLine[]): Promise<void> 
       .join("\n");
     await host.writeFile(file, text, { mode: found.mode });
   }
+}
+
+/** Puts an option file back as it was. @param former undefined: there was none */
+export async function putBack(
+  { host }: Pick<Server, "host">,
+  path: string,
+  former: HostFile | undefined,
+): Promise<void> {
+  if (former) await host.writeFile(path, former.text, { mode: former.mode });
+  else await host.removeFile(path);
 }

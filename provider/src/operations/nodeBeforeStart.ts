@@ -7,7 +7,7 @@ import type { Connection } from "../inputs";
 import { nameOf } from "../mariadb/connection";
 import { ConnectionError } from "../mariadb/connectionError";
 import { openServer } from "../mariadb/open";
-import { readOptions, refuseProblems } from "../mariadb/optionFiles";
+import { putBack, readOptions, refuseProblems } from "../mariadb/optionFiles";
 import { isInData } from "../mariadb/register";
 import type { Server } from "../mariadb/server";
 import { restoreCertificates } from "../mariadb/tls";
@@ -128,8 +128,7 @@ async function startAsWanted({ host, name }: OnHost, file: OptionFile, left: Lef
     await host.startService();
   } catch (error) {
     if (error instanceof NotRecorded) throw error;
-    if (found) await host.writeFile(file.path, found.text, { mode: found.mode });
-    else await host.removeFile(file.path);
+    await putBack({ host }, file.path, found);
     throw new Error(
       `${name} starts neither with the option file that it had nor with the one that is wanted. With the former: ${failed.message}\n` +
         `With the wanted one: ${(error as Error).message}\nThe former one was put back.`,

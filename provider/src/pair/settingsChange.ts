@@ -6,7 +6,7 @@ import type { Connection } from "../inputs";
 import { openAsAdminWhenUp } from "../mariadb/admin";
 import { nameOf } from "../mariadb/connection";
 import { isTroubleOf, openAll, openServer } from "../mariadb/open";
-import type { OurFile } from "../mariadb/optionFiles";
+import { type OurFile, putBack } from "../mariadb/optionFiles";
 import { isMerelyStopped, namedReplicas, replicaStatus } from "../mariadb/replication";
 import type { Server } from "../mariadb/server";
 import { type SettingChange, setRunning, settingChanges } from "../mariadb/settings";
@@ -286,11 +286,6 @@ const putBackOrSay = (server: Server, { path }: OptionFile, { found, isWritten }
         () => "The former option file was put back",
         ({ message }: Error) => `The former option file can't be put back (${message}), the new one is in its place`,
       );
-
-async function putBack(server: Server, path: string, former?: HostFile): Promise<void> {
-  if (former) await server.host.writeFile(path, former.text, { mode: former.mode });
-  else await server.host.removeFile(path);
-}
 
 /**
  * The peer without which nothing of this server may stop, since the two replicate from each other. Undefined: nothing can be lost or stalled by

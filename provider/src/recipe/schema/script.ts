@@ -3,7 +3,7 @@ import type { Name } from "../sql/cursor";
 import { isDynamic } from "../sql/mentions";
 import { type ScriptStatement, splitScript } from "../sql/splitScript";
 import { readStatement, type Statement } from "../sql/statement";
-import { dependsOnVersion, isSymbol, isWord, partsAtCommas, type Token } from "../sql/tokens";
+import { dependsOnVersion, isWord, partsAtCommas, type Token } from "../sql/tokens";
 import { type Definer, definerOf, definerProblems, functionProblems } from "./definer";
 import { ofStatement, withIfNotExists } from "./dumps";
 import { encodingProblem } from "./encoding";
@@ -11,6 +11,7 @@ import { otherText } from "./otherText";
 import { doubleQuotedName } from "./quotedNames";
 import { type Filters, namesBeyondReach } from "./reachesPeer";
 import { onlySetsAutocommit, settingProblems } from "./scriptSettings";
+import { shortRows } from "./shortRows";
 import { tableProblems } from "./tableProblems";
 
 /** The script with which the proxy's tables come: what of it is run, and what speaks against running it on a linked pair. */
@@ -82,44 +83,6 @@ export function tooLarge(size: number): string | undefined {
     "here, with mariadb-dump --no-data, and bring the rows once, after `pulumi up`, by `mariadb DATABASE < FILE` on one node (mariadb-dump --no-create-info --skip-triggers): they reach the other"
   );
 }
-
-/** INSERTs that fit their tables at the first run only, because a later statement adds a column. */
-function shortRows(statements: readonly ScriptStatement[]): Finding[] {
-  const all = statements.map((source) => ({ line: source.line, ...readStatement(source) }));
-  const isOfTable = ({ names: [one] }: Statement, { names: [other] }: Statement) => one?.table === other?.table;
-  return all.flatMap((insert, at) => {
-    if (insert.verb !== "INSERT" || namesColumns(insert)) return [];
-    const widening = all.slice(at).find((later) => addsColumn(later) && isOfTable(insert, later));
-    return widening
-      ? [
-          {
-            line: insert.line,
-            reason: `INSERT without names of columns, and line ${widening.line} adds a column to that table: run again, it would have too few values. Write the names behind that of the table`,
-          },
-        ]
-      : [];
-  });
-}
-
-const namesColumns = ({ rest: [first, second] }: Statement): boolean =>
-  isWord(first, "SET") ||
-  (isSymbol(first, "(") && !isSymbol(second, "(") && !isWord(second, "SELECT", "WITH", "VALUES"));
-
-const OTHERS = [
-  "INDEX",
-  "KEY",
-  "UNIQUE",
-  "CONSTRAINT",
-  "FOREIGN",
-  "PRIMARY",
-  "FULLTEXT",
-  "SPATIAL",
-  "PARTITION",
-  "CHECK",
-];
-
-const addsColumn = ({ verb, rest }: Statement): boolean =>
-  verb === "ALTER TABLE" && partsAtCommas(rest).some(([add, what]) => isWord(add, "ADD") && !isWord(what, ...OTHERS));
 
 function noTable(statements: readonly ScriptStatement[]): string {
   if (statements.length === 0) return "there is no statement in it, only comments";
