@@ -107,7 +107,11 @@ test.each([
 ])("what would keep the peer and the proxies out is refused: %j", async (settings, reason) => {
   const { failures } = await MariaDbNode.check({}, { connection: server.connection, nodeNumber: 1, settings });
   expect(failures.map((one) => one.reason)).toEqual([expect.stringMatching(reason)]);
-  // Those that work are taken.
+  // What would change more than its session is not tried, and those that work are taken.
+  const before = await server.root.value("SELECT @@GLOBAL.max_connections");
+  await wanted({ init_connect: "SET @a = 1, GLOBAL max_connections = 33" });
+  await wanted({ init_connect: "SET @a = 1, @@global.max_connections = 33" });
+  expect(await server.root.value("SELECT @@GLOBAL.max_connections")).toBe(before);
   await wanted({ init_connect: "SET @a = 1; SET NAMES utf8mb4", bind_address: "127.0.0.1,127.0.0.2" });
 });
 
